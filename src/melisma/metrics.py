@@ -1,0 +1,380 @@
+"""The figures of an evaluation: how far an output is from its reference, and what a latent path gives away.
+
+Every function takes mono float32 waveforms (T,) at a given rate in Hz, full scale ±1, or curves over frames, and is
+pure: the same input gives the same figure. Levels are in dBFS of the root mean square (a full-scale sine reads −3)
+unless a function speaks of magnitudes, where a full-scale sine reads 0. A figure that the material cannot give
+(silence, too short, no pitch) is NaN. Input that is no waveform, or two waveforms of different length, raise
+MelismaError.
+
+They need librosa (with the scikit-learn and threadpoolctl it brings) and visqol-python, which inference does not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import librosa
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from threadpoolctl import threadpool_limits
+
+from .audio import resample
+from .errors import MelismaError
+
+MAGNITUDE_FLOOR = 10 ** (-90 / 20)  # near −90 dBFS: logs of anything quieter say nothing about what is heard
+RESOLUTIONS = (512, 1024, 2048)  # FFT sizes of the STFT distance, in samples
+HEARD_MEL = -60.0  # dBFS, reference frames that the mel distance counts
+HEARD_LEVEL = -50.0  # dBFS, frames that the level error, the pitch error and the leak probe count
+HEARD_RAMP = -60.0  # dBFS, frames that the ramp's slope counts
+LEVEL_FRAME = 0.05  # s
+
+VISQOL_RATE = 48000
+VISQOL_SECONDS = (1.0, 10.0)  # ViSQOL needs 45 frames of 20 ms; its cost grows faster than the length
+VISQOL_SILENT = -80.0  # dBFS
+VISQOL_WORST = 1.0  # the lowest mean opinion score
+
+PITCH_RANGE = (40.0, 2400.0)  # Hz: a contrabass's E to a violin's d4
+PITCH_HOP = 0.02  # s
+PERIODICITY = 0.85  # normalised autocorrelation from which a frame counts as voiced
+VOICED_FRAMES = 20  # fewer than these say nothing about pitch
+GROSS_CENTS = 50.0
+
+PROBE_CONTEXT = 4  # frames on each side
+PROBE_TREES = 200
+PROBE_FRAMES = 40000  # more are thinned out evenly: neighbouring frames say nearly the same
+
+
+class Visqol(NamedTuple):
+    """Mean opinion score (1 to 4.73); why there is none, or why it is the lowest, else an empty reason."""
+
+    mos: float
+    reason: str = ""
+
+
+class LevelError(NamedTuple):
+    """In dB: root mean square of the level differences, and their mean (output minus reference)."""
+
+    rms: float
+    mean: float
+
+
+class PitchError(NamedTuple):
+    """Median absolute error in cents; shares (0 to 1) of gross errors and of voiced frames whose pitch was lost."""
+
+    cents: float
+    gross: float
+    lost: float
+
+
+class Follow(NamedTuple):
+    """Slope (1 is perfect) and rms error in dB with which one level curve follows another."""
+
+    slope: float
+    rms: float
+
+
+# Distances
+
+
+def stft_distance(reference: np.ndarray, output: np.ndarray, rate: int) -> float:
+    """Multi-resolution STFT distance of two (T,) waveforms; 0 when equal, no upper bound, no unit.
+
+    The mean over FFT sizes 512, 1024 and 2048 (Hann windows, hop a quarter) of
+
+        ‖R − O‖ / ‖R‖  +  mean |ln R − ln O|
+
+    over all frames and bins, with R and O the magnitudes of reference and output, floored at −90 dBFS, ‖·‖ the
+    Frobenius norm (spectral convergence and log-magnitude L1: Yamamoto, Song and Kim, Parallel WaveGAN, 2020).
+    The FFT sizes are in samples, so figures compare at equal rates only.
+    """
+    reference, output = _pair(reference, output, rate)
+    distances = []
+    for frame in RESOLUTIONS:
+        r, o = (np.maximum(_magnitudes(x, frame, frame // 4), MAGNITUDE_FLOOR) for x in (reference, output))
+        convergence = np.linalg.norm(r - o) / np.linalg.norm(r)
+        distances.append(convergence + np.abs(np.log(r) - np.log(o)).mean())
+    return float(np.mean(distances))
+
+
+def mel_distance(reference: np.ndarray, output: np.ndarray, rate: int) -> float:
+    """Root mean square difference in dB of the log-mels of two (T,) waveforms; NaN without a frame above −60 dBFS.
+
+    128 Slaney bands of mean magnitude (Hann frames of 2048, hop 512), floored at −90 dBFS, over all bands of the
+    frames whose reference is above −60 dBFS.
+    """
+    reference, output = _pair(reference, output, rate)
+    heard = _frame_levels(reference, 2048, 512) > HEARD_MEL
+    if not heard.any():
+        return math.nan
+    bank = mel_filterbank(rate, 2048)
+    r, o = (_decibels(np.maximum(_magnitudes(x, 2048, 512)[heard] @ bank.T, MAGNITUDE_FLOOR)) for x in (reference, output))
+    return float(np.sqrt(np.mean((r - o) ** 2)))
+
+
+def visqol(reference: np.ndarray, output: np.ndarray, rate: int) -> Visqol:
+    """ViSQOL's mean opinion score, audio mode (Chinen et al., ViSQOL v3, 2020), of two (T,) waveforms; equal ones get 4.73.
+
+    Both are resampled to 48 kHz and cut into equal pieces of at most 10 s; the mean of the pieces with sound in the
+    reference is returned. A piece whose output is silent though its reference is not counts as 1, the worst score.
+    Less than 1 s, or silence, is NaN with a reason. ViSQOL aligns the two in time: it does not hear a delay.
+    """
+    reference, output = _pair(reference, output, rate)
+    seconds = len(reference) / rate
+    shortest, longest = VISQOL_SECONDS
+    if seconds < shortest:
+        return Visqol(math.nan, f"{seconds:.2f} s is shorter than the {shortest:g} s that ViSQOL needs")
+    pieces = math.ceil(seconds / longest)
+    scores, silent = [], 0
+    for r, o in zip(*(np.array_split(resample(x, rate, VISQOL_RATE), pieces) for x in (reference, output)), strict=True):
+        if _level(r) <= VISQOL_SILENT:
+            continue
+        if _level(o) <= VISQOL_SILENT:
+            silent += 1
+            scores.append(VISQOL_WORST)
+        else:
+            scores.append(_visqol_api().measure_from_arrays(r.astype(float), o.astype(float), VISQOL_RATE).moslqo)
+    if not scores:
+        return Visqol(math.nan, "the reference is silent")
+    # Its parallel sums differ in the last bits from run to run.
+    return Visqol(round(float(np.mean(scores)), 6), "the output is silent where the reference is not" if silent else "")
+
+
+def level_error(reference: np.ndarray, output: np.ndarray, rate: int) -> LevelError:
+    """How the A-weighted level of an output (T,) departs from its reference's, in dB; NaN without frames above −50 dBFS."""
+    reference, output = _pair(reference, output, rate)
+    r, o = level_curve(reference, rate), level_curve(output, rate)
+    heard = r > HEARD_LEVEL
+    if not heard.any():
+        return LevelError(math.nan, math.nan)
+    difference = (o - r)[heard]
+    return LevelError(float(np.sqrt(np.mean(difference**2))), float(np.mean(difference)))
+
+
+def level_curve(samples: np.ndarray, rate: int) -> np.ndarray:
+    """(T,) → (L,) A-weighted levels in dBFS (IEC 61672-1) of Hann frames of 50 ms, hop half of that, floored at −100.
+
+    Frame l is centred on l · 25 ms.
+    """
+    frame = 2 * round(rate * LEVEL_FRAME / 2)
+    frequencies = np.maximum(np.fft.rfftfreq(frame, 1 / rate), 0.01)  # 0 Hz has no logarithm, and no weight
+    gains = 10 ** (librosa.A_weighting(frequencies, min_db=None) / 20)
+    magnitudes = _magnitudes(samples, frame, frame // 2) * gains
+    window = np.hanning(frame + 1)[:-1]
+    # Parseval, with a one-sided spectrum of unit sines and the window's own energy divided out.
+    power = (magnitudes**2).sum(1) * (window.sum() ** 2 / (2 * frame * (window**2).sum()))
+    return 10 * np.log10(np.maximum(power, 1e-10))
+
+
+def pitch_error(reference: np.ndarray, output: np.ndarray, rate: int) -> PitchError:
+    """How the pitch of a monophonic output (T,) departs from its reference's; NaN with fewer than 20 voiced frames.
+
+    The error in cents and the share of gross errors (beyond 50 cents) are over frames voiced in both; the share lost
+    is of the reference's voiced frames. Pitch by YIN (de Cheveigné and Kawahara, 2002), every 20 ms.
+    """
+    reference, output = _pair(reference, output, rate)
+    (r, voiced), (o, voiced_too) = _pitch(reference, rate), _pitch(output, rate)
+    both = voiced & voiced_too
+    lost = 1 - both.sum() / voiced.sum() if voiced.sum() >= VOICED_FRAMES else math.nan
+    if both.sum() < VOICED_FRAMES:
+        return PitchError(math.nan, math.nan, float(lost))
+    cents = np.abs(1200 * np.log2(o[both] / r[both]))
+    return PitchError(float(np.median(cents)), float(np.mean(cents > GROSS_CENTS)), float(lost))
+
+
+def _pitch(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) → fundamentals (L,) in Hz, and whether each frame is loud and periodic enough to have one."""
+    low, high = PITCH_RANGE[0], min(PITCH_RANGE[1], rate / 4)
+    frame = 4 * math.ceil(rate / low)  # YIN compares two halves of a frame: two of the longest periods each
+    hop = round(rate * PITCH_HOP)
+    f0 = librosa.yin(samples, fmin=low, fmax=high, sr=rate, frame_length=frame, hop_length=hop)
+    frames = _frames(samples, frame, hop)[: len(f0)]
+    lags = np.rint(rate / f0).astype(int)
+    half = frame // 2
+    first = frames[:, :half]
+    second = np.take_along_axis(frames, lags[:, None] + np.arange(half), axis=1)
+    energy = np.sqrt((first**2).sum(1) * (second**2).sum(1))
+    periodicity = (first * second).sum(1) / np.maximum(energy, 1e-12)
+    levels = _decibels(np.sqrt(np.mean(frames**2, axis=1)))
+    return f0, (periodicity > PERIODICITY) & (levels > HEARD_LEVEL)
+
+
+# The latent path and the level
+
+
+def leak(
+    train_z: Sequence[np.ndarray],
+    train_loudness: Sequence[np.ndarray],
+    test_z: Sequence[np.ndarray],
+    test_loudness: Sequence[np.ndarray],
+    seed: int = 0,
+) -> float:
+    """Share of the loudness's variance that a freshly trained probe finds in z: R² on files that it never saw.
+
+    z: latent paths (Z, L); loudness: their curves (L,) in dBFS; training and test lists from different files. Only
+    frames above −50 dBFS count, in training and in scoring. The probe is gradient boosting of regression trees (scikit-
+    learn's histogram one) that sees four frames on each side; where there are five training files or more, a fifth of
+    them decides when it stops. Trees found more than a perceptron or ridge regression on quadratic and random Fourier
+    features did. 1 means that z tells the loudness, 0 or less that the probe predicts it no better than its mean. NaN
+    when either list has no variance to explain.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(train_z))
+    kept_apart = order[: len(order) // 5]
+    fitted = order[len(order) // 5 :]
+    x, y = _probe_frames([train_z[i] for i in fitted], [train_loudness[i] for i in fitted])
+    test_x, test_y = _probe_frames(test_z, test_loudness)
+    if min(y.std() if len(y) else 0, test_y.std() if len(test_y) else 0) < 1e-6:
+        return math.nan
+    watch = _probe_frames([train_z[i] for i in kept_apart], [train_loudness[i] for i in kept_apart])
+    with threadpool_limits(1):  # its many short parallel loops stall where other work shares the cores
+        return _r_squared(test_y, _probe_fitted(x, y, watch, seed).predict(test_x))
+
+
+def _probe_frames(paths: Sequence[np.ndarray], curves: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of z (N, Z · 9) and loudness (N,) of the frames that count, at most PROBE_FRAMES."""
+    if len(paths) != len(curves):
+        raise MelismaError(f"the probe got {len(paths)} latent paths but {len(curves)} loudness curves")
+    xs, ys = [np.zeros((0, 0), np.float32)], [np.zeros(0)]
+    for z, loudness in zip(paths, curves, strict=True):
+        if z.ndim != 2 or loudness.shape != z.shape[1:]:
+            raise MelismaError(f"the probe got a latent path of shape {z.shape} with loudness of shape {loudness.shape}")
+        heard = loudness > HEARD_LEVEL
+        if not heard.any():
+            continue
+        padded = np.pad(z, ((0, 0), (PROBE_CONTEXT, PROBE_CONTEXT)), mode="edge")
+        windows = sliding_window_view(padded, 2 * PROBE_CONTEXT + 1, axis=1).transpose(1, 0, 2)
+        xs.append(windows[heard].reshape(heard.sum(), -1).astype(np.float32))
+        ys.append(loudness[heard].astype(float))
+    if len(xs) == 1:
+        return xs[0], ys[0]
+    x, y = np.concatenate(xs[1:]), np.concatenate(ys)
+    thin = np.linspace(0, len(x) - 1, min(len(x), PROBE_FRAMES)).astype(int)
+    return x[thin], y[thin]
+
+
+def _probe_fitted(x: np.ndarray, y: np.ndarray, watch: tuple[np.ndarray, np.ndarray], seed: int):
+    """A scikit-learn regressor from windows (N, D) to loudness (N,), stopped when `watch` gains no more if there is any."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    watched = len(watch[1]) > 0
+    probe = HistGradientBoostingRegressor(
+        learning_rate=0.08, max_iter=PROBE_TREES, early_stopping=watched, n_iter_no_change=10, random_state=seed
+    )
+    return probe.fit(x, y, **({"X_val": watch[0], "y_val": watch[1]} if watched else {}))
+
+
+def _r_squared(target: np.ndarray, predicted: np.ndarray) -> float:
+    """Coefficient of determination about the target's own mean."""
+    return float(1 - np.sum((target - predicted) ** 2) / max(np.sum((target - target.mean()) ** 2), 1e-12))
+
+
+def follow(levels_in: np.ndarray, levels_out: np.ndarray, heard: np.ndarray | None = None) -> Follow:
+    """How levels heard (L,) follow levels asked for (L,), both in dB: least-squares slope, and rms of their difference.
+
+    `heard` (L,), in dBFS, tells which frames count: those above −60 (levels_out itself when it is not given, as it
+    must be when the curves are changes of level rather than levels). NaN without two frames that differ in levels_in.
+    """
+    levels_in, levels_out = np.asarray(levels_in, float), np.asarray(levels_out, float)
+    counted = np.asarray(levels_out if heard is None else heard) > HEARD_RAMP
+    if not levels_in.shape == levels_out.shape == counted.shape or levels_in.ndim != 1:
+        raise MelismaError(f"level curves of shapes {levels_in.shape}, {levels_out.shape} and {counted.shape} do not match")
+    asked, got = levels_in[counted], levels_out[counted]
+    if len(asked) < 2 or np.ptp(asked) < 1e-6:
+        return Follow(math.nan, math.nan)
+    centered = asked - asked.mean()
+    slope = (centered @ got) / (centered @ centered)
+    return Follow(float(slope), float(np.sqrt(np.mean((got - asked) ** 2))))
+
+
+# The baseline
+
+
+def griffin_lim(
+    reference: np.ndarray, rate: int, frame: int = 1024, hop: int = 256, bands: int = 128, fmin: float = 30.0, iterations: int = 32
+) -> np.ndarray:
+    """The waveform (T,) that its own mel gives back with no training: NNLS magnitudes, then Griffin-Lim phases.
+
+    Magnitudes by multiplicative non-negative least squares (Lee and Seung, 2001) against the Slaney filterbank;
+    phases by fast Griffin-Lim (Perraudin, Balazs and Søndergaard, 2013) from seeded random ones.
+    """
+    reference = _waveform(reference, rate)
+    if len(reference) < frame:  # librosa's transforms reflect the edges and need a frame to do so
+        return griffin_lim(np.pad(reference, (0, frame - len(reference))), rate, frame, hop, bands, fmin, iterations)[: len(reference)]
+    bank = mel_filterbank(rate, frame, bands, fmin)
+    mel = np.abs(librosa.stft(reference, n_fft=frame, hop_length=hop)).T @ bank.T  # (L, M)
+    gram, drawn = bank.T @ bank, mel @ bank
+    magnitudes = drawn / np.maximum(gram.sum(0), 1e-9)
+    for _ in range(iterations):
+        magnitudes *= drawn / np.maximum(magnitudes @ gram, 1e-9)
+    return librosa.griffinlim(
+        magnitudes.T, n_iter=iterations, hop_length=hop, n_fft=frame, length=len(reference), random_state=0
+    ).astype(np.float32)
+
+
+# Common parts
+
+
+@cache
+def mel_filterbank(rate: int, frame: int, bands: int = 128, fmin: float = 0.0) -> np.ndarray:
+    """(M, frame/2 + 1) triangles on Slaney's mel scale from fmin to rate/2, each summing to one; empty ones left out."""
+    bins = np.fft.rfftfreq(frame, 1 / rate)
+    edges = librosa.mel_frequencies(bands + 2, fmin=fmin, fmax=rate / 2)
+    rise = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    fall = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
+    bank = np.maximum(0, np.minimum(rise, fall))
+    total = bank.sum(1)
+    return (bank[total > 1e-3] / total[total > 1e-3, None]).astype(np.float32)
+
+
+@cache
+def _visqol_api():
+    from visqol import VisqolApi
+
+    api = VisqolApi()
+    api.create(mode="audio")
+    return api
+
+
+def _waveform(samples: np.ndarray, rate: int) -> np.ndarray:
+    samples = np.asarray(samples, np.float32)
+    if samples.ndim != 1 or not len(samples):
+        raise MelismaError(f"a mono waveform of at least one sample is needed, not an array of shape {samples.shape}")
+    if not np.isfinite(samples).all():
+        raise MelismaError("the waveform has values that are not finite numbers")
+    if rate < 8000:
+        raise MelismaError(f"a rate of {rate} Hz is too low to be evaluated; the lowest is 8000 Hz")
+    return samples
+
+
+def _pair(reference: np.ndarray, output: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
+    reference, output = _waveform(reference, rate), _waveform(output, rate)
+    if len(reference) != len(output):
+        raise MelismaError(f"the output has {len(output)} samples where its reference has {len(reference)}")
+    return reference, output
+
+
+def _frames(samples: np.ndarray, frame: int, hop: int) -> np.ndarray:
+    """(T,) → a view (L, frame); frame l is centred on sample l · hop, silence beyond both ends."""
+    return sliding_window_view(np.pad(samples, frame // 2), frame)[::hop]
+
+
+def _magnitudes(samples: np.ndarray, frame: int, hop: int) -> np.ndarray:
+    """(T,) → (L, frame/2 + 1) magnitudes of Hann frames; a full-scale sine has magnitude 1 in its bin."""
+    window = np.hanning(frame + 1)[:-1].astype(np.float32)
+    return np.abs(np.fft.rfft(_frames(samples, frame, hop) * window)) * np.float32(2 / window.sum())
+
+
+def _frame_levels(samples: np.ndarray, frame: int, hop: int) -> np.ndarray:
+    """(T,) → (L,) unweighted levels in dBFS of the frames."""
+    return _decibels(np.sqrt(np.mean(_frames(samples, frame, hop) ** 2, axis=1)))
+
+
+def _level(samples: np.ndarray) -> float:
+    return float(_decibels(np.sqrt(np.mean(samples.astype(float) ** 2))))
+
+
+def _decibels(magnitude: np.ndarray) -> np.ndarray:
+    return 20 * np.log10(np.maximum(magnitude, 1e-10))

@@ -1,0 +1,165 @@
+"""Model: what a musician holds. Sounds become latent paths, latent paths become sounds."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from . import modelfile, pretrained
+from .audio import Audio, fit_length, resample
+from .bands import centres
+from .errors import MelismaError
+from .latent import LatentPath
+from .modelfile import ModelFile
+
+Sound = Audio | np.ndarray
+
+
+def load(model: str | Path) -> Model:
+    """The model of that name (see `melisma models`) or in that file. MelismaError says what is wrong with it."""
+    return Model(modelfile.load(pretrained.locate(model)))
+
+
+class Model:
+    """A trained model.
+
+    Sounds are `Audio` (from `melisma.read`) or float arrays (T,) or (channels, T) at `rate` Hz, by default the model's own
+    rate; channels are mixed to one. Any length and rate goes in, and the same comes out.
+    """
+
+    def __init__(self, file: ModelFile):
+        self.file = file
+        self.name = file.name
+        self.config = file.config
+        self.sample_rate = file.config.analysis.sample_rate
+        self.hop = file.config.analysis.hop
+        self.latency = file.latency
+        self.latents = file.tensors["calibration.forth"].shape[0]
+
+    @cached_property
+    def _engine(self):
+        from .training.engine import Engine
+
+        return Engine(self.file)
+
+    def __repr__(self) -> str:
+        return f"<melisma model {self.name}: {self.latents} latents, {self.sample_rate} Hz>"
+
+    @property
+    def frame_rate(self) -> float:
+        """Latent frames a second."""
+        return self.sample_rate / self.hop
+
+    @property
+    def ranges(self) -> np.ndarray:
+        """The 1st and 99th percentile of each latent on the training set, (Z, 2)."""
+        return np.array(self.file.latents["percentiles"], np.float32)[:, [0, -1]]
+
+    @property
+    def band_centres(self) -> np.ndarray:
+        """Centre frequencies of the mel bands in Hz, (M,)."""
+        return centres(self.config.analysis)
+
+    def encode(self, sound: Sound, rate: int | None = None) -> LatentPath:
+        """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
+        samples, rate, length = self._own(sound, rate)
+        values, loudness = self._engine.encode(samples)
+        return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges)
+
+    def decode(self, path: LatentPath) -> np.ndarray:
+        """A latent path's sound: float32 (T,) at `path.source_rate`, of `path.length` samples."""
+        values, loudness = self._fitting(path)
+        return self._back(self._engine.decode(values, loudness), path.source_rate, path.length)
+
+    def decode_mel(self, path: LatentPath) -> np.ndarray:
+        """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
+        return self._engine.decode_mel(*self._fitting(path))
+
+    def transfer(self, sound: Sound, rate: int | None = None, loudness: str | float | np.ndarray = "input") -> np.ndarray:
+        """The sound in this model's timbre. loudness: "input", a level in dBFS, or a curve (L,) in dBFS."""
+        path = self.encode(sound, rate)
+        if not isinstance(loudness, str):
+            path = path.set_loudness(loudness)
+        elif loudness != "input":
+            raise MelismaError(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
+        return self.decode(path)
+
+    def copy_synthesis(self, sound: Sound, rate: int | None = None) -> np.ndarray:
+        """The sound's true mels through the vocoder: what is lost without the VAE."""
+        samples, rate, length = self._own(sound, rate)
+        return self._back(self._engine.synthesize(self._engine.mel(samples)), rate, length)
+
+    def mel(self, sound: Sound, rate: int | None = None) -> np.ndarray:
+        """The sound's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
+        return self._engine.mel(self._own(sound, rate)[0])
+
+    def kl(self, sound: Sound, rate: int | None = None) -> np.ndarray:
+        """KL(q(z | x) ‖ N(0, I)) of each of the encoder's dimensions at every frame, in nats (Z', L)."""
+        return self._engine.kl(self._own(sound, rate)[0])
+
+    def stream(self) -> Stream:
+        """The model as a stream at its own rate."""
+        return Stream(self)
+
+    def verify(self) -> dict[str, float]:
+        """Run the file's golden pair. → the largest error and the spectral distance; MelismaError if it fails."""
+        from .metrics import stft_distance
+
+        if self.file.golden is None:
+            raise MelismaError(f"model {self.name} has no golden pair")
+        sound, wanted = self.file.golden
+        stream = self._engine.stream()
+        got = np.concatenate([stream.process(block) for block in np.array_split(sound, 7)])
+        got = got[self.hop :]  # the stream's own hop of silence
+        error = float(np.abs(got - wanted[: len(got)]).max())
+        distance = float(stft_distance(wanted[: len(got)], got, self.sample_rate))
+        if not distance < 0.05:
+            raise MelismaError(f"model {self.name} does not reproduce its golden pair (spectral distance {distance:.3f})")
+        return {"error": error, "distance": distance}
+
+    def _own(self, sound: Sound, rate: int | None) -> tuple[np.ndarray, int, int]:
+        """The sound as one channel at the model's rate; its rate and length as they were."""
+        if isinstance(sound, Audio):
+            if rate is not None and rate != sound.rate:
+                raise MelismaError(f"the sound says it is at {sound.rate} Hz and the call says {rate}: leave one out")
+            samples, rate = sound.mono().samples[0], sound.rate
+        else:
+            samples = np.asarray(sound, np.float32)
+            if samples.ndim not in (1, 2):
+                raise MelismaError(f"a sound has the shape (T,) or (channels, T), not {samples.shape}")
+            samples = samples if samples.ndim == 1 else samples.mean(0)
+            rate = self.sample_rate if rate is None else int(rate)
+        if not np.isfinite(samples).all():
+            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        return resample(samples, rate, self.sample_rate), rate, len(samples)
+
+    def _back(self, samples: np.ndarray, rate: int, length: int) -> np.ndarray:
+        return fit_length(resample(samples, self.sample_rate, rate), length)
+
+    def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray]:
+        if path.values.shape[0] != self.latents:
+            raise MelismaError(f"the path has {path.values.shape[0]} latents, model {self.name} has {self.latents}: encode the sound with {self.name}")
+        if abs(path.rate - self.frame_rate) > 1e-3:
+            raise MelismaError(f"the path runs at {path.rate:.2f} frames a second, model {self.name} at {self.frame_rate:.2f}: encode the sound with {self.name}")
+        return path.values, path.loudness
+
+
+class Stream:
+    """The model block by block: `process` takes any number of samples and gives as many, `latency` samples late."""
+
+    def __init__(self, model: Model):
+        self._stream = model._engine.stream()
+        self.latency: int = self._stream.latency
+
+    def process(self, block: np.ndarray) -> np.ndarray:
+        """float32 (T,) → float32 (T,), T ≥ 0. Not safe to call from two threads at once."""
+        return self._stream.process(np.nan_to_num(np.asarray(block, np.float32), nan=0.0, posinf=0.0, neginf=0.0))
+
+    def reset(self) -> None:
+        """As if the stream had just been made."""
+        self._stream.reset()
+
+
+__all__ = ["Model", "Stream", "load"]

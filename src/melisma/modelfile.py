@@ -1,0 +1,203 @@
+"""The model file `NAME.melisma`: one safetensors file with a JSON header. Specified in docs/modelfile.md.
+
+Reading runs no code: the header is JSON, the rest is numbers, and every size is checked before it is believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .audio import atomic
+from .config import ModelConfig
+from .errors import MelismaError
+
+VERSION = 1
+SUFFIX = ".melisma"
+MOST_BYTES = 256 << 20
+MOST_HEADER = 4 << 20
+_TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+_TENSOR_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds.
+
+    tensors: names → float32 arrays (kept in 16 bits in the file where they are matrices); latents, training and evaluation: see docs/modelfile.md; golden: input and output waveforms
+    of a short proof, float32 (T,) each; latency in samples at the model's rate.
+    """
+
+    name: str
+    config: ModelConfig
+    tensors: dict[str, np.ndarray]
+    latents: dict[str, Any]
+    latency: int
+    training: dict[str, Any] = field(default_factory=dict)
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    golden: tuple[np.ndarray, np.ndarray] | None = None
+    digest: str = ""
+
+
+def save(model: ModelFile, path: str | Path) -> None:
+    """Write the file, whole or not at all."""
+    from safetensors.numpy import save as to_bytes
+
+    tensors = {f"model.{name}": _narrow(value) for name, value in model.tensors.items()}
+    if model.golden is not None:
+        tensors["golden.input"], tensors["golden.output"] = (np.asarray(v, np.float32) for v in model.golden)
+    header = {
+        "format": "melisma", "version": VERSION, "name": model.name, "config": model.config.to_dict(), "latents": model.latents,
+        "latency": model.latency, "training": model.training, "evaluation": model.evaluation,
+    }
+    text = json.dumps(header, sort_keys=True, allow_nan=False)
+    with atomic(path) as temporary:
+        Path(temporary).write_bytes(to_bytes(tensors, metadata={"melisma": text}))
+
+
+def rounded(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The tensors as a reader of the file will have them: matrices rounded to 16 bits."""
+    return {name: _narrow(value).astype(np.float32) for name, value in tensors.items()}
+
+
+def _narrow(value: np.ndarray) -> np.ndarray:
+    value = np.ascontiguousarray(value, np.float32)
+    if not np.isfinite(value).all():
+        raise MelismaError("a weight is not a finite number: the training has failed")
+    return value.astype(np.float16) if value.ndim > 1 and np.abs(value).max(initial=0) < 6e4 else value
+
+
+def load(path: str | Path) -> ModelFile:
+    """Read and check a model file. Raises MelismaError with one sentence for anything that is not a sound model file."""
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise MelismaError(f"{path} is a folder, not a {SUFFIX} file")
+        if size > MOST_BYTES:
+            raise MelismaError(f"{path} has {size >> 20} MiB; a {SUFFIX} file has at most {MOST_BYTES >> 20}")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MelismaError(f"there is no file {path}") from None
+    except OSError as error:
+        raise MelismaError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return _parse(data)
+    except MelismaError as error:
+        raise MelismaError(f"{path} is not a sound model file: {error}") from None
+
+
+def _parse(data: bytes) -> ModelFile:
+    entries, metadata, body = _safetensors(data)
+    header = _object(metadata.get("melisma", ""), "its melisma header")
+    if header.get("format") != "melisma":
+        raise MelismaError("it does not say that its format is melisma")
+    version = header.get("version")
+    if version != VERSION:
+        raise MelismaError(f"its format version is {version!r}; this Melisma reads version {VERSION}")
+    try:
+        config = ModelConfig.from_dict(header.get("config"))
+    except ValueError as error:
+        raise MelismaError(str(error)) from None
+    tensors, golden = {}, {}
+    for name, (kind, shape, begin, end) in entries.items():
+        value = np.frombuffer(body, _TYPES[kind], count=(end - begin) // _TYPES[kind].itemsize, offset=begin).reshape(shape)
+        value = value.astype(np.float32)
+        if not np.isfinite(value).all():
+            raise MelismaError(f"tensor {name} holds numbers that are not finite")
+        part, _, rest = name.partition(".")
+        {"model": tensors, "golden": golden}.get(part, {})[rest] = value
+    _check_shapes(config, tensors)
+    name, latency = header.get("name"), header.get("latency")
+    if not isinstance(name, str) or not 0 < len(name) <= 100:
+        raise MelismaError("it has no name")
+    if type(latency) is not int or not 0 <= latency <= 1 << 20:
+        raise MelismaError(f"its latency is {latency!r}, not a number of samples")
+    parts = {}
+    for key in ("latents", "training", "evaluation"):
+        parts[key] = header.get(key, {})
+        if not isinstance(parts[key], dict):
+            raise MelismaError(f"its {key} entry is not an object")
+    _check_latents(parts["latents"], tensors["calibration.forth"].shape[0])
+    pair = (golden["input"], golden["output"]) if {"input", "output"} <= set(golden) else None
+    return ModelFile(name, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), **parts)
+
+
+def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int, int]], dict[str, str], memoryview]:
+    """The entries (type, shape, begin, end), the metadata and the body of a safetensors file, all bounds checked."""
+    if len(data) < 10:
+        raise MelismaError("it is cut short or empty")
+    (length,) = struct.unpack("<Q", data[:8])
+    if length > MOST_HEADER or length + 8 > len(data):
+        raise MelismaError("its header's length is absurd: it is damaged, cut short, or something else entirely")
+    header = _object(data[8 : 8 + length], "its header")
+    body = memoryview(data)[8 + length :]
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("melisma", ""), str):
+        raise MelismaError("its metadata are not text")
+    if len(header) > 4096:
+        raise MelismaError(f"it claims {len(header)} tensors")
+    entries, spans = {}, []
+    for name, entry in header.items():
+        if not name or len(name) > 200 or any(c not in _TENSOR_NAME for c in name):
+            raise MelismaError("a tensor has an odd name")
+        try:
+            kind, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+        except (TypeError, KeyError, ValueError):
+            raise MelismaError(f"tensor {name} is not described as safetensors does") from None
+        if kind not in _TYPES:
+            raise MelismaError(f"tensor {name} has the type {kind!r}; F32 and F16 are read")
+        if any(type(v) is not int or v < 0 for v in (*shape, begin, end)) or len(shape) > 4:
+            raise MelismaError(f"tensor {name} has an odd shape or place")
+        count = 1
+        for extent in shape:
+            count *= extent
+        if end - begin != count * _TYPES[kind].itemsize or end > len(body):
+            raise MelismaError(f"tensor {name} does not fit its place: the file is cut short or damaged")
+        entries[name] = (kind, shape, begin, end)
+        spans.append((begin, end))
+    spans.sort()
+    if any(a[1] > b[0] for a, b in zip(spans, spans[1:])):
+        raise MelismaError("two of its tensors overlap")
+    return entries, metadata, body
+
+
+def _object(text: str | bytes, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise MelismaError(f"{what} is not JSON: it is damaged, or something else entirely") from None
+    if not isinstance(value, dict):
+        raise MelismaError(f"{what} is not an object")
+    return value
+
+
+def _check_latents(latents: dict[str, Any], count: int) -> None:
+    table = latents.get("percentiles")
+    good = isinstance(table, list) and len(table) == count
+    good = good and all(isinstance(row, list) and len(row) == 5 and all(isinstance(v, (int, float)) for v in row) for row in table)
+    if not good:
+        raise MelismaError(f"its latents have no 5 percentiles for each of {count} dimensions")
+
+
+def _check_shapes(config: ModelConfig, tensors: dict[str, np.ndarray]) -> None:
+    """Every tensor that the configuration implies is there, in its shape, and no other."""
+    from .shapes import expected
+
+    kept = tensors.get("calibration.forth")
+    if kept is None or kept.ndim != 2 or not 0 < kept.shape[0] <= config.vae.latents:
+        raise MelismaError("its calibration is missing or out of shape")
+    wanted = expected(config, kept.shape[0])
+    for name, shape in wanted.items():
+        if name not in tensors:
+            raise MelismaError(f"tensor {name} is missing")
+        if tensors[name].shape != shape:
+            raise MelismaError(f"tensor {name} has the shape {list(tensors[name].shape)}; the configuration wants {list(shape)}")
+    if extra := sorted(set(tensors) - set(wanted)):
+        raise MelismaError(f"tensor {extra[0]} is not part of the model")

@@ -1,0 +1,236 @@
+"""The pictures: mel-spectrograms side by side, and latent paths as curves. matplotlib is imported when one is drawn.
+
+Mels are log-mels (M, L) on the model's scale: 0 is −100 dBFS and 1 is 0 dBFS. `rate` is in frames per second, `bands` are
+the centre frequencies of the mel bands in Hz (M,). The format of a picture follows the suffix of its file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .audio import atomic
+from .errors import MelismaError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+    from .latent import LatentPath
+
+BACKGROUND = "#14161a"
+RAISED = "#1f2229"
+TEXT = "#e8eaed"
+MUTED = "#a3a9b3"
+GHOST = "#7d8590"  # what was there before an edit
+ACCENT = "#f2a65a"  # the result
+SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".webp")
+TICKS = (20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50)  # Hz; where they crowd, the first ones stay
+RANGE = 70.0  # dB of a picture, below its loudest point
+COLUMNS = 2000  # more frames than this in one panel are drawn as the maxima of groups
+_STYLE = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10,
+    "axes.titlesize": 12,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "text.color": TEXT,
+    "axes.titlecolor": TEXT,
+    "axes.labelcolor": MUTED,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "axes.facecolor": BACKGROUND,
+    "figure.facecolor": BACKGROUND,
+    "savefig.facecolor": BACKGROUND,
+    "axes.edgecolor": "#3a3f4a",
+    "axes.linewidth": 0.8,
+    "xtick.direction": "out",
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+}
+
+
+def mel_image(ax: Axes, mel: np.ndarray, rate: float, bands: np.ndarray, limits: tuple[float, float] | None = None) -> AxesImage:
+    """Draw a log-mel (M, L) into axes: seconds across, kHz upwards, magma over `limits` in dBFS (its own range if None)."""
+    mel = _checked(mel, bands)
+    low, high = limits or shared_limits([mel])
+    step = -(-mel.shape[1] // COLUMNS)
+    starts = np.arange(0, mel.shape[1], step)
+    level = 100 * (np.maximum.reduceat(mel, starts, axis=1) - 1)
+    extent = (0, len(starts) * step / rate, 0, mel.shape[0])
+    image = ax.imshow(
+        level, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high, interpolation="nearest"
+    )
+    _time_axis(ax, mel.shape[1] / rate, mel.shape[1] / rate)
+    ticks: dict[str, float] = {}
+    for frequency in TICKS:
+        place = float(np.interp(frequency, bands, np.arange(len(bands)) + 0.5))
+        crowded = any(abs(place - other) < 0.06 * len(bands) for other in ticks.values())
+        if bands[0] <= frequency <= bands[-1] and not crowded:
+            ticks[f"{frequency / 1000:g}"] = place
+    ax.set_yticks(list(ticks.values()), list(ticks))
+    return image
+
+
+def shared_limits(mels: Sequence[np.ndarray]) -> tuple[float, float]:
+    """One colour range in dBFS for several log-mels: from the loudest point of them all, rounded up to 10 dB, 70 dB down."""
+    high = float(np.clip(10 * np.ceil(10 * (max(float(np.max(mel)) for mel in mels) - 1)), -100 + RANGE, 0))
+    return high - RANGE, high
+
+
+def mel_figure(
+    mels: Sequence[np.ndarray], titles: Sequence[str], path: str | os.PathLike, rate: float, bands: np.ndarray, heading: str = ""
+) -> None:
+    """A row of mel-spectrograms under their titles, with one time scale, one colour scale and its bar, written to `path`."""
+    if not mels or len(mels) != len(titles):
+        raise MelismaError(f"a picture of {len(mels)} mel-spectrograms cannot have {len(titles)} titles; give each one")
+    mels = [_checked(mel, bands) for mel in mels]
+    limits = shared_limits(mels)
+    # equal seconds are equally wide, but nothing gets too narrow for its title
+    seconds = np.array([mel.shape[1] / rate for mel in mels])
+    widths = np.maximum(seconds, 0.5 * seconds.max())
+    with _figure(path, (1.4 + 3.6 * len(mels), 3.7 if heading else 3.4)) as figure:
+        grid = figure.add_gridspec(
+            1, len(mels) + 1, width_ratios=[*widths / widths.mean(), 0.04], wspace=0.09,
+            left=0.62 / figure.get_figwidth(), right=1 - 0.72 / figure.get_figwidth(), bottom=0.16, top=0.81 if heading else 0.88,
+        )  # fmt: skip
+        image = None
+        for i, (mel, title) in enumerate(zip(mels, titles, strict=True)):
+            ax = figure.add_subplot(grid[0, i])
+            image = mel_image(ax, mel, rate, bands, limits)
+            _time_axis(ax, seconds[i], seconds.max())
+            ax.set_title(title, loc="left", pad=8)
+            if i == 0:
+                ax.set_ylabel("frequency (kHz)")
+            else:
+                ax.tick_params(labelleft=False)
+        _colour_bar(figure, image, grid[0, -1])
+        if heading:
+            figure.text(0.62 / figure.get_figwidth(), 0.94, heading, fontsize=11, color=MUTED, va="center")
+
+
+def interpolation_figure(
+    mels: Sequence[np.ndarray], titles: Sequence[str], path: str | os.PathLike, rate: float, bands: np.ndarray, heading: str = ""
+) -> None:
+    """Three mel-spectrograms (M, L) side by side, as on the page of 2020: a sound, the way to another, and the other."""
+    if len(mels) != 3:
+        raise MelismaError(f"an interpolation is shown by 3 mel-spectrograms, not {len(mels)}")
+    mel_figure(mels, titles, path, rate, bands, heading)
+
+
+def before_after_figure(
+    before: np.ndarray,
+    after: np.ndarray,
+    path: str | os.PathLike,
+    rate: float,
+    bands: np.ndarray,
+    titles: Sequence[str] = ("before", "after"),
+    heading: str = "",
+) -> None:
+    """Two mel-spectrograms (M, L) one above the other on one time axis, so that events can be followed down."""
+    mels = [_checked(mel, bands) for mel in (before, after)]
+    if len(titles) != 2:
+        raise MelismaError(f"before and after need two titles, not {len(titles)}")
+    limits = shared_limits(mels)
+    with _figure(path, (8.6, 5.4)) as figure:
+        grid = figure.add_gridspec(
+            2, 2, width_ratios=[1, 0.018], hspace=0.28, wspace=0.04,
+            left=0.075, right=0.91, bottom=0.1, top=0.87 if heading else 0.93,
+        )  # fmt: skip
+        shared, image = None, None
+        for i, (mel, title) in enumerate(zip(mels, titles, strict=True)):
+            ax = shared = figure.add_subplot(grid[i, 0], sharex=shared)
+            image = mel_image(ax, mel, rate, bands, limits)
+            ax.set_title(title, loc="left", pad=7)
+            ax.set_ylabel("frequency (kHz)")
+            if i == 0:
+                ax.set_xlabel("")
+                ax.tick_params(labelbottom=False)
+        longest = max(mel.shape[1] for mel in mels) / rate
+        _time_axis(shared, longest, longest)
+        _colour_bar(figure, image, grid[:, 1])
+        if heading:
+            figure.text(0.075, 0.955, heading, fontsize=11, color=MUTED, va="center")
+
+
+def curves(
+    path: LatentPath, file: str | os.PathLike, original: LatentPath | None = None, dims: Sequence[int] | None = None
+) -> None:
+    """A latent path as lanes on one time axis, the loudness above and the dimensions that matter most beneath.
+
+    original: the path before its edits, drawn as a ghost; dims: the rows to show, the first eight if None. The shaded band
+    of a lane is the range of its dimension on the training set, where the path knows it.
+    """
+    rows = list(range(min(8, path.dimensions))) if dims is None else list(dims)
+    lanes = len(rows) + 1
+    with _figure(file, (8.6, 0.9 + 0.85 * lanes)) as figure:
+        axes = figure.subplots(lanes, 1, sharex=True, squeeze=False)[:, 0]
+        height = figure.get_figheight()
+        figure.subplots_adjust(left=0.135, right=0.975, bottom=0.5 / height, top=1 - 0.2 / height, hspace=0.16)
+        _lane(axes[0], path.times, path.loudness, "loudness\n(dBFS)", original and (original.times, original.loudness))
+        for ax, row in zip(axes[1:], rows, strict=True):
+            _lane(ax, path.times, path.values[row], f"z{row}", original and (original.times, original.values[row]))
+            if path.ranges is not None:
+                ax.axhspan(*path.ranges[row], color=RAISED, zorder=0)
+        for ax in axes[:-1]:
+            ax.tick_params(labelbottom=False, bottom=False)
+        _time_axis(axes[-1], path.frames / path.rate, path.frames / path.rate)
+
+
+def _lane(ax: Axes, times: np.ndarray, values: np.ndarray, label: str, ghost: tuple[np.ndarray, np.ndarray] | None) -> None:
+    if ghost:
+        ax.plot(*ghost, color=GHOST, linewidth=1)
+    ax.plot(times, values, color=ACCENT, linewidth=1.3)
+    ax.set_ylabel(label, rotation=0, ha="left", va="center")
+    ax.yaxis.set_label_coords(-0.14, 0.5)
+    ax.locator_params(axis="y", nbins=3)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def _time_axis(ax: Axes, seconds: float, longest: float) -> None:
+    """From 0 to so many seconds, with ticks as far apart as they are in the longest panel beside it."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+
+    ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, longest)
+    ax.set_xlim(0, seconds)
+    ax.xaxis.set_major_locator(MultipleLocator(ticks[1] - ticks[0]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda second, _: f"{second:g}"))
+    ax.set_xlabel("time (s)")
+
+
+def _colour_bar(figure: Figure, image: AxesImage | None, place: Any) -> None:
+    bar = figure.colorbar(image, cax=figure.add_subplot(place))
+    bar.set_label("level (dBFS)")
+    bar.outline.set_visible(False)
+
+
+def _checked(mel: np.ndarray, bands: np.ndarray) -> np.ndarray:
+    mel = np.asarray(mel, dtype=np.float32)
+    if mel.ndim != 2 or mel.shape[1] == 0 or mel.shape[0] != len(bands):
+        raise MelismaError(f"a mel-spectrogram has the shape {mel.shape}; ({len(bands)} bands, frames) is needed")
+    return np.nan_to_num(mel, nan=0.0, posinf=1.0, neginf=0.0)
+
+
+@contextmanager
+def _figure(path: str | os.PathLike, size: tuple[float, float]) -> Iterator[Figure]:
+    """A dark figure of so many inches that is written to `path`, whole or not at all, when the block ends."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise MelismaError(f"{path} does not end in a kind of picture that can be written; use one of {' '.join(SUFFIXES)}")
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):  # and no pyplot: its state is the user's
+        figure = Figure(figsize=size, dpi=160)
+        FigureCanvasAgg(figure)
+        yield figure
+        with atomic(path) as temporary:
+            figure.savefig(temporary, format=suffix[1:])

@@ -1,0 +1,474 @@
+"""A folder of sounds → a prepared set that training maps into memory, and a report on what the folder holds.
+
+A prepared set is a folder of two files. `audio.i16`: every clip, one after another, mono 16-bit little-endian at one
+sample rate (a value v stands for v / 32768 of full scale). `index.json`: {"version": 1, "sample_rate": Hz, "clips":
+[{"file", "start", "samples", "split": "train" or "held"}, …], "report": {…}, "key": what it was made from}.
+
+Everything is streamed, so a file or a folder may be larger than memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import soundfile
+import soxr
+
+from . import audio
+from .errors import MelismaError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+VERSION = 1
+HELD_SHARE = 0.08  # of the minutes, kept from training
+HELD_MOST = 0.2  # no file is held out that would bring the share of the minutes, or of the files, above this
+WHOLE_FILES = 6  # from so many files on, whole files are held out
+TAIL_FROM = 4.0  # s; below WHOLE_FILES, the ends of files longer than this are held out instead
+SILENCE = 10 ** (-60 / 20)  # RMS of a block of SILENCE_BLOCK seconds that counts as silent
+SILENCE_BLOCK = 0.05
+CLIPPED, CLIPPED_RUN = 0.999, 3  # so many samples in a row at this level or above are taken for clipping
+SHORT = 1.0  # s; shorter files are reported, and used
+LEAST_MINUTES, GOOD_MINUTES = 2.0, 10.0  # below them, the report says what to expect
+LEAST_HELD = 2.0  # s
+
+_NOT_SOUND = {"raw", "mat4", "mat5", "wavex", "pvf", "xi", "mpc2k"}  # names of libsndfile's that are no suffix or no recording
+_ALSO = {"ogg", "oga", "opus", "mp3", "flac", "wav", "aif", "aiff", "aifc", "snd", "bwf"}
+EXTENSIONS = sorted(({name.lower() for name in soundfile.available_formats()} | _ALSO) - _NOT_SOUND)
+FOREIGN = {"m4a", "mp4", "aac", "wma", "webm", "mka", "ape", "wv", "ac3", "amr", "dsf"}  # sound that libsndfile cannot read
+
+
+@dataclass
+class Report:
+    """What a folder holds and what became of it. Files are named relative to the folder."""
+
+    folder: str
+    sample_rate: int
+    files: int = 0  # used
+    minutes: float = 0.0
+    train_minutes: float = 0.0
+    held_minutes: float = 0.0
+    held: str = ""  # how the held-out sound was chosen
+    rates: dict[str, int] = field(default_factory=dict)  # Hz → files
+    channels: dict[str, int] = field(default_factory=dict)  # channels → files
+    silent_minutes: float = 0.0
+    peak_db: float | None = None  # dBFS of the loudest sample; None if there is none but zeros
+    rms_db: float | None = None  # dBFS
+    clipped: list[str] = field(default_factory=list)
+    short: list[str] = field(default_factory=list)
+    duplicates: dict[str, str] = field(default_factory=dict)  # file → the one with the same sound
+    unreadable: dict[str, str] = field(default_factory=dict)  # file → why
+    cleaned: dict[str, int] = field(default_factory=dict)  # file → samples that were NaN or infinite
+    scaled: dict[str, float] = field(default_factory=dict)  # file → dB that it was above full scale
+    ignored: int = 0  # other files
+    warnings: list[str] = field(default_factory=list)
+    reused: bool = False  # an older set of the same files was still valid
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Report:
+        """The inverse of `to_dict`; TypeError if entries are missing or unknown."""
+        if unknown := set(data) - {f.name for f in fields(cls)}:
+            raise TypeError(f"unknown entries {unknown}")
+        return cls(**data)
+
+
+@dataclass
+class _Sound:
+    """One file as it went into the flat file, and what was noticed on the way."""
+
+    name: str
+    start: int
+    samples: int = 0
+    digest: str = ""
+    rate: int = 0
+    channels: int = 0
+    seconds: float = 0.0
+    silent_seconds: float = 0.0
+    peak: float = 0.0  # of any channel
+    mono_peak: float = 0.0
+    energy: float = 0.0  # sum of squares over `samples`
+    clipped: bool = False
+    replaced: int = 0
+
+
+Progress = Callable[[float, str], None]
+
+
+def prepare(
+    folder: str | os.PathLike, into: str | os.PathLike, sample_rate: int = 44100, progress: Progress | None = None
+) -> Report:
+    """Make a prepared set of all sounds beneath a folder in the folder `into`, which appears whole or not at all.
+
+    Sounds are mixed to mono and resampled to `sample_rate` Hz; the same sound in two files is used once; clips of any
+    length are kept. Held out for evaluation: what lies beneath a subfolder `held` if there are subfolders `train` and
+    `held`; else about 8 % of the minutes, as whole files chosen by a hash of their content; with fewer than 6 files,
+    the end of each one longer than 4 s. An older set in `into` that was made from the same files is reused.
+
+    progress is called with the share that is done (0 to 1) and the name of a file. MelismaError if there is no sound, or
+    `into` holds anything but a prepared set.
+    """
+    folder, into = Path(folder), Path(os.path.realpath(into))
+    sample_rate = audio.checked_rate(sample_rate, "the sample rate of a prepared set")
+    names, ignored, foreign = _find(folder, into)
+    key = _key(folder, names, sample_rate)
+    if report := _reusable(into, key):
+        return report
+    _check_target(into)
+    temporary = into.with_name(f".{into.name}.{secrets.token_hex(6)}.part")
+    report = Report(str(folder), sample_rate, ignored=ignored, unreadable=foreign)
+    try:
+        temporary.mkdir(parents=True)
+        with open(temporary / "audio.i16", "wb") as out:
+            sounds = _convert_all(folder, names, out, report, progress or (lambda share, name: None))
+        clips = _split(sounds, report)
+        _summarize(sounds, clips, report)
+        index = {"version": VERSION, "sample_rate": sample_rate, "clips": clips, "report": report.to_dict(), "key": key}
+        (temporary / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+        _move(temporary, into)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MelismaError(f"the prepared set {into} could not be written: {reason}; check the free space") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return report
+
+
+# --- the folder ---------------------------------------------------------------------------------------------------------
+
+
+def _find(folder: Path, into: Path) -> tuple[list[str], int, dict[str, str]]:
+    """Names of the sounds beneath a folder, how many other files there are, and sounds of foreign formats."""
+    if not folder.exists():
+        raise MelismaError(f"the folder {folder} does not exist; check its name")
+    if not folder.is_dir():
+        raise MelismaError(f"{folder} is not a folder; put the sounds into one and name that")
+    names, others, foreign = [], [], {}
+    for file in _walk(folder, os.path.realpath(into)):
+        suffix = file.suffix.lower().lstrip(".")
+        name = file.relative_to(folder).as_posix()
+        if suffix in EXTENSIONS:
+            names.append(name)
+        elif suffix in FOREIGN:
+            foreign[name] = f".{suffix} cannot be read; convert it to WAV, FLAC, OGG or MP3"
+        else:
+            others.append(file.name)
+    if not names and foreign:
+        name, reason = next(iter(foreign.items()))
+        raise MelismaError(f"{folder} holds no sound that can be read: {name}: {reason} ({len(foreign)} such files)")
+    if not names:
+        found = f"{len(others)} other files, such as {', '.join(sorted(others)[:3])}" if others else "no files at all"
+        looked_for = " ".join(f".{name}" for name in EXTENSIONS)
+        raise MelismaError(f"{folder} holds no sound: looked for {looked_for} in it and its subfolders, found {found}")
+    return sorted(names), len(others), foreign
+
+
+def _walk(folder: Path, without: str) -> Iterator[Path]:
+    """Files beneath a folder, links followed, hidden ones left out (such as the ._ files that macOS leaves beside sounds)."""
+    seen = {without} - {os.path.realpath(folder)}
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(parent)) in seen:  # links may run in circles
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        yield from (Path(parent, f) for f in sorted(files) if not f.startswith("."))
+
+
+def _key(folder: Path, names: list[str], sample_rate: int) -> str:
+    """What a prepared set follows from: the files' names, sizes and times of change, and the settings."""
+    key = hashlib.sha256(f"{VERSION} {sample_rate} {folder.resolve()}".encode(errors="surrogateescape"))
+    for name in names:
+        try:
+            state = (folder / name).stat()
+        except OSError:  # a broken link: reported when it is opened
+            continue
+        key.update(f"\0{name}\0{state.st_size}\0{state.st_mtime_ns}".encode(errors="surrogateescape"))
+    return key.hexdigest()
+
+
+def _reusable(into: Path, key: str) -> Report | None:
+    """The report of the set in `into` if it is whole and was made from the same files."""
+    try:
+        index = json.loads((into / "index.json").read_text(encoding="utf-8"))
+        end = max(clip["start"] + clip["samples"] for clip in index["clips"])
+        if index["key"] != key or (into / "audio.i16").stat().st_size != 2 * end:
+            return None
+        report = Report.from_dict(index["report"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    report.reused = True
+    return report
+
+
+def _check_target(into: Path) -> None:
+    """MelismaError if writing to `into` would cost anyone anything."""
+    if into.exists() and not into.is_dir():
+        raise MelismaError(f"{into} is a file; name a new folder for the prepared set")
+    files = {f.name for f in into.iterdir()} if into.is_dir() else set()
+    if files and files != {"audio.i16", "index.json"}:
+        raise MelismaError(f"{into} is no prepared set and holds {min(files)}; name a new folder")
+
+
+def _move(temporary: Path, into: Path) -> None:
+    """Put a finished set in place of an older one, which leaves only after the new one is there."""
+    older = temporary.with_suffix(".old")
+    if into.exists():
+        os.rename(into, older)
+    os.rename(temporary, into)
+    shutil.rmtree(older, ignore_errors=True)
+
+
+# --- the sounds ---------------------------------------------------------------------------------------------------------
+
+
+def _convert_all(folder: Path, names: list[str], out: BinaryIO, report: Report, progress: Progress) -> list[_Sound]:
+    """Append every sound to the flat file, once; → those that are in it."""
+    sizes = [(folder / name).stat().st_size if (folder / name).exists() else 0 for name in names]
+    total, done = max(sum(sizes), 1), 0
+    sounds: dict[str, _Sound] = {}
+    for name, size in zip(names, sizes, strict=True):
+        path, name = folder / name, name.encode("utf-8", "replace").decode()  # a name that is no Unicode cannot be printed
+        start = out.tell()
+
+        def tick(share: float, done=done, size=size, name=name) -> None:
+            progress((done + share * size) / total, name)
+
+        try:
+            sound = _convert(path, name, out, report.sample_rate, tick)
+            if sound.mono_peak > 1:  # once more, as it has to be softer from its first sample on
+                _back(out, start)
+                report.scaled[name] = round(20 * math.log10(sound.mono_peak), 2)
+                sound = _convert(path, name, out, report.sample_rate, tick, gain=1 / sound.mono_peak)
+        except MelismaError as error:
+            _back(out, start)
+            report.unreadable[name] = str(error).removeprefix(f"{path} ")
+        else:
+            if sound.digest in sounds:
+                _back(out, start)
+                report.scaled.pop(name, None)
+                report.duplicates[name] = sounds[sound.digest].name
+            else:
+                sounds[sound.digest] = sound
+        done += size
+    progress(1.0, "")
+    if not sounds:
+        name, reason = next(iter(report.unreadable.items()))
+        raise MelismaError(f"none of the {len(names)} sounds in {folder} can be read; the first, {name}, {reason}")
+    return list(sounds.values())
+
+
+def _back(out: BinaryIO, start: int) -> None:
+    out.seek(start)
+    out.truncate()
+
+
+def _convert(path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Callable[[float], None], gain: float = 1.0) -> _Sound:
+    """Append one file, times gain, to the flat file. MelismaError if it cannot be read to its end."""
+    with audio.open_sound(path) as file:
+        sound = _Sound(name, out.tell() // 2, rate=file.samplerate, channels=file.channels)
+        resampler = None
+        if file.samplerate != sample_rate:
+            resampler = soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality=audio.QUALITY)
+        digest = hashlib.blake2b(digest_size=16)
+        silence = _Silence(round(file.samplerate * SILENCE_BLOCK))
+        before = np.zeros((file.channels, CLIPPED_RUN - 1), bool)  # the end of the last block, where a run may have begun
+        read = 0
+
+        def append(x: np.ndarray) -> None:
+            with np.errstate(over="ignore", invalid="ignore"):  # what is that far beyond full scale comes again, scaled
+                pcm = np.clip(np.rint(x * 32768), -32768, 32767).astype("<i2")
+            sound.samples += len(pcm)
+            sound.energy += float(np.square(pcm, dtype=np.float64).sum()) / 32768**2
+            digest.update(pcm.tobytes())
+            out.write(pcm.tobytes())
+
+        for block, replaced in audio.blocks(file, path):
+            tick(min(read / file.frames, 1.0))
+            read += block.shape[1]
+            level = np.abs(block)
+            sound.peak = max(sound.peak, float(level.max()))
+            sound.replaced += replaced
+            high = np.concatenate([before, level >= CLIPPED], axis=1)
+            sound.clipped |= bool((high[:, :-2] & high[:, 1:-1] & high[:, 2:]).any())
+            before = high[:, 1 - CLIPPED_RUN :]
+            mono = block.mean(axis=0, dtype=np.float64).astype(np.float32)
+            sound.mono_peak = max(sound.mono_peak, float(np.abs(mono).max()))
+            silence.add(mono)
+            mono = mono * np.float32(gain)
+            append(resampler.resample_chunk(mono) if resampler else mono)
+        if resampler:
+            append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+    if sound.samples == 0:
+        raise MelismaError(f"{path} is shorter than one sample at {sample_rate} Hz")
+    sound.seconds = read / sound.rate
+    sound.silent_seconds = silence.samples() / sound.rate
+    sound.clipped &= sound.peak <= 1  # what goes beyond full scale was not cut off at it
+    sound.digest = digest.hexdigest()
+    return sound
+
+
+class _Silence:
+    """Counts the samples of silent blocks in a stream of mono samples."""
+
+    def __init__(self, block: int):
+        self.block, self.rest, self.silent = max(block, 1), np.zeros(0, np.float32), 0
+
+    def add(self, x: np.ndarray) -> None:
+        x = np.concatenate([self.rest, x])
+        whole = len(x) - len(x) % self.block
+        power = np.square(x[:whole].reshape(-1, self.block), dtype=np.float64).mean(axis=1)
+        self.silent += self.block * int(np.count_nonzero(power < SILENCE**2))
+        self.rest = x[whole:]
+
+    def samples(self) -> int:
+        last = len(self.rest) if len(self.rest) and np.square(self.rest, dtype=np.float64).mean() < SILENCE**2 else 0
+        return self.silent + last
+
+
+# --- what is held out ---------------------------------------------------------------------------------------------------
+
+
+def _split(sounds: list[_Sound], report: Report) -> list[dict[str, Any]]:
+    """The clips of the index; says in the report how the held-out ones were chosen."""
+    tops = [s.name.split("/")[0].lower() if "/" in s.name else "" for s in sounds]
+    held: set[str] = set()
+    if {"train", "held"} <= set(tops):
+        held = {s.name for s, top in zip(sounds, tops, strict=True) if top == "held"}
+        report.held = "the folder held"
+    elif len(sounds) >= WHOLE_FILES:
+        held = _held_files(sounds)
+        report.held = f"{len(held)} whole files, chosen by their content"
+    clips = []
+    for s in sounds:
+        tail = 0
+        if len(sounds) < WHOLE_FILES and not held and s.samples > TAIL_FROM * report.sample_rate:
+            tail = min(max(round(HELD_SHARE * s.samples), report.sample_rate), s.samples // 2)
+        whole = {"file": s.name, "start": s.start, "samples": s.samples - tail, "split": "held" if s.name in held else "train"}
+        clips.append(whole)
+        if tail:
+            clips.append({"file": s.name, "start": s.start + s.samples - tail, "samples": tail, "split": "held"})
+            report.held = "the ends of files"
+    return clips
+
+
+def _held_files(sounds: list[_Sound]) -> set[str]:
+    """Whole files up to the wanted share of the minutes, in the order of a hash that says nothing about their sound."""
+    total = sum(s.samples for s in sounds)
+    order = sorted(sounds, key=lambda s: s.digest)
+    held, samples = set(), 0
+    for s in order:
+        wanted = samples < HELD_SHARE * total and len(held) < HELD_MOST * len(sounds)
+        if wanted and samples + s.samples <= HELD_MOST * total:
+            held.add(s.name)
+            samples += s.samples
+    return held
+
+
+# --- the report ---------------------------------------------------------------------------------------------------------
+
+
+def _summarize(sounds: list[_Sound], clips: list[dict[str, Any]], report: Report) -> None:
+    samples = sum(s.samples for s in sounds)
+    minute = 60 * report.sample_rate
+    report.files = len(sounds)
+    report.minutes = samples / minute
+    report.held_minutes = sum(c["samples"] for c in clips if c["split"] == "held") / minute
+    report.train_minutes = report.minutes - report.held_minutes
+    report.silent_minutes = sum(s.silent_seconds for s in sounds) / 60
+    report.clipped = [s.name for s in sounds if s.clipped]
+    report.short = [s.name for s in sounds if s.seconds < SHORT]
+    report.cleaned = {s.name: s.replaced for s in sounds if s.replaced}
+    for s in sounds:
+        report.rates[str(s.rate)] = report.rates.get(str(s.rate), 0) + 1
+        report.channels[str(s.channels)] = report.channels.get(str(s.channels), 0) + 1
+    peak = max(s.peak for s in sounds)
+    energy = sum(s.energy for s in sounds)
+    report.peak_db = 20 * math.log10(peak) if peak > 0 else None
+    report.rms_db = 10 * math.log10(energy / samples) if energy > 0 else None
+    report.warnings = list(_advice(report, sounds))
+
+
+def _advice(report: Report, sounds: list[_Sound]) -> Iterator[str]:
+    """What a musician should know before training, each with its remedy."""
+    if report.rms_db is None or report.silent_minutes > 0.98 * report.minutes:
+        yield "nearly all of it is silence: check that these are the files you meant"
+    elif report.silent_minutes > 0.4 * report.minutes:
+        share = 100 * report.silent_minutes / report.minutes
+        yield f"{share:.0f} % is silence, which costs training time and teaches nothing: trim the recordings"
+    elif report.peak_db is not None and report.peak_db < -40:
+        yield f"the loudest sample is at {report.peak_db:.0f} dBFS: record louder, or noise will be learnt with the sound"
+    files = "1 file" if report.files == 1 else f"{report.files} files"
+    sounding = report.minutes - report.silent_minutes
+    if sounding < LEAST_MINUTES:
+        needed = f"a model needs {LEAST_MINUTES:g} at least, and {GOOD_MINUTES:g} to be good"
+        yield f"only {sounding:.1f} minutes of sound: {needed}; add recordings"
+    elif sounding < GOOD_MINUTES:
+        yield f"{sounding:.1f} minutes of sound will do, but {GOOD_MINUTES:g} or more make a better model"
+    if not report.held_minutes:
+        yield f"nothing could be held out for evaluation: add files, or one that is longer than {TAIL_FROM:g} s"
+    elif report.held_minutes * 60 < LEAST_HELD:
+        yield f"only {report.held_minutes * 60:.1f} s are held out, so the figures will be rough: add recordings"
+    dull = [s for s in sounds if s.rate < 0.7 * report.sample_rate]
+    if sum(s.seconds for s in dull) > 0.2 * sum(s.seconds for s in sounds):
+        top = max(s.rate for s in dull) / 2000
+        yield f"{len(dull)} of {files} hold nothing above {top:g} kHz: the model will sound dull; look for better recordings"
+    if report.clipped:
+        yield f"clipping in {len(report.clipped)} of {files}: the model will learn the distortion; record with headroom"
+    if report.scaled:
+        yield f"{len(report.scaled)} of {files} went beyond full scale: scaled down to it"
+    if report.cleaned:
+        yield f"NaN or infinite samples in {len(report.cleaned)} of {files}: now silence; export again"
+    if report.unreadable:
+        yield f"{len(report.unreadable)} could not be read and are left out, beside {files} used; export or convert them"
+
+
+def render(report: Report, console: Console) -> None:
+    """Print a report to a rich console."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", justify="right")
+    table.add_column(overflow="fold")
+
+    def row(label: str, text: str) -> None:
+        table.add_row(label, escape(text))
+
+    def listed(label: str, names: list[str], most: int = 8) -> None:
+        if names:
+            more = f"\n… and {len(names) - most} more" if len(names) > most else ""
+            row(label, "\n".join(names[:most]) + more)
+
+    def times(counts: dict[str, int], unit: Callable[[str], str]) -> str:
+        return ", ".join(f"{unit(value)} × {n}" for value, n in sorted(counts.items(), key=lambda item: -item[1]))
+
+    row("files", f"{report.files}" + (f" (and {report.ignored} that are no sound)" if report.ignored else ""))
+    row("minutes", f"{report.minutes:.1f}, of which silence {report.silent_minutes:.1f}")
+    row("training", f"{report.train_minutes:.1f} minutes")
+    row("held out", f"{report.held_minutes:.2f} minutes: {report.held}" if report.held_minutes else "nothing")
+    row("sample rates", times(report.rates, lambda rate: f"{rate} Hz"))
+    row("channels", times(report.channels, lambda n: {"1": "mono", "2": "stereo"}.get(n, f"{n} channels")))
+    if report.peak_db is not None and report.rms_db is not None:
+        row("level", f"peak {report.peak_db:.1f} dBFS, mean {report.rms_db:.1f} dBFS")
+    listed("unreadable", [f"{name}: {reason}" for name, reason in report.unreadable.items()])
+    listed("clipped", report.clipped)
+    listed("duplicates", [f"{name} = {other}" for name, other in report.duplicates.items()])
+    listed(f"under {SHORT:g} s (used)", report.short)
+    listed("scaled", [f"{name}: −{db:.1f} dB" for name, db in report.scaled.items()])
+    listed("cleaned", [f"{name}: {n} samples" for name, n in report.cleaned.items()])
+    console.print(table)
+    for warning in report.warnings:
+        console.print(f"[yellow]•[/yellow] {escape(warning)}")

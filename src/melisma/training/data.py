@@ -1,0 +1,62 @@
+"""Excerpts from a prepared set, drawn without state: what a step sees follows from the seed and the step alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Prepared:
+    """A prepared set on disk (see melisma.prepare): memory-mapped, so it may be larger than memory."""
+
+    def __init__(self, folder: str | Path):
+        folder = Path(folder)
+        self.index = json.loads((folder / "index.json").read_text())
+        self.sample_rate: int = self.index["sample_rate"]
+        self.audio = np.memmap(folder / "audio.i16", dtype="<i2", mode="r")
+
+    def clips(self, split: str) -> list[np.ndarray]:
+        """The clips of "train" or "held", int16, still on disk."""
+        return [self.audio[c["start"] : c["start"] + c["samples"]] for c in self.index["clips"] if c["split"] == split]
+
+
+class Excerpts:
+    """Batches of random excerpts (B, samples) of a split, float32.
+
+    A clip is drawn in proportion to its length, one shorter than the excerpt as if it had that length; it then
+    lies at a random place in silence. Excerpts are at random gain and polarity; some are sums of two.
+    """
+
+    def __init__(self, clips: list[np.ndarray], samples: int, seed: int = 0, mixed: float = 0.0, gain: tuple[float, float] = (-18.0, 6.0)):
+        if not clips:
+            raise ValueError("there are no clips to draw excerpts from")
+        self.list, self.samples, self.seed, self.mixed, self.gain = clips, samples, seed, mixed, gain
+        weight = np.array([max(len(c), samples) for c in self.list], dtype=float)
+        self.until = np.cumsum(weight / weight.sum())
+
+    def batch(self, step: int, size: int, rank: int = 0) -> Tensor:
+        """The batch of a step on a rank: the same whenever it is asked for."""
+        rng = np.random.default_rng([self.seed, rank, step])
+        return torch.from_numpy(np.stack([self._one(rng) for _ in range(size)]))
+
+    def _one(self, rng: np.random.Generator) -> np.ndarray:
+        x = self._cut(rng)
+        if rng.random() < self.mixed:
+            x = x + self._cut(rng) * np.float32(10 ** rng.uniform(-0.6, 0))
+        gain = 10 ** (rng.uniform(*self.gain) / 20) * rng.choice([-1, 1])
+        return x * np.float32(gain / max(1.0, abs(gain) * np.abs(x).max()))
+
+    def _cut(self, rng: np.random.Generator) -> np.ndarray:
+        clip = self.list[min(int(np.searchsorted(self.until, rng.random(), "right")), len(self.list) - 1)]
+        out = np.zeros(self.samples, np.float32)
+        if len(clip) >= self.samples:
+            at = rng.integers(0, len(clip) - self.samples + 1)
+            out[:] = clip[at : at + self.samples]
+        else:
+            at = rng.integers(0, self.samples - len(clip) + 1)
+            out[at : at + len(clip)] = clip
+        return out / 32768

@@ -1,0 +1,122 @@
+"""The reference behind arrays: what `Model` needs of an engine, and no more. The real-time core offers the same."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import modelfile
+from . import mel as scales
+from .export import from_file, latency
+from .vae import kl, split
+
+CHUNK_SECONDS = 20  # sounds are read in pieces of this length, so that an hour needs no more memory than a minute
+
+
+class Engine:
+    """One model on PyTorch. Waveforms are float32 (T,) at the model's rate; L = ⌈T / hop⌉ + frame / hop − 1 frames."""
+
+    def __init__(self, file: modelfile.ModelFile):
+        self.model = from_file(file)
+        analysis = file.config.analysis
+        self.hop, self.delay = analysis.hop, self.model.delay
+        self.chunk = CHUNK_SECONDS * analysis.sample_rate // self.hop * self.hop
+
+    @torch.no_grad()
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Waveform → latents (Z, L), loudness (L,) in dBFS."""
+        parts = [(self.model.calibration(mean), loudness) for _, loudness, mean, _ in self._encoded(x)]
+        return _join([z for z, _ in parts]), _join([loudness for _, loudness in parts])[0]
+
+    @torch.no_grad()
+    def kl(self, x: np.ndarray) -> np.ndarray:
+        """Waveform → KL of each of the encoder's dimensions at every frame, in nats (Z', L)."""
+        return _join([kl(mean, log_variance) for _, _, mean, log_variance in self._encoded(x)])
+
+    @torch.no_grad()
+    def mel(self, x: np.ndarray) -> np.ndarray:
+        """Waveform → log-mel (M, L), 0 at −100 dBFS."""
+        state, parts = self.model.analysis.initial(1), []
+        for piece in self._pieces(x):
+            frames, state = self.model.analysis.step(piece, state)
+            parts.append(frames[:, :-1].clamp(min=0))
+        return _join(parts)
+
+    @torch.no_grad()
+    def decode(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) in dBFS → waveform (L · hop − delay,)."""
+        z, level = torch.from_numpy(np.ascontiguousarray(z, np.float32)), torch.from_numpy(np.array(loudness, np.float32))
+        return self._synthesized(self._decoded(z[None], level[None, None]))
+
+    @torch.no_grad()
+    def decode_mel(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L)."""
+        z, level = torch.from_numpy(np.ascontiguousarray(z, np.float32)), torch.from_numpy(np.array(loudness, np.float32))
+        return _join(list(self._decoded(z[None], level[None, None])))
+
+    @torch.no_grad()
+    def synthesize(self, mel: np.ndarray) -> np.ndarray:
+        """Log-mel (M, L) → waveform (L · hop − delay,)."""
+        frames = self.chunk // self.hop
+        return self._synthesized(torch.from_numpy(mel[None, :, i : i + frames]) for i in range(0, mel.shape[1], frames))
+
+    def stream(self) -> EngineStream:
+        return EngineStream(self)
+
+    def _pieces(self, x: np.ndarray) -> Iterator[Tensor]:
+        # the last frames are centred beyond the end, as the first are before the start: nothing of the sound is lost
+        padded = np.pad(np.asarray(x, np.float32), (0, -len(x) % self.hop + self.delay))
+        for i in range(0, len(padded), self.chunk):
+            yield torch.from_numpy(padded[i : i + self.chunk])[None, None]
+
+    def _encoded(self, x: np.ndarray) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+        """Log-mel, loudness, mean and log-variance of each piece."""
+        analysis, encoder = self.model.analysis.initial(1), self.model.encoder.initial(1)
+        for piece in self._pieces(x):
+            frames, analysis = self.model.analysis.step(piece, analysis)
+            mel, loudness = frames[:, :-1], frames[:, -1:]
+            encoded, encoder = self.model.encoder.step(scales.relative(mel, loudness), encoder)
+            yield mel, loudness, *split(encoded)
+
+    def _decoded(self, z: Tensor, loudness: Tensor) -> Iterator[Tensor]:
+        state, frames = self.model.decoder.initial(1), self.chunk // self.hop
+        for i in range(0, z.shape[-1], frames):
+            level = loudness[..., i : i + frames]
+            own = self.model.calibration.inverse(z[..., i : i + frames])
+            mel, state = self.model.decoder.step(torch.cat([own, level], 1), state)
+            yield scales.absolute(mel, level)
+
+    def _synthesized(self, mels: Iterator[Tensor]) -> np.ndarray:
+        state, parts = self.model.vocoder.initial(1), [torch.zeros(1, 1, 0)]
+        for mel in mels:
+            waveform, state = self.model.vocoder.step(mel, state)
+            parts.append(waveform)
+        return _join(parts)[0, self.delay :]
+
+
+class EngineStream:
+    """The chain block by block: see `melisma.model.Stream`."""
+
+    def __init__(self, engine: Engine):
+        self.model = engine.model
+        self.latency = latency(engine.model)
+        self.reset()
+
+    def reset(self) -> None:
+        self.state = self.model.initial(1)
+        # a hop of silence in hand lets every block be answered in full, whatever its size
+        self.ready = torch.zeros(1, 1, self.model.config.analysis.hop)
+
+    @torch.no_grad()
+    def process(self, block: np.ndarray) -> np.ndarray:
+        waveform, self.state = self.model.step(torch.from_numpy(np.ascontiguousarray(block, np.float32))[None, None], self.state)
+        ready = torch.cat([self.ready, waveform], -1)
+        self.ready = ready[..., len(block) :]
+        return ready[0, 0, : len(block)].numpy()
+
+
+def _join(parts: list[Tensor]) -> np.ndarray:
+    return torch.cat(parts, -1)[0].numpy()

@@ -1,0 +1,51 @@
+"""Between the PyTorch reference and the model file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import modelfile
+from ..modelfile import ModelFile
+from .reference import Reference
+
+GOLDEN_FRAMES = 48
+
+
+def public(name: str) -> str:
+    """A parameter's name in the file: without the containers that only PyTorch has."""
+    return name.replace("body.layers.", "")
+
+
+def tensors(model: Reference) -> dict[str, np.ndarray]:
+    """The model's tensors under their public names."""
+    return {public(name): value.detach().float().cpu().numpy() for name, value in model.state_dict().items()}
+
+
+def from_file(file: ModelFile) -> Reference:
+    """The reference with the file's weights, ready to run."""
+    model = Reference(file.config, kept=file.tensors["calibration.forth"].shape[0])
+    names = {public(name): name for name in model.state_dict()}
+    model.load_state_dict({names[name]: torch.from_numpy(value.copy()) for name, value in file.tensors.items()})
+    return model.eval()
+
+
+@torch.no_grad()
+def to_file(model: Reference, name: str, latents: dict[str, Any], training: dict[str, Any], evaluation: dict[str, Any] | None = None) -> ModelFile:
+    """The file of a trained model, with its golden pair made by the weights as the file rounds them."""
+    kept = modelfile.rounded(tensors(model))
+    file = ModelFile(name, model.config, kept, latents, latency=latency(model), training=training, evaluation=evaluation or {})
+    reader, hop = from_file(file), model.config.analysis.hop
+    rng = np.random.default_rng(0)
+    time = np.arange(GOLDEN_FRAMES * hop) / model.config.analysis.sample_rate
+    sound = 0.2 * np.sin(2 * np.pi * (220 + 200 * time) * time) + 0.1 * np.sin(2 * np.pi * 1234 * time) * (time % 0.1 < 0.05)
+    sound = (sound + 0.01 * rng.standard_normal(len(time))).astype(np.float32)
+    output = reader(torch.from_numpy(sound)[None, None])[0, 0].numpy()
+    return ModelFile(name, model.config, kept, latents, file.latency, training, file.evaluation, (sound, output))
+
+
+def latency(model: Reference) -> int:
+    """Samples from a sound at a stream's input to that sound at its output, blocks of any size: the overlap and one hop."""
+    return model.delay + model.config.analysis.hop

@@ -1,0 +1,217 @@
+"""The training loop: stages one after another on Lightning Fabric, checkpointed so that nothing is lost.
+
+What a step sees follows from (seed, rank, step): excerpts and noise are drawn without hidden state, so a run that was
+killed and resumed takes exactly the steps that an unbroken one takes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from ..config import ModelConfig
+from ..errors import MelismaError
+from .data import Excerpts, Prepared
+from .log import Log
+from .reference import Reference
+from .stages import STAGES, Stage, Weights
+
+CHECKPOINT_SECONDS = 60.0
+HELD_SECONDS = 45.0
+HELD_EXCERPTS = 16
+WARM_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run: stages with their shares of the budget, which is minutes or, for exact repetition, steps."""
+
+    stages: tuple[tuple[str, float], ...] = (("vocoder", 0.25), ("vae", 0.4), ("tune", 0.35))
+    minutes: float | None = 15.0
+    steps: int | None = None
+    batch: int | None = None
+    frames: int | None = None
+    seed: int = 0
+    mixed: float = 0.15
+    weights: Weights = field(default_factory=Weights)
+    rates: dict[str, float] = field(default_factory=dict)
+
+    def budget(self, index: int) -> tuple[float | None, int | None]:
+        """Seconds and steps of a stage; one of them is None."""
+        share = self.stages[index][1] / sum(share for _, share in self.stages)
+        if self.steps is not None:
+            return None, max(1, round(self.steps * share))
+        return self.minutes * 60 * share, None
+
+
+class Stopped(Exception):
+    """Training was interrupted; the checkpoint is written."""
+
+
+def precision(device: torch.device) -> str:
+    """bf16 where the hardware multiplies it natively, else 32 bits."""
+    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+        return "bf16-mixed"
+    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
+        return "bf16-mixed"
+    return "32-true"
+
+
+def fit(
+    prepared: Path,
+    folder: Path,
+    config: ModelConfig,
+    plan: Plan,
+    resume: bool = False,
+    start: dict[str, torch.Tensor] | None = None,
+    devices: int = 1,
+    nodes: int = 1,
+    accelerator: str = "auto",
+    log: Callable[..., Log] = Log,
+) -> Reference:
+    """Train on a prepared set; `folder` holds the checkpoint and TensorBoard's files. → the trained model, on the CPU.
+
+    `start` are weights to begin from. With `resume` the run goes on from its checkpoint, under the plan given now if
+    its stages are the same. Raises Stopped on Ctrl-C, after the checkpoint is written; MelismaError for a checkpoint
+    that does not fit.
+    """
+    _keep_memory()
+    kind = torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
+    fabric = Fabric(
+        accelerator=kind.type, devices=devices, num_nodes=nodes, precision=precision(kind),
+        strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
+    )
+    fabric.launch()
+    data = Prepared(prepared)
+    if data.sample_rate != config.analysis.sample_rate:
+        raise MelismaError(f"the prepared set is at {data.sample_rate} Hz, the model at {config.analysis.sample_rate} Hz: prepare it again")
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / "state.pt"
+    saved = _load(checkpoint) if resume else None
+    if saved is not None and ModelConfig.from_dict(saved["config"]) != config:
+        raise MelismaError(f"{checkpoint} was trained with another configuration: choose another --name")
+    torch.manual_seed(plan.seed)
+    model = Reference(config)
+    if start:
+        model.load_state_dict(start, strict=False)
+    at = saved["stage"] if saved else 0
+    if saved is not None:
+        model.load_state_dict(saved["model"])
+    with log(folder, plan, enabled=fabric.is_global_zero) as logger:
+        for index in range(at, len(plan.stages)):
+            _run_stage(fabric, model, data, plan, index, checkpoint, saved if index == at else None, logger)
+    return model.cpu().eval()
+
+
+def _run_stage(fabric: Fabric, model: Reference, data: Prepared, plan: Plan, index: int, checkpoint: Path, saved: dict | None, logger: Log) -> None:
+    stage = STAGES[plan.stages[index][0]](model, plan.weights)
+    stage.rate = plan.rates.get(stage.name, stage.rate)
+    stage.batch, stage.frames = plan.batch or stage.batch, plan.frames or stage.frames
+    if saved is not None:
+        stage.load_state_dict(saved["stage_state"])
+    moving = {id(p) for group in stage.groups() for p in group["params"]}
+    for p in stage.parameters():
+        p.requires_grad_(id(p) in moving)
+    optimizer = torch.optim.AdamW(stage.groups(), weight_decay=1e-3)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    step, elapsed = 0, 0.0
+    if saved is not None and saved["optimizer"] is not None:
+        optimizer.load_state_dict(saved["optimizer"])
+        step, elapsed = saved["step"], saved["elapsed"]
+    runner, optimizer = fabric.setup(stage, optimizer)
+    ranks, rank = fabric.world_size, fabric.global_rank
+    excerpts = Excerpts(data.clips("train"), stage.samples, plan.seed + 1000 * index, plan.mixed)
+    held = data.clips("held") or data.clips("train")
+    # the figures on held-out sound are always of the same excerpts, as they were recorded
+    held_batch = Excerpts(held, stage.samples, plan.seed, gain=(0, 0)).batch(0, HELD_EXCERPTS).to(fabric.device)
+    seconds, steps = plan.budget(index)
+    size = max(1, stage.batch // ranks)
+
+    def save(next_stage: bool = False) -> None:
+        if fabric.is_global_zero:
+            done = {"stage": index + 1, "stage_state": None, "optimizer": None, "step": 0, "elapsed": 0.0}
+            here = {"stage": index, "stage_state": stage.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "elapsed": elapsed}
+            _save(checkpoint, (done if next_stage else here) | {"config": model.config.to_dict(), "model": model.state_dict(), "version": 1})
+
+    logger.stage(stage.name, index, seconds, steps)
+    begun = time.monotonic() - elapsed
+    saved_at = held_at = time.monotonic()
+    try:
+        while True:
+            elapsed = time.monotonic() - begun
+            progress = step / steps if steps else elapsed / seconds
+            if ranks > 1:
+                progress = fabric.broadcast(progress)
+            if progress >= 1:
+                break
+            # a short run still needs its warm-up; a long one does not need a longer one
+            warm = min(1.0, (step + 1) / WARM_STEPS, progress / 0.02 + (step + 1) / WARM_STEPS)
+            for group, rate in zip(optimizer.param_groups, rates):
+                group["lr"] = rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+            generator = torch.Generator().manual_seed((plan.seed * 1000003 + index * 7919 + rank) * 10**9 + step)
+            loss, figures = runner(excerpts.batch(step, size, rank).to(fabric.device), generator, progress)
+            if not torch.isfinite(loss):
+                raise MelismaError(f"the loss of stage {stage.name} became {loss.item()} at step {step}: lower its learning rate")
+            optimizer.zero_grad()
+            fabric.backward(loss)
+            for group in optimizer.param_groups:
+                nn.utils.clip_grad_norm_(group["params"], 5.0)
+            optimizer.step()
+            step += 1
+            logger.step(step, progress, elapsed, figures)
+            now = time.monotonic()
+            if now - held_at > HELD_SECONDS or step == 1:
+                held_at = now
+                logger.held(step, _figures(stage, held_batch, progress), model, held)
+            if now - saved_at > CHECKPOINT_SECONDS:
+                saved_at = now
+                save()
+        logger.held(step, _figures(stage, held_batch, 1.0), model, held)
+        save(next_stage=True)
+    except KeyboardInterrupt:
+        save()
+        raise Stopped(f"stopped in stage {stage.name} after {step} steps") from None
+    finally:
+        stage.to("cpu")
+
+
+@torch.no_grad()
+def _figures(stage: Stage, batch: torch.Tensor, progress: float) -> dict[str, float]:
+    generator = torch.Generator().manual_seed(0)
+    return {name: float(value) for name, value in stage(batch, generator, progress)[1].items()}
+
+
+def _save(path: Path, state: dict[str, Any]) -> None:
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with open(temporary, "wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise MelismaError(f"cannot resume from {path} ({error.__class__.__name__}): delete it to start again") from None
+
+
+def _keep_memory() -> None:
+    """Ask glibc to keep freed blocks: PyTorch's activations otherwise go back to the system at every step."""
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(-3, 1 << 30), libc.mallopt(-1, (1 << 31) - 1)
+    except (OSError, AttributeError):
+        pass

@@ -1,0 +1,82 @@
+"""What training minimises: spectral distances, the Gaussian likelihood of a mel, and MelGAN's adversarial terms."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FLOOR_DB = -90.0  # spectra are compared above this level re full scale: logs near digital silence train backwards
+
+
+class SpectralDistance(nn.Module):
+    """Multi-resolution STFT distance (Yamamoto et al., "Parallel WaveGAN", 2020): log-magnitude L1 + spectral convergence.
+
+    Two waveforms (B, T) → the mean over resolutions (FFT sizes in samples, hop a quarter of each).
+    """
+
+    def __init__(self, sizes: tuple[int, ...] = (512, 1024, 2048)):
+        super().__init__()
+        self.sizes = sizes
+        for size in sizes:
+            self.register_buffer(f"window{size}", torch.hann_window(size), persistent=False)
+
+    def forward(self, target: Tensor, output: Tensor) -> Tensor:
+        total = target.new_zeros(())
+        for size in self.sizes:
+            window = getattr(self, f"window{size}")
+            x, y = (_magnitude(s, size, window) for s in (target, output))
+            floor = 10 ** (FLOOR_DB / 20) * size / 4
+            total = total + (torch.log(x + floor) - torch.log(y + floor)).abs().mean()
+            total = total + (x - y).norm() / (x.norm() + floor * math.sqrt(x.numel()))
+        return total / len(self.sizes)
+
+
+def _magnitude(x: Tensor, size: int, window: Tensor) -> Tensor:
+    spectrum = torch.stft(x, size, size // 4, window=window, return_complex=True)
+    return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-12)
+
+
+def gaussian_nll(output: Tensor, target: Tensor, log_deviation: Tensor, weight: Tensor) -> Tensor:
+    """Gaussian negative log-likelihood of a mel (B, M, L), a learnt deviation per band (M,), in nats per frame.
+
+    weight (B, M, L) says how much each value counts (see `prominence`); its mean over all is divided out.
+    """
+    deviation = log_deviation[:, None]
+    nll = 0.5 * (output - target).square() * torch.exp(-2 * deviation) + deviation
+    return weighted_mean(nll, weight) * output.shape[1]
+
+
+def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
+    """Mean of x under a weight of the same shape."""
+    return (x * weight).sum() / weight.sum().clamp(min=1)
+
+
+def prominence(target: Tensor, loudness: Tensor) -> Tensor:
+    """Weight (B, M, L) of the values of a relative mel: full within 30 dB of the frame's strongest band, 0.1 at 60 dB
+    below it, where masking hides it; less in frames that are hardly audible."""
+    below = 100 * (target - target.amax(1, keepdim=True)) + 60
+    return (below / 30).clamp(0.1, 1) * audible(loudness)
+
+
+def audible(loudness: Tensor) -> Tensor:
+    """Weight of a frame by its loudness in dBFS: 1 above −60, falling to 0 at −80, where a mel is noise."""
+    return ((loudness + 80) / 20).clamp(0, 1)
+
+
+def discriminator_hinge(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
+    """Hinge loss of the discriminators; each scale gives its features, the last being the score."""
+    return sum(F.relu(1 - r[-1]).mean() + F.relu(1 + f[-1]).mean() for r, f in zip(real, fake)) / len(real)
+
+
+def generator_hinge(fake: list[list[Tensor]]) -> Tensor:
+    """The generator's side of the hinge loss."""
+    return -sum(f[-1].mean() for f in fake) / len(fake)
+
+
+def feature_matching(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
+    """Mean L1 distance of the discriminators' features (Kumar et al., 2019)."""
+    pairs = [(r, f) for rs, fs in zip(real, fake) for r, f in zip(rs[:-1], fs[:-1])]
+    return sum(F.l1_loss(f, r.detach()) / r.detach().abs().mean().clamp(min=1e-3) for r, f in pairs) / len(pairs)

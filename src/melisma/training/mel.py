@@ -1,0 +1,83 @@
+"""Waveform → log-mel and loudness, frame by frame, causally.
+
+Scales, the same everywhere: a *log-mel* value v stands for the level 100 · (v − 1) dBFS of the mean magnitude in its
+band, where a full-scale sine has magnitude 1 in its bin (so 0 is −100 dBFS and 1 is 0 dBFS). A *relative mel* is the
+level in its band relative to the frame's loudness, (level + 70) / 100. *Loudness* is A-weighted, in dBFS (RMS: a full-
+scale 1 kHz sine reads −3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..bands import a_weights, mel_filterbank
+from ..config import AnalysisConfig
+from .layers import State, Streaming
+
+LEVEL_FLOOR = 1e-8  # magnitude; far below the log-mel's own floor so that relative mels do not depend on gain
+LOUDNESS_FLOOR = -100.0  # dBFS
+RELATIVE_RANGE = (-70.0, 40.0)  # dB about the frame's loudness
+
+
+class Analysis(Streaming):
+    """(B, 1, T) → (B, M + 1, T / hop): log-mel above, loudness in dBFS as the last row.
+
+    Frame l is windowed (Hann) from the `frame` samples that end at (l + 1) · hop; before the start there is silence.
+    """
+
+    def __init__(self, config: AnalysisConfig):
+        super().__init__()
+        self.config = config
+        window = torch.hann_window(config.frame, dtype=torch.float64)
+        frequencies = np.arange(config.frame // 2 + 1) * config.sample_rate / config.frame
+        weights = torch.from_numpy(a_weights(frequencies) ** 2)
+        weights[1:-1] *= 2  # one-sided spectrum
+        # Parseval: mean square of the window's content, with the window's own energy divided out
+        weights *= (window.sum() / 2) ** 2 / (config.frame * window.square().sum())
+        self.register_buffer("window", window.float(), persistent=False)
+        self.register_buffer("weights", weights.float(), persistent=False)
+        self.register_buffer("bank", torch.from_numpy(mel_filterbank(config)), persistent=False)
+        self.scale = 2.0 / float(window.sum())
+
+    @property
+    def bands(self) -> int:
+        return self.bank.shape[0]
+
+    def initial(self, batch: int = 1) -> State:
+        return self.window.new_zeros(batch, self.config.frame - self.config.hop)
+
+    def magnitudes(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """(B, 1, T) → magnitudes (B, bins, L) of the frames that x completes."""
+        x = torch.cat([state, x[:, 0]], -1)
+        hop, frame = self.config.hop, self.config.frame
+        frames = max(0, (x.shape[-1] - frame) // hop + 1)
+        if frames == 0:
+            return x.new_zeros(x.shape[0], frame // 2 + 1, 0), x
+        spectrum = torch.fft.rfft(x.unfold(-1, frame, hop) * self.window)
+        return spectrum.abs().transpose(1, 2) * self.scale, x[:, frames * hop :]
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        with torch.autocast(x.device.type, enabled=False):  # levels need all their bits
+            magnitude, state = self.magnitudes(x.float(), state)
+            mel = to_logmel(torch.matmul(self.bank, magnitude))
+            power = torch.matmul(self.weights, magnitude.square()).unsqueeze(1)
+        loudness = (10 * torch.log10(power.clamp(min=1e-20))).clamp(min=LOUDNESS_FLOOR)
+        return torch.cat([mel, loudness], 1), state
+
+
+def to_logmel(magnitude: Tensor) -> Tensor:
+    """Magnitudes → log-mel, *not* floored at 0: see LEVEL_FLOOR."""
+    return 1 + torch.log10(magnitude.clamp(min=LEVEL_FLOOR)) / 5
+
+
+def relative(mel: Tensor, loudness: Tensor) -> Tensor:
+    """Log-mel (B, M, L) and loudness (B, 1, L) in dBFS → relative mel (B, M, L): the same at every gain."""
+    level = 100 * (mel - 1) - loudness
+    return (level.clamp(*RELATIVE_RANGE) - RELATIVE_RANGE[0]) / 100
+
+
+def absolute(mel: Tensor, loudness: Tensor) -> Tensor:
+    """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it."""
+    return (1 + (100 * mel + RELATIVE_RANGE[0] + loudness) / 100).clamp(min=0)

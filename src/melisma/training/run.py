@@ -1,0 +1,106 @@
+"""From a folder of sounds to a model file: what `melisma train` and the scripts in runs/ are made of."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .. import modelfile
+from ..config import ModelConfig
+from ..errors import MelismaError
+from ..home import home
+from ..modelfile import ModelFile
+from .calibrate import calibrate
+from .data import Prepared
+from .export import to_file
+from .fit import Plan, fit
+from .reference import Reference
+
+
+
+def folder_of(name: str) -> Path:
+    """Where the run of that name keeps its checkpoint, logs and settings."""
+    return home() / "runs" / name
+
+
+def train(
+    prepared: Path, name: str, config: ModelConfig, plan: Plan, resume: bool = False, start: dict[str, torch.Tensor] | None = None,
+    licence: str = "", **fabric: Any,
+) -> tuple[ModelFile, list[str]]:
+    """Fit, calibrate and pack. → the model file (not yet written) and the verdict in plain sentences.
+
+    A run of that name that exists is continued with `resume` and is an error without: nothing is overwritten unasked.
+    """
+    folder = folder_of(name)
+    if (folder / "state.pt").exists() and not resume:
+        raise MelismaError(f"a run named {name} exists in {folder}: add --resume to continue it, or choose another --name")
+    model = fit(prepared, folder, config, plan, resume=resume, start=start, **fabric)
+    return pack(model, name, Prepared(prepared), plan_summary(plan), licence), verdict(folder, model)
+
+
+def pack(model: Reference, name: str, data: Prepared, how: dict[str, Any], licence: str = "") -> ModelFile:
+    """Calibrate a trained model and make its file."""
+    model = model.cpu().eval()
+    latents = calibrate(model, data)
+    minutes = {split: sum(len(c) for c in data.clips(split)) / data.sample_rate / 60 for split in ("train", "held")}
+    training = how | {
+        "minutes_of_sound": round(minutes["train"], 2), "minutes_held_out": round(minutes["held"], 2), "licence": licence,
+        "date": datetime.date.today().isoformat(), "melisma": _version(),
+    }
+    return to_file(model, name, latents, training)
+
+
+def plan_summary(plan: Plan) -> dict[str, Any]:
+    """How a model was trained, for its file."""
+    return {"stages": [[name, share] for name, share in plan.stages], "minutes": plan.minutes, "steps": plan.steps, "seed": plan.seed}
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    """The held-out figures that a run has recorded, oldest first."""
+    file = folder / "history.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def verdict(folder: Path, model: Reference) -> list[str]:
+    """Whether the model is usable, has collapsed dimensions, or should train on: plain sentences, the first the sum."""
+    kept, latents = model.calibration.forth.shape[0], model.config.vae.latents
+    entries = history(folder)
+    vae = [e["held"]["mel dB"] for e in entries if e["stage"] == "vae"]
+    last = [e["held"]["distance"] for e in entries if e["stage"] in ("tune", "adversarial")]
+    told = []
+    if vae and vae[-1] > 9:
+        told.append(f"Not usable yet: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. Train longer or give more sound.")
+    elif vae and vae[-1] > 6:
+        told.append(f"Usable, roughly: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. It gains from more minutes.")
+    elif vae:
+        told.append(f"Usable: held-out mels are {vae[-1]:.1f} dB off after the VAE.")
+    if kept < latents:
+        told.append(f"{latents - kept} of {latents} latents collapsed and were left out; the sound needs no more than {kept}.")
+    if len(last) >= 4 and last[-1] < 0.97 * last[len(last) // 2]:
+        told.append("The held-out distance was still falling at the end: train on with more --minutes and --resume.")
+    if len(vae) >= 4 and vae[-1] > 1.15 * min(vae):
+        told.append("Held-out figures got worse while training: the folder holds too little sound for this many minutes.")
+    return told or ["Nothing was recorded of this run: its figures are unknown; see `melisma evaluate`."]
+
+
+def publish(file: ModelFile, path: Path) -> Path:
+    """Write a model file, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    modelfile.save(file, path)
+    return path
+
+
+def _version() -> str:
+    from .. import __version__
+
+    return __version__
+
+
+def is_first_process() -> bool:
+    """Whether this is the process that prints and writes, of those that train together."""
+    return all(int(os.environ.get(rank, 0)) == 0 for rank in ("LOCAL_RANK", "NODE_RANK"))

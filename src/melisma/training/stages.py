@@ -1,0 +1,199 @@
+"""The stages of training. Each is one module whose `forward` gives the loss of a batch: what `fit` runs, on one process or many.
+
+    vocoder      true mels → waveform, spectral losses
+    vae          the mel VAE, its adversary beside it
+    tune         decoder and vocoder together on the VAE's own mels, the encoder frozen
+    adversarial  the same with MelGAN's discriminators
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from . import losses
+from . import mel as scales
+from .discriminators import MultiScale
+from .reference import Reference
+from .vae import LoudnessAdversary, adversary_loss, kl, sample, split
+
+WARM_FRAMES = 12  # at an excerpt's start the layers have not seen their past: not scored
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of the loss terms."""
+
+    kl: float = 0.03
+    adversary: float = 0.6
+    sharpness: float = 1.0
+    spectral: float = 2.0
+    mel: float = 20.0
+    hinge: float = 0.2
+    features: float = 2.0
+
+
+class Stage(nn.Module):
+    """A stage: `trained` lists what the optimizer moves, `forward(x, noise_seed, progress)` gives loss and figures."""
+
+    name = ""
+    frames = 96  # of an excerpt
+    batch = 8
+    rate = 1e-3
+
+    def __init__(self, model: Reference, weights: Weights):
+        super().__init__()
+        self.model, self.weights = model, weights
+
+    @property
+    def samples(self) -> int:
+        return self.frames * self.model.config.analysis.hop
+
+    def trained(self) -> list[nn.Module]:
+        raise NotImplementedError
+
+    def groups(self) -> list[dict]:
+        """The optimizer's parameter groups."""
+        parameters = [p for module in self.trained() for p in module.parameters()]
+        return [{"params": parameters, "lr": self.rate, "betas": (0.8, 0.99)}]
+
+    def aligned(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Input (B, T) and delayed output (B, 1, T) → the part that both hold and that is scored, (B, T')."""
+        delay, skip = self.model.delay, WARM_FRAMES * self.model.config.analysis.hop
+        return x[:, skip : x.shape[-1] - delay], y[:, 0, delay + skip :]
+
+
+class VocoderStage(Stage):
+    name = "vocoder"
+
+    def __init__(self, model: Reference, weights: Weights):
+        super().__init__(model, weights)
+        self.distance = losses.SpectralDistance()
+
+    def trained(self) -> list[nn.Module]:
+        return [self.model.vocoder]
+
+    def mels(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The mels the vocoder reads, and what is to be added to the loss for them."""
+        with torch.no_grad():
+            mel, _ = self.model.analyse(x[:, None])
+        return mel.clamp(min=0), x.new_zeros(())
+
+    def audio_loss(self, target: Tensor, output: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        distance = self.distance(target, output)
+        with torch.no_grad():
+            wanted = self.model.analysis(target[:, None])[:, :-1].clamp(min=0)
+        mel = F.l1_loss(self.model.analysis(output[:, None])[:, :-1].clamp(min=0), wanted)
+        loss = self.weights.spectral * distance + self.weights.mel * mel
+        return loss, {"distance": distance, "mel dB": 100 * mel}
+
+    def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        mel, extra = self.mels(x, generator)
+        target, output = self.aligned(x, self.model.vocoder(mel))
+        loss, figures = self.audio_loss(target, output)
+        return loss + extra, figures
+
+
+class VAEStage(Stage):
+    name = "vae"
+    batch = 6
+
+    def __init__(self, model: Reference, weights: Weights):
+        super().__init__(model, weights)
+        self.log_deviation = nn.Parameter(torch.full((model.analysis.bands,), -2.0))
+        self.adversary = LoudnessAdversary(model.config.vae.latents)
+
+    def trained(self) -> list[nn.Module]:
+        return [self.model.encoder, self.model.decoder, nn.ParameterList([self.log_deviation])]
+
+    def groups(self) -> list[dict]:
+        # the adversary must keep ahead of the encoder that hides from it
+        adversary = {"params": list(self.adversary.parameters()), "lr": 2 * self.rate, "betas": (0.8, 0.99)}
+        return [*super().groups(), adversary]
+
+    def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        with torch.no_grad():
+            mel, loudness = self.model.analyse(x[:, None])
+            target = scales.relative(mel, loudness)
+            weight = losses.prominence(target, loudness)
+        mean, log_variance = split(self.model.encoder(target))
+        noise = torch.randn(mean.shape, generator=generator, device="cpu").to(mean.device)
+        z = sample(mean, log_variance, noise)
+        # the pair of gains: the encoder cannot see gain, so decoding at another gain is another loudness beside the same z
+        gain = 24 * torch.rand(len(x), 1, 1, generator=generator).to(x.device) - 12
+        output = self.model.decoder(torch.cat([z, loudness + gain], 1)).float()
+        guess = self.adversary(z)
+        output, target, weight, loudness, guess = (v[..., WARM_FRAMES:] for v in (output, target, weight, loudness, guess))
+        nll = losses.gaussian_nll(output, target, self.log_deviation, weight)
+        # partials stay sharp: the slope over bands is compared too
+        sharp = losses.weighted_mean((output.diff(dim=1) - target.diff(dim=1)).abs(), weight[:, 1:])
+        information = kl(mean, log_variance).sum(1).mean()
+        adversary = adversary_loss(guess, loudness, (loudness > -60).float())
+        warm = min(1.0, progress / 0.1)
+        bands = self.model.analysis.bands
+        loss = (nll + self.weights.kl * warm * information) / bands + self.weights.sharpness * sharp
+        loss = loss + self.weights.adversary * warm * adversary
+        error = losses.weighted_mean((output - target).square(), weight).sqrt()
+        return loss, {"mel dB": 100 * error, "nats": information, "adversary": adversary}
+
+
+class TuneStage(VocoderStage):
+    """Decoder and vocoder on the VAE's own mels, latents sampled a little so that the decoder stays smooth in z.
+
+    Every other excerpt goes through the vocoder by its true mel, so that it stays good at both.
+    """
+
+    name = "tune"
+    rate = 5e-4
+
+    def trained(self) -> list[nn.Module]:
+        return [self.model.decoder, self.model.vocoder]
+
+    def mels(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            mel, loudness = self.model.analyse(x[:, None])
+            target = scales.relative(mel, loudness)
+            mean, log_variance = split(self.model.encoder(target))
+            z = sample(mean, log_variance, 0.5 * torch.randn(mean.shape, generator=generator).to(mean.device))
+            weight = losses.prominence(target, loudness)
+        output = self.model.decoder(torch.cat([z, loudness], 1)).float()
+        error = losses.weighted_mean((output - target).abs(), weight)
+        own = scales.absolute(output, loudness)
+        own = torch.where((torch.arange(len(x), device=x.device) % 2 == 0)[:, None, None], own, mel.clamp(min=0))
+        return own, self.weights.mel * 0.5 * error
+
+
+class AdversarialStage(TuneStage):
+    """TuneStage with MelGAN's discriminators on the waveform: hinge loss and feature matching."""
+
+    name = "adversarial"
+    rate = 1e-4
+    frames = 56
+
+    def __init__(self, model: Reference, weights: Weights):
+        super().__init__(model, weights)
+        self.discriminators = MultiScale()
+
+    def groups(self) -> list[dict]:
+        critics = {"params": list(self.discriminators.parameters()), "lr": 2 * self.rate, "betas": (0.5, 0.9)}
+        return [*super().groups(), critics]
+
+    def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        mel, extra = self.mels(x, generator)
+        target, output = self.aligned(x, self.model.vocoder(mel))
+        loss, figures = self.audio_loss(target, output)
+        target, output = target[:, None], output[:, None].float()
+        real = self.discriminators(target)
+        # both players move on one backward pass: the generator's side sees the discriminators as constants
+        constants = {name: value.detach() for name, value in self.discriminators.named_parameters()}
+        fake = torch.func.functional_call(self.discriminators, constants, (output,))
+        hinge, features = losses.generator_hinge(fake), losses.feature_matching(real, fake)
+        critic = losses.discriminator_hinge(real, self.discriminators(output.detach()))
+        loss = loss + extra + self.weights.hinge * hinge + self.weights.features * features + critic
+        return loss, figures | {"hinge": hinge, "features": features, "critics": critic}
+
+
+STAGES = {stage.name: stage for stage in (VocoderStage, VAEStage, TuneStage, AdversarialStage)}

@@ -1,0 +1,14 @@
+"""The vocoders, behind one interface: a Streaming module, log-mel (B, M, L) → waveform (B, 1, L · hop), with a `delay`.
+
+A new vocoder is one file here, one configuration in `melisma.config` and one entry in `build`.
+"""
+
+from ...config import AnalysisConfig, MelganConfig, PhaseConfig
+from ..layers import Streaming
+from .melgan import MelganVocoder
+from .phase import PhaseVocoder
+
+
+def build(analysis: AnalysisConfig, config: PhaseConfig | MelganConfig) -> Streaming:
+    """The vocoder that the configuration names."""
+    return {"phase": PhaseVocoder, "melgan": MelganVocoder}[config.kind](analysis, config)

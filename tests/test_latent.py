@@ -1,0 +1,554 @@
+"""Latent paths and their operators, from outside: what stays, what changes, what is refused."""
+
+import inspect
+import re
+import time
+import zipfile
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from melisma import latent
+from melisma.errors import MelismaError
+from melisma.latent import OPERATORS, LatentPath, apply
+
+RATE = 100.0
+
+
+def make(frames=300, dimensions=4, seed=0, **changes):
+    rng = np.random.default_rng(seed)
+    given = {
+        "values": rng.standard_normal((dimensions, frames)),
+        "loudness": rng.uniform(-60, -10, frames),
+        "rate": RATE,
+        "length": max(1, int(frames * 441) - 5),
+        "source_rate": 44100,
+        "model": "strings",
+        "ranges": np.tile([-2.3, 2.3], (dimensions, 1)),
+    }
+    return LatentPath(**(given | changes))
+
+
+def same(a, b, tolerance=0.0):
+    return np.abs(a.values - b.values).max() <= tolerance and np.abs(a.loudness - b.loudness).max() <= tolerance
+
+
+paths = st.builds(make, st.integers(1, 400), st.integers(1, 6), st.integers(0, 9))
+
+
+# --- the path itself ----------------------------------------------------------------------------------------------------
+
+
+def test_a_path_is_immutable_and_does_not_share_memory():
+    values = np.ones((2, 3))
+    path = make(3, 2, values=values)
+    values[:] = 7
+    assert (path.values == 1).all() and path.values.dtype == path.loudness.dtype == np.float32
+    for array in (path.values, path.loudness, path.ranges):
+        with pytest.raises(ValueError):
+            array[0] = 1
+    with pytest.raises(AttributeError):
+        path.rate = 1
+
+
+def test_loudness_has_a_floor():
+    assert make(2, 1, loudness=np.array([-400.0, -20])).loudness.tolist() == [-100, -20]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"values": np.zeros(9)}, "values of a path have the shape"),
+        ({"values": np.zeros((0, 9))}, "values of a path have the shape"),
+        ({"values": np.full((4, 300), np.nan)}, "values of a path hold NaN"),
+        ({"values": np.full((4, 300), 1e300)}, "values of a path hold NaN, infinite"),
+        ({"values": "nonsense"}, "must be an array of numbers"),
+        ({"loudness": np.zeros(7)}, r"loudness of a path have the shape \(7,\); \(300\) is needed"),
+        ({"loudness": np.full(300, np.nan)}, "loudness of a path hold NaN"),
+        ({"rate": 0}, "frame rate"),
+        ({"rate": np.nan}, "frame rate"),
+        ({"length": 0}, "length of a path is 0"),
+        ({"length": 4410000}, "lasts 100.00 s, but its frames only 3.00 s"),
+        ({"source_rate": 12.5}, "source_rate"),
+        ({"ranges": np.zeros((2, 2))}, "ranges of a path"),
+        ({"model": None}, "not a name"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(changes, reason):
+    with pytest.raises(MelismaError, match=reason):
+        make(**changes)
+
+
+# --- every operator -----------------------------------------------------------------------------------------------------
+
+EXAMPLES = {
+    "scale": {"by": 1.5},
+    "bias": {"by": 0.5},
+    "reverse": {},
+    "randomize": {"seed": 3},
+    "smooth": {"seconds": 0.2},
+    "hold": {"at": 0.1},
+    "draw": {"points": [(0, 5), (9, 6)], "dims": [1]},
+    "loudness": {"to": -20},
+    "gain": {"db": 6},
+    "interpolate": {"other": make(seed=5), "curve": 0.5},
+    "mix": {"others": [make(seed=5), make(seed=6)], "weights": [1, 2, 3]},
+}
+
+
+def test_there_is_an_example_of_every_operator():
+    assert set(EXAMPLES) == set(OPERATORS)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_changes_its_range_and_nothing_else(name):
+    path = make()
+    values = {"start": 1.0, "end": 2.0} | EXAMPLES[name]
+    after = OPERATORS[name].function(path, **values)
+    assert not np.array_equal(after.values, path.values) or not np.array_equal(after.loudness, path.loudness)
+    outside = np.r_[0:100, 200:300]
+    assert np.array_equal(after.values[:, outside], path.values[:, outside])
+    assert np.array_equal(after.loudness[outside], path.loudness[outside])
+    for f in fields(LatentPath):
+        if f.name not in ("values", "loudness"):
+            assert np.array_equal(getattr(after, f.name), getattr(path, f.name))
+
+
+@pytest.mark.parametrize("name", [n for n, o in OPERATORS.items() if latent.DIMS in o.selection])
+def test_an_operator_changes_its_dimensions_and_nothing_else(name):
+    path = make()
+    after = OPERATORS[name].function(path, **(EXAMPLES[name] | {"dims": [1, 3]}))
+    assert np.array_equal(after.values[[0, 2]], path.values[[0, 2]])
+    assert not np.array_equal(after.values[1], path.values[1]) and not np.array_equal(after.values[3], path.values[3])
+    if "loudness" in inspect.signature(OPERATORS[name].function).parameters:
+        only = OPERATORS[name].function(path, **(EXAMPLES[name] | {"dims": [], "loudness": True}))
+        assert np.array_equal(only.values, path.values) and not np.array_equal(only.loudness, path.loudness)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_what_is_declared_is_what_the_function_takes(name):
+    operator = OPERATORS[name]
+    declared = {p.name: p for p in (*operator.parameters, *operator.selection)}
+    function = latent.mix if name == "mix" else operator.function
+    taken = dict(list(inspect.signature(function).parameters.items())[1:])
+    assert set(taken) | {"others"} == set(declared) | {"others"}
+    for key, parameter in taken.items():
+        required = parameter.default is inspect.Parameter.empty
+        assert required == declared[key].required
+        assert required or parameter.default == declared[key].default
+        low, high = declared[key].minimum, declared[key].maximum
+        if isinstance(parameter.default, (int, float)) and not isinstance(parameter.default, bool):
+            assert low <= parameter.default <= high
+    assert operator.summary and declared
+    assert getattr(LatentPath, operator.function.__name__)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_a_path_of_one_frame(name):
+    path = make(1, 2)
+    changes = {"hold": {"at": 0}, "interpolate": {"other": make(7, 2)}, "mix": {"others": [make(1, 2)], "weights": [1, 2]}}
+    assert OPERATORS[name].function(path, **(EXAMPLES[name] | changes.get(name, {}))).dimensions == 2
+
+
+def test_methods_chain():
+    path = make()
+    after = path.scale(1.3, dims=[0]).reverse()
+    assert np.allclose(after.values[0], 1.3 * path.values[0, ::-1]) and np.array_equal(after.values[1], path.values[1, ::-1])
+
+
+# --- one by one ---------------------------------------------------------------------------------------------------------
+
+
+@given(paths, st.booleans())
+def test_reverse_twice_is_identity(path, loudness):
+    once = path.reverse(loudness=loudness)
+    assert np.array_equal(once.values, path.values[:, ::-1])
+    assert same(once.reverse(loudness=loudness), path, 1e-5)
+
+
+@given(paths, st.floats(0.25, 4))
+def test_scale_and_bias_are_undone_by_their_inverses(path, by):
+    assert same(path.scale(by).scale(1 / by), path, 1e-5)
+    assert same(path.bias(by).bias(-by), path, 1e-5)
+    assert same(path.scale(1), path) and same(path.bias(0), path) and not path.scale(0).values.any()
+
+
+def test_on_the_loudness_a_unit_is_ten_decibels_and_silence_stays():
+    path = make(4, 1, loudness=np.array([-100, -20, -40, -100.0]))
+    assert np.allclose(path.bias(1, dims=[], loudness=True).loudness, [-100, -10, -30, -100])
+    assert np.allclose(path.scale(0.5, dims=[], loudness=True).loudness, [-100, -25, -35, -100])
+    assert np.allclose(path.randomize(dims=[], loudness=True).loudness[[0, 3]], -100)
+    assert np.allclose(path.gain(6).loudness, [-100, -14, -34, -100])
+    assert np.allclose(path.gain(-90).loudness, -100)
+
+
+@settings(max_examples=30, deadline=None)
+@given(paths, st.integers(0, 2**32 - 1))
+def test_a_seed_gives_the_same_noise_whatever_is_selected(path, seed):
+    full = path.randomize(0.5, seed)
+    assert same(full, path.randomize(0.5, seed))
+    last = path.dimensions - 1
+    assert np.array_equal(path.randomize(0.5, seed, dims=[last]).values[last], full.values[last])
+    if path.frames > 20:
+        part = path.randomize(0.5, seed, start=0.1, end=0.2)
+        assert np.array_equal(part.values[:, 10:20], full.values[:, 10:20])
+        assert not same(full, path.randomize(0.5, seed ^ 1))
+
+
+def test_the_noise_is_standard_smooth_and_fixed_for_good():
+    noise = np.array([latent.smooth_noise(7, i, 50000, 0.04) for i in range(4)])
+    assert np.abs(noise.mean(axis=1)).max() < 0.1 and np.abs(noise.std(axis=1) - 1).max() < 0.05
+    assert np.abs(np.diff(noise)).max() < 0.5 and np.abs(np.corrcoef(noise) - np.eye(4)).max() < 0.1
+    # computed from the definition, so that other languages can be held to it
+    known = [0.48197150765918195, -0.6099966233596206, 1.6094742720015347, -0.44389170082286]
+    assert latent.smooth_noise(3, 0, 4, 1.0).tolist() == known
+
+
+def test_randomize_amount_is_its_standard_deviation_and_rate_its_speed():
+    path = make(20000, values=np.zeros((4, 20000)), loudness=np.full(20000, -30.0))
+    assert abs(path.randomize(2.0, rate=5).values.std() - 2) < 0.1
+    crossings = [np.count_nonzero(np.diff(np.sign(path.randomize(1, rate=rate).values[0]))) for rate in (1, 10)]
+    assert 6 < crossings[1] / crossings[0] < 15
+
+
+@given(paths, st.floats(0, 3))
+def test_smoothing_keeps_constants_and_stays_within_what_was_there(path, seconds):
+    constant = replace(path, values=np.full_like(path.values, 1.25))
+    assert same(constant.smooth(seconds), constant, 1e-6)
+    after = path.smooth(seconds)
+    assert after.values.max() <= path.values.max() + 1e-5 and after.values.min() >= path.values.min() - 1e-5
+    assert same(path.smooth(0), path)
+
+
+def test_smoothing_is_as_wide_as_said_and_centred():
+    values = np.zeros((1, 301))
+    values[0, 150] = 1
+    bump = make(301, 1, values=values).smooth(0.4).values[0]
+    assert bump.argmax() == 150 and abs(bump.sum() - 1) < 1e-5 and np.allclose(bump, bump[::-1], atol=1e-6)
+    assert abs(np.count_nonzero(bump >= bump.max() / 2) - 40) <= 2
+
+
+def test_hold_freezes_at_a_moment():
+    path = make()
+    assert (path.hold(1.5).values == path.values[:, [150]]).all()
+    after = path.hold(start=1.0, loudness=True)
+    assert (after.values[:, 100:] == path.values[:, [100]]).all()
+    assert np.allclose(after.loudness[100:], path.loudness[100], atol=1e-5)
+
+
+def test_draw_goes_through_its_points():
+    path = make()
+    after = path.draw([(2.0, 3.0), (1.0, -1.0)], dims=2)
+    assert np.allclose(after.values[2, 100:201], np.linspace(-1, 3, 101), atol=1e-5)
+    assert np.array_equal(np.delete(after.values[2], np.s_[100:201]), np.delete(path.values[2], np.s_[100:201]))
+    wide = path.draw([(1.0, -1.0), (2.0, 3.0)], dims=2, start=0.5, end=2.5).values[2]
+    assert (wide[50:100] == -1).all() and (wide[200:250] == 3).all() and wide[49] == path.values[2, 49]
+    with pytest.raises(MelismaError, match="which dimension"):
+        path.draw([(0, 1)])
+    for points in ([], [1, 2], [(0, np.nan)], "x", [(-1, 2)]):
+        with pytest.raises(MelismaError):
+            path.draw(points, dims=0)
+
+
+def test_loudness_by_hand():
+    path = make()
+    assert (path.set_loudness(-20).loudness == -20).all()
+    assert (path.set_loudness(-400).loudness == -100).all()
+    ramp = np.linspace(-60, -10, 300)
+    assert np.allclose(path.set_loudness(ramp).loudness, ramp)
+    assert np.allclose(path.set_loudness([(0, -60), (2.99, -10)]).loudness, ramp, atol=1e-4)
+    part = path.set_loudness(-20, start=1, end=2).loudness
+    assert (part[100:200] == -20).all() and np.array_equal(part[:100], path.loudness[:100])
+    with pytest.raises(MelismaError, match=r"shape \(7,\); a number, 300 values"):
+        path.set_loudness(np.zeros(7))
+
+
+@given(paths, st.integers(0, 9))
+def test_interpolation_follows_the_paper(a, seed):
+    b = make(a.frames, a.dimensions, seed)
+    n = np.arange(a.frames) / a.frames
+    z = a.interpolate(b)
+    assert np.allclose(z.values, a.values * (1 - n) + b.values * n, atol=1e-5)
+    assert np.allclose(z.loudness, a.loudness * (1 - n) + b.loudness * n, atol=1e-4)
+    assert np.array_equal(z.values[:, 0], a.values[:, 0])
+    assert same(a.interpolate(b, 0), a) and same(a.interpolate(b, 1), b)
+    assert same(a.interpolate(a), a, 1e-5)
+    assert np.array_equal(a.interpolate(b, loudness=False).loudness, a.loudness)
+    assert same(a.interpolate(b, n), z) and same(a.interpolate(b, 0.3), b.interpolate(a, 0.7), 1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 300))
+def test_the_shorter_path_is_stretched_to_the_longer(first, second):
+    a, b = make(first, 2, 1), make(second, 2, 2)
+    for z in (a.interpolate(b, 0.0), b.interpolate(a, 1.0)):
+        assert z.frames == max(first, second) and z.length == max(a.length, b.length)
+        assert np.allclose(z.values[:, 0], a.values[:, 0], atol=1e-6)
+        assert np.allclose(z.values[:, -1], a.values[:, -1 if first > 1 else 0], atol=1e-6)
+        assert z.values.max() <= a.values.max() + 1e-6
+
+
+def test_interpolation_across_rates_keeps_the_first_ones():
+    a, b = make(300), make(150, seed=1, rate=50.0, source_rate=22050, length=66150)
+    z = a.interpolate(b, 1.0)
+    assert (z.frames, z.rate, z.source_rate, z.length) == (300, 100.0, 44100, 132300)
+
+
+def test_mixing_the_square():
+    corners = [make(100 * (i + 1), seed=i) for i in range(4)]
+    for i in range(4):
+        assert same(latent.mix(corners, np.eye(4)[i]), corners[3].interpolate(corners[i], 1.0), 1e-6)
+    assert same(latent.mix(corners[:2], [1, 3]), corners[0].interpolate(corners[1], 0.75), 1e-5)
+    assert same(corners[0].mix(corners[1:]), latent.mix(corners, [2, 2, 2, 2]), 1e-6)
+    curve = np.stack([1 - np.arange(200) / 200, np.arange(200) / 200])
+    assert same(latent.mix(corners[:2], curve), corners[0].interpolate(corners[1]), 1e-5)
+    for weights in ([0, 0, 0, 0], [-1, 1, 1, 1], [1, 1], [np.nan] * 4, "abcd"):
+        with pytest.raises(MelismaError, match="weights"):
+            latent.mix(corners, weights)
+    with pytest.raises(MelismaError, match="at least one"):
+        latent.mix([])
+
+
+def test_paths_of_different_models_are_told_apart():
+    with pytest.raises(MelismaError, match=r"4 dimensions \(strings\) and one of 3 \(voice\) .* encode both with one model"):
+        make().interpolate(make(dimensions=3, model="voice"))
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (lambda p: p.scale(float("nan")), "by is nan, not a finite number"),
+        (lambda p: p.scale("much"), "by is 'much', not a number"),
+        (lambda p: p.scale(1e39), "values of a path hold NaN, infinite or far too large"),
+        (lambda p: p.scale(dims=[4]), r"dims is \[4\]; this path has the dimensions 0 to 3"),
+        (lambda p: p.scale(dims=-1), "dims is -1"),
+        (lambda p: p.scale(dims=1.5), "dims is 1.5"),
+        (lambda p: p.scale(start=3.0), "start is 3 s, but the path ends at 3 s"),
+        (lambda p: p.scale(start=-1), "start is -1; it must be 0 at least"),
+        (lambda p: p.scale(start=2, end=1), "ends at 1 s, which is not after its start at 2 s"),
+        (lambda p: p.hold(7), "at is 7 s, but the path ends at 3 s"),
+        (lambda p: p.smooth(-1), "seconds is -1"),
+        (lambda p: p.randomize(seed=-1), "seed is -1, not a whole number"),
+        (lambda p: p.randomize(rate=0), "rate is 0; it must be 0.001 at least and 1000 at most"),
+        (lambda p: p.interpolate(p, np.zeros(5)), "curve has the shape"),
+        (lambda p: p.interpolate(3), "only latent paths"),
+    ],
+)
+def test_bad_arguments(call, reason):
+    with pytest.raises(MelismaError, match=reason):
+        call(make())
+
+
+def test_a_range_shorter_than_a_frame_is_one_frame_and_the_end_may_lie_beyond():
+    path = make()
+    assert np.count_nonzero(path.bias(1, start=1.0, end=1.001).values != path.values) == 4
+    assert (path.scale(0, end=1e6).values == 0).all()
+
+
+# --- as text ------------------------------------------------------------------------------------------------------------
+
+
+def test_text_does_what_the_function_does(tmp_path):
+    path, other = make(), make(200, seed=4)
+    file = tmp_path / "C:b.npz"
+    latent.save(other, file)
+    pairs = {
+        "scale:dims=0,2:by=1.5": path.scale(1.5, dims=[0, 2]),
+        " scale:by=-2×:dims=1-3 ": path.scale(-2, dims=[1, 2, 3]),
+        "bias:by=1σ:dims=none:loudness=yes": path.bias(1, dims=[], loudness=True),
+        "reverse": path.reverse(),
+        "reverse:start=1:end=2s": path.reverse(start=1, end=2),
+        "randomize:amount=0.5:seed=3": path.randomize(0.5, 3),
+        "smooth:seconds=0.2 s": path.smooth(0.2),
+        "hold:at=1": path.hold(1),
+        "draw:dims=1:points=0/1,2/-1": path.draw([(0, 1), (2, -1)], dims=1),
+        "loudness:to=-20": path.set_loudness(-20),
+        "loudness:to=-20dB": path.set_loudness(-20),
+        "set_loudness:to=0/-60,2.5/-10": path.set_loudness([(0, -60), (2.5, -10)]),
+        "gain:db=+6": path.gain(6),
+        f"interpolate:other={file}:curve=0.3": path.interpolate(other, 0.3),
+        f"interpolate:loudness=no:other={file}": path.interpolate(other, loudness=False),
+        f"mix:others={file},{file}:weights=2,1,1": latent.mix([path, other, other], [2, 1, 1]),
+    }
+    for text, wanted in pairs.items():
+        assert same(apply(path, text), wanted), text
+    opened = apply(path, "interpolate:other=corner B:curve=1", open_path={"corner B": other}.__getitem__)
+    assert same(opened, path.interpolate(other, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "unknown operator ''.*the operators are bias, draw"),
+        ("scal:by=2", "unknown operator 'scal' .* did you mean 'scale'"),
+        ("scale:b=2", "no parameter 'b' .* it takes by, loudness, dims, start, end"),
+        ("scale:by", "'by' .* is not written as parameter=value"),
+        ("scale::by=2", "'' in .* is not written as parameter=value"),
+        ("scale:by=x", "'by=x' in 'scale:by=x' is not a number"),
+        ("scale:by=", "'by=' .* is not a number"),
+        ("scale:by=nan", "is outside -10 to 10"),
+        ("scale:by=99", "is outside -10 to 10"),
+        ("scale:by=2:by=2", "'by' is given twice"),
+        ("scale:dims=a", "no list of dimensions such as"),
+        ("scale:dims=9", "dims is .9.; this path has the dimensions 0 to 3"),
+        ("scale:start=-1", "is not a number from 0 on"),
+        ("reverse:loudness=perhaps", "neither yes nor no"),
+        ("randomize:seed=1.5", "not a whole number"),
+        ("randomize:seed=99999999999", "is outside 0 to"),
+        ("loudness", "loudness needs to=… .a level in dBFS"),
+        ("loudness:to=soft", "'to=soft' .* is not a number in dB"),
+        ("draw:dims=0:points=1,2", "no list of points such as"),
+        ("gain:db=1:dims=0", "gain has no parameter 'dims'"),
+        ("interpolate:other=absent.npz", "absent.npz is not a file"),
+        ("mix:others=", "without the name of a file"),
+        ("mix:others=a:weights=1,x", "is not a number"),
+    ],
+)
+def test_wrong_text_gets_one_sentence_that_names_the_part(text, reason):
+    with pytest.raises(MelismaError, match=reason) as caught:
+        apply(make(), text)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text("scaledimby=:,0129-./ ", max_size=30))
+def test_no_text_crashes(text):
+    try:
+        assert isinstance(apply(make(5), text), LatentPath)
+    except MelismaError:
+        pass
+
+
+# --- the file -----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(path=paths, model=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), ranged=st.booleans())
+def test_save_and_load(tmp_path_factory, path, model, ranged):
+    file = tmp_path_factory.getbasetemp() / "round.npz"
+    path = replace(path, model=model, ranges=path.ranges if ranged else None)
+    latent.save(path, file)
+    after = latent.load(file)
+    for f in fields(LatentPath):
+        a, b = getattr(path, f.name), getattr(after, f.name)
+        assert (a is None and b is None) or (np.array_equal(a, b) and type(a) is type(b)), f.name
+    with np.load(file, allow_pickle=False) as plain:  # and anyone with numpy reads it
+        assert np.array_equal(plain["values"], path.values) and plain["format"] == 1
+
+
+def test_a_path_written_by_hand_is_read(tmp_path):
+    path = make()
+    arrays = {f.name: getattr(path, f.name) for f in fields(path)} | {"format": 1, "values": np.asfortranarray(path.values)}
+    np.savez(tmp_path / "x.npz", **arrays)
+    assert same(latent.load(tmp_path / "x.npz"), path)
+
+
+def test_saving_is_whole_or_not_at_all(tmp_path, monkeypatch):
+    file = tmp_path / "x.npz"
+    latent.save(make(), file)
+    before = file.read_bytes()
+
+    def full(out, **arrays):
+        out.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(MelismaError, match="x.npz could not be written: No space left"):
+        latent.save(make(seed=1), file)
+    assert [f.name for f in tmp_path.iterdir()] == ["x.npz"] and file.read_bytes() == before
+    with pytest.raises(MelismaError, match="does not exist"):
+        latent.save(make(), tmp_path / "absent" / "x.npz")
+
+
+def hostile(folder):
+    """Files that are no path, each with what the error must say."""
+    path = make(20)
+    latent.save(path, folder / "good.npz")
+    good = (folder / "good.npz").read_bytes()
+    whole = dict(np.load(folder / "good.npz"))
+
+    def write(name, drop=(), **changes):
+        np.savez(folder / name, **{k: v for k, v in (whole | changes).items() if k not in drop})
+
+    (folder / "text.npz").write_text("hello")
+    (folder / "empty.npz").touch()
+    (folder / "cut.npz").write_bytes(good[: len(good) // 2])
+    (folder / "folder.npz").mkdir()
+    np.savez(folder / "other.npz", x=np.zeros(3))
+    np.savez_compressed(folder / "packed.npz", **(whole | {"values": np.zeros((1000, 20000), np.float32)}))
+    np.savez_compressed(folder / "bomb.npz", **(whole | {"format": np.zeros(5_000_000)}))
+    write("newer.npz", format=np.int64(2))
+    write("lacking.npz", drop=["rate"])
+    write("more.npz", extra=np.zeros(3))
+    write("pickled.npz", model=np.array(["x", None], dtype=object))
+    write("double.npz", values=whole["values"].astype(np.float64))
+    write("flat.npz", values=whole["values"].ravel())
+    write("nan.npz", values=whole["values"] * np.float32(np.nan))
+    write("uneven.npz", loudness=whole["loudness"][:-1])
+    write("endless.npz", length=np.int64(1 << 60))
+    write("negative.npz", length=np.int64(-1))
+    write("slow.npz", rate=np.float64(0))
+    # a header that claims a thousand million million numbers
+    with zipfile.ZipFile(folder / "huge.npz", "w") as archive, zipfile.ZipFile(folder / "good.npz") as source:
+        for info in source.infolist():
+            data = source.read(info)
+            if info.filename == "values.npy":
+                data = re.sub(rb"\(4, 20\), } {28}", b"(4, 20000000000000000000), } ".ljust(38), data, count=1)
+                assert b"(4, 2000" in data
+            archive.writestr(info.filename, data)
+    return {
+        "absent.npz": "is not a file",
+        "folder.npz": "is not a file",
+        "text.npz": "is not a latent path, or is damaged",
+        "empty.npz": "is not a latent path, or is damaged",
+        "cut.npz": "is not a latent path, or is damaged",
+        "other.npz": "has no format",
+        "packed.npz": "is compressed",
+        "bomb.npz": "is compressed",
+        "newer.npz": "format 2, .* update Melisma",
+        "lacking.npz": "rate is missing",
+        "more.npz": "unknown entry 'extra'",
+        "pickled.npz": "damaged",
+        "double.npz": "values is float64",
+        "flat.npz": r"values is float32 of shape \(80,\)",
+        "nan.npz": "hold NaN",
+        "uneven.npz": "loudness of a path have the shape",
+        "endless.npz": "length of a path",
+        "negative.npz": "length of a path",
+        "slow.npz": "frame rate",
+        "huge.npz": "damaged",
+    }
+
+
+def test_a_file_that_is_no_path_gets_one_sentence_in_no_time(tmp_path):
+    for name, reason in hostile(tmp_path).items():
+        began = time.perf_counter()
+        with pytest.raises(MelismaError, match=reason) as caught:
+            latent.load(tmp_path / name)
+        assert name in str(caught.value) and "\n" not in str(caught.value)
+        assert time.perf_counter() - began < 0.5, name
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_damaged_files_never_crash(tmp_path_factory, data):
+    file = tmp_path_factory.getbasetemp() / "damaged.npz"
+    latent.save(make(3, 2), file)
+    content = bytearray(file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    file.write_bytes(content[: data.draw(st.integers(len(content) // 2, len(content)))])
+    try:
+        assert np.isfinite(latent.load(file).values).all()
+    except MelismaError as error:
+        assert "damaged.npz" in str(error)
+
+
+def test_an_hour_is_edited_in_bounded_time():
+    frames = 3600 * 172
+    path = LatentPath(np.zeros((16, frames), np.float32), np.zeros(frames, np.float32), 172.0, 3600 * 44100, 44100)
+    began = time.perf_counter()
+    path.smooth(5.0).randomize(0.5).interpolate(path.reverse())
+    assert time.perf_counter() - began < 20

@@ -1,0 +1,437 @@
+"""The model file: what is saved comes back, and whatever else a file may hold gets one clear sentence."""
+
+import copy
+import json
+import os
+import struct
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from melisma import modelfile
+from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.errors import MelismaError
+from melisma.model import Model
+from melisma.shapes import expected
+from melisma.training.export import from_file, public, tensors, to_file
+from melisma.training.reference import Reference
+
+torch.set_num_threads(1)
+quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+TINY = ModelConfig(
+    AnalysisConfig(sample_rate=8000, frame=64, hop=16, bands=8, fmin=100.0, fmax=4000.0),
+    VAEConfig(latents=3, encoder_width=4, encoder_blocks=1, decoder_width=4, decoder_blocks=1, kernel=3, expansion=2),
+    PhaseConfig(width=4, blocks=1, kernel=3, expansion=2),
+)
+MELGAN = replace(TINY, vocoder=MelganConfig(ratios=(4, 4), width=8, dilations=(1, 3), kernel=3))
+LATENTS = {"percentiles": [[-2.0, -1.5, 0.0, 1.5, 2.0]] * 2, "effect": [2.0, 1.0], "kl": [3.0, 2.0, 0.001], "collapsed": 1}
+
+
+@cache
+def tiny(config: ModelConfig = TINY) -> modelfile.ModelFile:
+    """A model with random weights that keeps two of its three latents."""
+    torch.manual_seed(1)
+    training = {"data": "noise", "licence": "CC0", "minutes": 0.1}
+    return to_file(Reference(config, kept=2).eval(), "tiny", LATENTS, training, {"mel distance": 1.5})
+
+
+@cache
+def tiny_bytes(config: ModelConfig = TINY) -> bytes:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        modelfile.save(tiny(config), f"{folder}/tiny.melisma")
+        with open(f"{folder}/tiny.melisma", "rb") as file:
+            return file.read()
+
+
+def parts(data: bytes) -> tuple[dict, dict, bytes]:
+    """A file's safetensors entries, its melisma header and its body."""
+    (length,) = struct.unpack("<Q", data[:8])
+    entries = json.loads(data[8 : 8 + length])
+    return entries, json.loads(entries.pop("__metadata__")["melisma"]), data[8 + length :]
+
+
+def joined(entries: dict, header: object, body: bytes) -> bytes:
+    """The inverse of `parts`, checking nothing."""
+    text = json.dumps(entries | {"__metadata__": {"melisma": json.dumps(header)}}).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def refusal(path, data: bytes | None = None) -> str:
+    """The sentence with which `load` refuses the file; anything but a MelismaError fails the test."""
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(MelismaError) as caught:
+        modelfile.load(path)
+    return one_sentence(caught.value, path)
+
+
+def one_sentence(error: MelismaError, path) -> str:
+    text = str(error)
+    assert str(path) in text, "the sentence does not name the file"
+    # what a hostile file says is neither spread over the terminal nor able to steer it
+    assert text.isprintable() and len(text) < len(str(path)) + 300, text[:400]
+    return text
+
+
+def loads_or_refuses(path, data: bytes) -> bool:
+    """Whether the file loads; if it does it can also be played, and if not it is refused properly."""
+    path.write_bytes(data)
+    try:
+        model = Model(modelfile.load(path))
+    except MelismaError as error:
+        one_sentence(error, path)
+        return False
+    assert model.ranges.shape == (model.latents, 2) and np.isfinite(model.ranges).all()
+    with np.errstate(all="ignore"):  # a weight whose exponent flipped may overflow, which is not a crash
+        assert len(model.stream().process(np.zeros(40, np.float32))) == 40
+    return True
+
+
+# ---------------------------------------------------------------- what is saved comes back
+
+
+@pytest.mark.parametrize("config", [TINY, MELGAN], ids=["phase", "melgan"])
+def test_round_trip(tmp_path, config):
+    saved = tiny(config)
+    modelfile.save(saved, tmp_path / "tiny.melisma")
+    loaded = modelfile.load(tmp_path / "tiny.melisma")
+    for name in ("name", "config", "latents", "latency", "training", "evaluation"):
+        assert getattr(loaded, name) == getattr(saved, name), name
+    assert set(loaded.tensors) == set(saved.tensors)
+    for name, value in saved.tensors.items():
+        assert np.array_equal(loaded.tensors[name], value), name  # `to_file` has rounded them as the file does
+    for ours, theirs in zip(loaded.golden, saved.golden):
+        assert np.array_equal(ours, theirs) and ours.dtype == np.float32
+    # the file's model makes the golden output from the golden input
+    assert Model(loaded).verify()["error"] < 1e-4
+    # and saving again gives the same bytes, hence the same digest
+    modelfile.save(loaded, tmp_path / "again.melisma")
+    assert modelfile.load(tmp_path / "again.melisma").digest == loaded.digest != ""
+
+
+def test_verify_refuses_another_models_golden_pair():
+    sound, output = tiny().golden
+    with pytest.raises(MelismaError, match="golden pair"):
+        Model(replace(tiny(), golden=(sound, output[::-1].copy()))).verify()
+
+
+def test_the_file_proves_itself_to_any_reader_of_safetensors(tmp_path):
+    """The format is plain safetensors: another reader finds the same tensors."""
+    from safetensors.numpy import load
+
+    modelfile.save(tiny(), tmp_path / "tiny.melisma")
+    theirs = load((tmp_path / "tiny.melisma").read_bytes())
+    for name, value in modelfile.load(tmp_path / "tiny.melisma").tensors.items():
+        assert np.array_equal(theirs[f"model.{name}"].astype(np.float32), value)
+
+
+def test_matrices_take_16_bits_unless_they_would_overflow(tmp_path):
+    large = dict(tiny().tensors)
+    large["decoder.0.conv.weight"] = np.full_like(large["decoder.0.conv.weight"], 1e5)
+    modelfile.save(replace(tiny(), tensors=large), tmp_path / "large.melisma")
+    entries, _, _ = parts((tmp_path / "large.melisma").read_bytes())
+    assert entries["model.decoder.0.conv.weight"]["dtype"] == "F32"
+    assert entries["model.encoder.0.conv.weight"]["dtype"] == "F16"
+    assert modelfile.load(tmp_path / "large.melisma").tensors["decoder.0.conv.weight"].max() == np.float32(1e5)
+
+
+kernels, counts = st.integers(1, 5), st.integers(0, 2)
+
+
+@st.composite
+def configurations(draw) -> ModelConfig:
+    hop = draw(st.sampled_from([16, 20, 32]))
+    analysis = AnalysisConfig(
+        draw(st.sampled_from([8000, 22050])), hop * draw(st.integers(4, 5)), hop, draw(st.integers(8, 20)), draw(st.floats(20, 200)), 4000.0
+    )
+    widths = st.integers(1, 9)
+    vae = VAEConfig(draw(widths), draw(widths), draw(counts), draw(widths), draw(counts), draw(kernels), draw(st.integers(1, 3)))
+    if draw(st.booleans()):
+        return ModelConfig(analysis, vae, PhaseConfig("phase", 2, draw(widths), draw(counts), draw(kernels), 2, draw(st.booleans())))
+    ratios = {16: (4, 2, 2), 20: (5, 4), 32: (32,)}[hop]
+    dilations = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=3)))
+    return ModelConfig(analysis, vae, MelganConfig("melgan", ratios, draw(st.integers(8, 12)), dilations, draw(kernels)))
+
+
+@quick
+@given(configurations(), st.data())
+def test_expected_shapes_are_those_of_the_reference(config, data):
+    kept = data.draw(st.integers(1, config.vae.latents))
+    model = Reference(config, kept)
+    assert expected(config, kept) == {name: value.shape for name, value in tensors(model).items()}
+    assert len({public(name) for name in model.state_dict()}) == len(model.state_dict()), "two tensors share a public name"
+    assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+# ---------------------------------------------------------------- damage
+
+
+@pytest.mark.parametrize("config", [TINY, MELGAN], ids=["phase", "melgan"])
+def test_every_truncation_is_refused(tmp_path, config):
+    data = tiny_bytes(config)
+    header = 8 + struct.unpack("<Q", data[:8])[0]
+    lengths = {*range(12), *range(header - 3, header + 4), *np.linspace(12, len(data) - 1, 60).astype(int), len(data) - 2, len(data) - 1}
+    for length in sorted(lengths):
+        refusal(tmp_path / "cut.melisma", data[:length])
+
+
+@quick
+@given(st.data())
+def test_flipped_bytes_never_crash(tmp_path_factory, data):
+    """Flips among the weights may pass (they are numbers still), but the model can then be played; others are refused."""
+    good = bytearray(tiny_bytes())
+    header = 8 + struct.unpack("<Q", good[:8])[0]
+    places = st.one_of(st.integers(0, header - 1), st.integers(0, len(good) - 1))
+    for place in data.draw(st.lists(places, min_size=1, max_size=6)):
+        good[place] ^= data.draw(st.integers(1, 255))
+    loads_or_refuses(tmp_path_factory.getbasetemp() / "flipped.melisma", bytes(good))
+
+
+def nodes(value, at=()):
+    """The places of all values in a tree of JSON."""
+    yield at
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from nodes(inner, (*at, key))
+
+
+json_values = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-3, 70), st.sampled_from([2**31, 2**63, 2**64, 10**30, -(2**63), 10**400]),
+        st.floats(), st.text(max_size=5), st.sampled_from(["\x1b[2J", "\ud800", "é" * 5000, "F64", "phase", "melgan"]),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+@settings(quick, max_examples=250)
+@given(st.data())
+def test_any_header_is_read_or_refused(tmp_path_factory, data):
+    """Any value in any place of either JSON, where a hostile file would put it, and keys renamed or lost."""
+    entries, header, body = copy.deepcopy(parts(tiny_bytes(data.draw(st.sampled_from([TINY, MELGAN])))))
+    tree = {"entries": entries, "header": header}
+    # half of the draws go to the configuration and its neighbours, which are few beside the tensors' entries
+    inside = [at for at in nodes(tree) if len(at) > 1]
+    place = data.draw(st.one_of(st.sampled_from([at for at in inside if at[0] == "header"]), st.sampled_from(inside)))
+    parent = tree
+    for key in place[:-1]:
+        parent = parent[key]
+    how = data.draw(st.sampled_from(["replace", "replace", "replace", "remove", "rename"]))
+    if how == "replace":
+        parent[place[-1]] = data.draw(json_values)
+    elif how == "remove":
+        del parent[place[-1]]
+    elif isinstance(parent, dict):
+        parent[data.draw(st.sampled_from(["", "x", "model.", "\x1b[2J", "\ud800", "é" * 5000]))] = parent.pop(place[-1])
+    else:
+        parent.append(data.draw(json_values))
+    loads_or_refuses(tmp_path_factory.getbasetemp() / "header.melisma", joined(tree["entries"], tree["header"], body))
+
+
+def edited(change, config: ModelConfig = TINY) -> bytes:
+    """The tiny file after change(entries, header, body: bytearray)."""
+    entries, header, body = copy.deepcopy(parts(tiny_bytes(config)))
+    body = bytearray(body)
+    change(entries, header, body)
+    return joined(entries, header, bytes(body))
+
+
+def put(*path_and_value):
+    """A change that sets header[path…] = value."""
+    *path, last, value = path_and_value
+
+    def change(entries, header, body):
+        for key in path:
+            header = header[key]
+        header[last] = value
+
+    return change
+
+
+def entry(name: str, **values):
+    """A change to one tensor's entry."""
+
+    def change(entries, header, body):
+        entries[name] = entries.get(name, {}) | values
+
+    return change
+
+
+def drop(name: str):
+    return lambda entries, header, body: entries.pop(name)
+
+
+def nan_weight(entries, header, body):
+    begin = entries["model.encoder.0.conv.weight"]["data_offsets"][0]
+    body[begin : begin + 2] = np.array([np.nan], "<f2").tobytes()
+
+
+def transposed(entries, header, body):
+    entries["model.encoder.0.conv.weight"]["shape"].reverse()
+
+
+def overlap(entries, header, body):
+    """Two tensors of one shape in one place."""
+    entries["model.encoder.0.conv.bias"]["data_offsets"] = entries["model.decoder.0.conv.bias"]["data_offsets"]
+
+
+DAMAGE = {
+    "unknown version": (put("version", 2), "version is 2"),
+    "version of another type": (put("version", "1"), "version"),
+    "another format": (put("format", "rave"), "format is melisma"),
+    "no name": (put("name", ""), "no name"),
+    "no configuration": (put("config", None), "configuration"),
+    "an unknown vocoder": (put("config", "vocoder", "kind", "wavenet"), "unknown vocoder 'wavenet'"),
+    "a vocoder that is a list": (put("config", "vocoder", "kind", ["phase"]), "unknown vocoder"),
+    "an unknown entry": (put("config", "vae", "depth", 3), "vae.depth"),
+    "an absurd size": (put("config", "vae", "encoder_width", 10**9), "vae.encoder_width"),
+    "a negative size": (put("config", "vae", "latents", -3), "vae.latents"),
+    "a hop that does not divide the frame": (put("config", "analysis", "hop", 17), "hop"),
+    "no room between fmin and fmax": (put("config", "analysis", "fmin", 5000.0), "fmin"),
+    "NaN in the configuration": (put("config", "analysis", "fmin", float("nan")), "fmin"),
+    "an absurd latency": (put("latency", 10**12), "latency"),
+    "a latency the model does not have": (put("latency", 1), "latency"),
+    "no percentiles": (put("latents", {}), "percentiles"),
+    "NaN percentiles": (put("latents", "percentiles", [[0, 0, float("nan"), 1, 2]] * 2), "percentiles"),
+    "infinite percentiles": (put("latents", "percentiles", [[0, 0, 0, 1, 10**400]] * 2), "percentiles"),
+    "percentiles for another number": (put("latents", "percentiles", [[0, 0, 0, 1, 2]] * 3), "percentiles"),
+    "a missing tensor": (drop("model.decoder.0.conv.weight"), "decoder.0.conv.weight is missing"),
+    "no calibration": (drop("model.calibration.forth"), "calibration"),
+    "an extra tensor": (entry("model.extra", dtype="F32", shape=[0], data_offsets=[0, 0]), "extra is not part"),
+    "a transposed tensor": (transposed, "encoder.0.conv.weight has the shape"),
+    "an unread type": (entry("model.decoder.0.conv.bias", dtype="F64"), "F64"),
+    "a type that is a list": (entry("model.decoder.0.conv.bias", dtype=["F32"]), "decoder.0.conv.bias"),
+    "a huge tensor": (entry("model.decoder.0.conv.bias", shape=[2**40]), "decoder.0.conv.bias does not fit"),
+    "a huge empty tensor": (entry("model.decoder.0.conv.bias", shape=[0, 2**63], data_offsets=[0, 0]), "decoder.0.conv.bias"),
+    "a place beyond the end": (entry("model.decoder.0.conv.bias", data_offsets=[2**40, 2**40 + 16]), "decoder.0.conv.bias does not fit"),
+    "a place before the start": (entry("model.decoder.0.conv.bias", data_offsets=[-16, 0]), "decoder.0.conv.bias has an odd"),
+    "overlapping tensors": (overlap, "overlap"),
+    "NaN among the weights": (nan_weight, "encoder.0.conv.weight holds numbers that are not finite"),
+    "a golden pair of another shape": (entry("golden.input", shape=[16, 48]), "golden"),
+    "half a golden pair": (drop("golden.output"), "golden"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damage_is_named(tmp_path, name):
+    change, says = DAMAGE[name]
+    assert says in refusal(tmp_path / "damaged.melisma", edited(change))
+
+
+def test_the_undamaged_file_passes_the_same_way(tmp_path):
+    """Otherwise the tests above could pass for the wrong reason."""
+    assert loads_or_refuses(tmp_path / "good.melisma", edited(lambda *_: None))
+
+
+def test_melgan_ratios_that_do_not_make_the_hop(tmp_path):
+    """(4, 2) needs smaller tensors than (4, 4): cut them to fit, so that only the product is wrong."""
+    file = tiny(MELGAN)
+    wrong = replace(MELGAN, vocoder=replace(MELGAN.vocoder, ratios=(4, 2)))
+    cut = {name: file.tensors[name][tuple(slice(n) for n in shape)] for name, shape in expected_unchecked(wrong, 2).items()}
+    modelfile.save(replace(file, config=wrong, tensors=cut), tmp_path / "ratios.melisma")
+    assert "ratios" in refusal(tmp_path / "ratios.melisma")
+
+
+def expected_unchecked(config: ModelConfig, kept: int):
+    """The tensors of a melgan whose ratios may be wrong: those of the hop they would have."""
+    shapes = expected(replace(MELGAN, vocoder=replace(config.vocoder, ratios=(4, 4))), kept)
+    weight, bias = "vocoder.5.conv.conv.weight", "vocoder.5.conv.conv.bias"
+    assert shapes[weight] == (2 * 4, 4, 2), "the layer that the second ratio shapes is another now"
+    return shapes | {weight: (2 * 2, 4, 2), bias: (2 * 2,)}
+
+
+def test_absurd_header_lengths(tmp_path):
+    data = tiny_bytes()
+    for length in (0, 1, len(data), 2**31, 2**32 + 5, 2**63, 2**64 - 1):
+        refusal(tmp_path / "length.melisma", struct.pack("<Q", length) + data[8:])
+
+
+def test_deep_json(tmp_path):
+    """As deep as a megabyte allows, in the outer and in the inner header, and in a place that is otherwise free."""
+    deep = b"[" * 500_000 + b"]" * 500_000
+    refusal(tmp_path / "deep.melisma", struct.pack("<Q", len(deep)) + deep)
+    nested = json.dumps({"__metadata__": {"melisma": deep.decode()}}).encode()
+    refusal(tmp_path / "deep.melisma", struct.pack("<Q", len(nested)) + nested)
+    entries, header, body = parts(tiny_bytes())
+    text = json.dumps(header)[:-1] + ', "more": ' + "[" * 900 + "]" * 900 + "}"
+    outer = json.dumps(entries | {"__metadata__": {"melisma": text}}).encode()
+    loads_or_refuses(tmp_path / "deep.melisma", struct.pack("<Q", len(outer)) + outer + body)
+
+
+def test_many_tensors(tmp_path):
+    crowd = {f"t{i}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(5000)}
+    assert "5000 tensors" in refusal(tmp_path / "crowd.melisma", joined(crowd, {}, b""))
+
+
+def test_claimed_size_is_refused_before_it_is_read(tmp_path):
+    """A sparse file of a terabyte costs nothing to make and must cost nothing to refuse."""
+    with open(tmp_path / "huge.melisma", "wb") as file:
+        file.truncate(1 << 40)
+    assert "MiB" in refusal(tmp_path / "huge.melisma")
+
+
+def test_other_things_under_the_name(tmp_path):
+    refusal(tmp_path / "empty.melisma", b"")
+    refusal(tmp_path / "zeros.melisma", bytes(1000))
+    refusal(tmp_path / "text.melisma", b"The quick brown fox jumps over the lazy dog.\n" * 40)
+    refusal(tmp_path / "sound.melisma", b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(500))
+    (tmp_path / "folder.melisma").mkdir()
+    assert "folder" in refusal(tmp_path / "folder.melisma")
+    assert "no file" in refusal(tmp_path / "absent.melisma")
+    os.mkfifo(tmp_path / "pipe.melisma")  # reading it would wait for ever
+    refusal(tmp_path / "pipe.melisma")
+
+
+def test_another_safetensors_file(tmp_path):
+    from safetensors.numpy import save
+
+    assert "melisma" in refusal(tmp_path / "bert.melisma", save({"weight": np.zeros((2, 2), np.float32)}))
+
+
+# ---------------------------------------------------------------- saving
+
+
+def contents(folder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("culprit", ["weights", "evaluation", "disk"])
+def test_nothing_half_written_stays_when_saving_fails(tmp_path, monkeypatch, culprit):
+    modelfile.save(tiny(), tmp_path / "model.melisma")
+    before = contents(tmp_path)
+    file = tiny()
+    if culprit == "weights":
+        file = replace(file, tensors=file.tensors | {"decoder.0.conv.bias": np.full(4, np.nan)})
+    elif culprit == "evaluation":
+        file = replace(file, evaluation={"pitch error": float("nan")})  # JSON has no NaN
+    else:
+
+        def full(path, data):
+            with open(path, "wb") as half:
+                half.write(data[:100])
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    for name in ("model.melisma", "new.melisma"):
+        with pytest.raises(MelismaError):
+            modelfile.save(file, tmp_path / name)
+    monkeypatch.undo()
+    assert contents(tmp_path) == before
+
+
+def test_an_exported_model_is_the_model(tmp_path):
+    """from_file gives the reference that was saved, but for the rounding to 16 bits."""
+    torch.manual_seed(3)
+    model = Reference(TINY, kept=3).eval()
+    modelfile.save(to_file(model, "same", LATENTS | {"percentiles": LATENTS["percentiles"][:1] * 3}, {}), tmp_path / "same.melisma")
+    again = from_file(modelfile.load(tmp_path / "same.melisma"))
+    for (name, ours), theirs in zip(model.state_dict().items(), again.state_dict().values()):
+        assert torch.allclose(ours, theirs, atol=1e-4, rtol=1e-3), name
