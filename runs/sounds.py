@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-
 from sources import RATE, debian_package, faded, home, resampled, summary, trimmed
 
 CHECKOUT = Path(__file__).resolve().parents[1]

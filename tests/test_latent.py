@@ -1,43 +1,19 @@
 """Latent paths and their operators, from outside: what stays, what changes, what is refused."""
 
 import inspect
-import re
 import time
-import zipfile
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paths import make, paths, same
 
 from melisma import latent
 from melisma.errors import MelismaError
-from melisma.latent import OPERATORS, LatentPath, apply
-
-RATE = 100.0
-
-
-def make(frames=300, dimensions=4, seed=0, **changes):
-    rng = np.random.default_rng(seed)
-    given = {
-        "values": rng.standard_normal((dimensions, frames)),
-        "loudness": rng.uniform(-60, -10, frames),
-        "rate": RATE,
-        "length": max(1, int(frames * 441) - 5),
-        "source_rate": 44100,
-        "model": "strings",
-        "ranges": np.tile([-2.3, 2.3], (dimensions, 1)),
-    }
-    return LatentPath(**(given | changes))
-
-
-def same(a, b, tolerance=0.0):
-    return np.abs(a.values - b.values).max() <= tolerance and np.abs(a.loudness - b.loudness).max() <= tolerance
-
-
-paths = st.builds(make, st.integers(1, 400), st.integers(1, 6), st.integers(0, 9))
-
+from melisma.latent import LatentPath
+from melisma.operators import DIMS, OPERATORS
 
 # --- the path itself ----------------------------------------------------------------------------------------------------
 
@@ -117,7 +93,7 @@ def test_an_operator_changes_its_range_and_nothing_else(name):
             assert np.array_equal(getattr(after, f.name), getattr(path, f.name))
 
 
-@pytest.mark.parametrize("name", [n for n, o in OPERATORS.items() if latent.DIMS in o.selection])
+@pytest.mark.parametrize("name", [n for n, o in OPERATORS.items() if DIMS in o.selection])
 def test_an_operator_changes_its_dimensions_and_nothing_else(name):
     path = make()
     after = OPERATORS[name].function(path, **(EXAMPLES[name] | {"dims": [1, 3]}))
@@ -346,204 +322,6 @@ def test_a_range_shorter_than_a_frame_is_one_frame_and_the_end_may_lie_beyond():
     path = make()
     assert np.count_nonzero(path.bias(1, start=1.0, end=1.001).values != path.values) == 4
     assert (path.scale(0, end=1e6).values == 0).all()
-
-
-# --- as text ------------------------------------------------------------------------------------------------------------
-
-
-def test_text_does_what_the_function_does(tmp_path):
-    path, other = make(), make(200, seed=4)
-    file = tmp_path / "C:b.npz"
-    latent.save(other, file)
-    pairs = {
-        "scale:dims=0,2:by=1.5": path.scale(1.5, dims=[0, 2]),
-        " scale:by=-2×:dims=1-3 ": path.scale(-2, dims=[1, 2, 3]),
-        "bias:by=1σ:dims=none:loudness=yes": path.bias(1, dims=[], loudness=True),
-        "reverse": path.reverse(),
-        "reverse:start=1:end=2s": path.reverse(start=1, end=2),
-        "randomize:amount=0.5:seed=3": path.randomize(0.5, 3),
-        "smooth:seconds=0.2 s": path.smooth(0.2),
-        "hold:at=1": path.hold(1),
-        "draw:dims=1:points=0/1,2/-1": path.draw([(0, 1), (2, -1)], dims=1),
-        "loudness:to=-20": path.set_loudness(-20),
-        "loudness:to=-20dB": path.set_loudness(-20),
-        "set_loudness:to=0/-60,2.5/-10": path.set_loudness([(0, -60), (2.5, -10)]),
-        "gain:db=+6": path.gain(6),
-        f"interpolate:other={file}:curve=0.3": path.interpolate(other, 0.3),
-        f"interpolate:loudness=no:other={file}": path.interpolate(other, loudness=False),
-        f"mix:others={file},{file}:weights=2,1,1": latent.mix([path, other, other], [2, 1, 1]),
-    }
-    for text, wanted in pairs.items():
-        assert same(apply(path, text), wanted), text
-    opened = apply(path, "interpolate:other=corner B:curve=1", open_path={"corner B": other}.__getitem__)
-    assert same(opened, path.interpolate(other, 1))
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "unknown operator ''.*the operators are bias, draw"),
-        ("scal:by=2", "unknown operator 'scal' .* did you mean 'scale'"),
-        ("scale:b=2", "no parameter 'b' .* it takes by, loudness, dims, start, end"),
-        ("scale:by", "'by' .* is not written as parameter=value"),
-        ("scale::by=2", "'' in .* is not written as parameter=value"),
-        ("scale:by=x", "'by=x' in 'scale:by=x' is not a number"),
-        ("scale:by=", "'by=' .* is not a number"),
-        ("scale:by=nan", "is outside -10 to 10"),
-        ("scale:by=99", "is outside -10 to 10"),
-        ("scale:by=2:by=2", "'by' is given twice"),
-        ("scale:dims=a", "no list of dimensions such as"),
-        ("scale:dims=9", "dims is .9.; this path has the dimensions 0 to 3"),
-        ("scale:start=-1", "is not a number from 0 on"),
-        ("reverse:loudness=perhaps", "neither yes nor no"),
-        ("randomize:seed=1.5", "not a whole number"),
-        ("randomize:seed=99999999999", "is outside 0 to"),
-        ("loudness", "loudness needs to=… .a level in dBFS"),
-        ("loudness:to=soft", "'to=soft' .* is not a number in dB"),
-        ("draw:dims=0:points=1,2", "no list of points such as"),
-        ("gain:db=1:dims=0", "gain has no parameter 'dims'"),
-        ("interpolate:other=absent.npz", "absent.npz is not a file"),
-        ("mix:others=", "without the name of a file"),
-        ("mix:others=a:weights=1,x", "is not a number"),
-    ],
-)
-def test_wrong_text_gets_one_sentence_that_names_the_part(text, reason):
-    with pytest.raises(MelismaError, match=reason) as caught:
-        apply(make(), text)
-    assert "\n" not in str(caught.value)
-
-
-@given(st.text("scaledimby=:,0129-./ ", max_size=30))
-def test_no_text_crashes(text):
-    try:
-        assert isinstance(apply(make(5), text), LatentPath)
-    except MelismaError:
-        pass
-
-
-# --- the file -----------------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=25, deadline=None)
-@given(path=paths, model=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), ranged=st.booleans())
-def test_save_and_load(tmp_path_factory, path, model, ranged):
-    file = tmp_path_factory.getbasetemp() / "round.npz"
-    path = replace(path, model=model, ranges=path.ranges if ranged else None)
-    latent.save(path, file)
-    after = latent.load(file)
-    for f in fields(LatentPath):
-        a, b = getattr(path, f.name), getattr(after, f.name)
-        assert (a is None and b is None) or (np.array_equal(a, b) and type(a) is type(b)), f.name
-    with np.load(file, allow_pickle=False) as plain:  # and anyone with numpy reads it
-        assert np.array_equal(plain["values"], path.values) and plain["format"] == 1
-
-
-def test_a_path_written_by_hand_is_read(tmp_path):
-    path = make()
-    arrays = {f.name: getattr(path, f.name) for f in fields(path)} | {"format": 1, "values": np.asfortranarray(path.values)}
-    np.savez(tmp_path / "x.npz", **arrays)
-    assert same(latent.load(tmp_path / "x.npz"), path)
-
-
-def test_saving_is_whole_or_not_at_all(tmp_path, monkeypatch):
-    file = tmp_path / "x.npz"
-    latent.save(make(), file)
-    before = file.read_bytes()
-
-    def full(out, **arrays):
-        out.write(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(MelismaError, match="x.npz could not be written: No space left"):
-        latent.save(make(seed=1), file)
-    assert [f.name for f in tmp_path.iterdir()] == ["x.npz"] and file.read_bytes() == before
-    with pytest.raises(MelismaError, match="does not exist"):
-        latent.save(make(), tmp_path / "absent" / "x.npz")
-
-
-def hostile(folder):
-    """Files that are no path, each with what the error must say."""
-    path = make(20)
-    latent.save(path, folder / "good.npz")
-    good = (folder / "good.npz").read_bytes()
-    whole = dict(np.load(folder / "good.npz"))
-
-    def write(name, drop=(), **changes):
-        np.savez(folder / name, **{k: v for k, v in (whole | changes).items() if k not in drop})
-
-    (folder / "text.npz").write_text("hello")
-    (folder / "empty.npz").touch()
-    (folder / "cut.npz").write_bytes(good[: len(good) // 2])
-    (folder / "folder.npz").mkdir()
-    np.savez(folder / "other.npz", x=np.zeros(3))
-    np.savez_compressed(folder / "packed.npz", **(whole | {"values": np.zeros((1000, 20000), np.float32)}))
-    np.savez_compressed(folder / "bomb.npz", **(whole | {"format": np.zeros(5_000_000)}))
-    write("newer.npz", format=np.int64(2))
-    write("lacking.npz", drop=["rate"])
-    write("more.npz", extra=np.zeros(3))
-    write("pickled.npz", model=np.array(["x", None], dtype=object))
-    write("double.npz", values=whole["values"].astype(np.float64))
-    write("flat.npz", values=whole["values"].ravel())
-    write("nan.npz", values=whole["values"] * np.float32(np.nan))
-    write("uneven.npz", loudness=whole["loudness"][:-1])
-    write("endless.npz", length=np.int64(1 << 60))
-    write("negative.npz", length=np.int64(-1))
-    write("slow.npz", rate=np.float64(0))
-    # a header that claims a thousand million million numbers
-    with zipfile.ZipFile(folder / "huge.npz", "w") as archive, zipfile.ZipFile(folder / "good.npz") as source:
-        for info in source.infolist():
-            data = source.read(info)
-            if info.filename == "values.npy":
-                data = re.sub(rb"\(4, 20\), } {28}", b"(4, 20000000000000000000), } ".ljust(38), data, count=1)
-                assert b"(4, 2000" in data
-            archive.writestr(info.filename, data)
-    return {
-        "absent.npz": "is not a file",
-        "folder.npz": "is not a file",
-        "text.npz": "is not a latent path, or is damaged",
-        "empty.npz": "is not a latent path, or is damaged",
-        "cut.npz": "is not a latent path, or is damaged",
-        "other.npz": "has no format",
-        "packed.npz": "is compressed",
-        "bomb.npz": "is compressed",
-        "newer.npz": "format 2, .* update Melisma",
-        "lacking.npz": "rate is missing",
-        "more.npz": "unknown entry 'extra'",
-        "pickled.npz": "damaged",
-        "double.npz": "values is float64",
-        "flat.npz": r"values is float32 of shape \(80,\)",
-        "nan.npz": "hold NaN",
-        "uneven.npz": "loudness of a path have the shape",
-        "endless.npz": "length of a path",
-        "negative.npz": "length of a path",
-        "slow.npz": "frame rate",
-        "huge.npz": "damaged",
-    }
-
-
-def test_a_file_that_is_no_path_gets_one_sentence_in_no_time(tmp_path):
-    for name, reason in hostile(tmp_path).items():
-        began = time.perf_counter()
-        with pytest.raises(MelismaError, match=reason) as caught:
-            latent.load(tmp_path / name)
-        assert name in str(caught.value) and "\n" not in str(caught.value)
-        assert time.perf_counter() - began < 0.5, name
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_damaged_files_never_crash(tmp_path_factory, data):
-    file = tmp_path_factory.getbasetemp() / "damaged.npz"
-    latent.save(make(3, 2), file)
-    content = bytearray(file.read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    file.write_bytes(content[: data.draw(st.integers(len(content) // 2, len(content)))])
-    try:
-        assert np.isfinite(latent.load(file).values).all()
-    except MelismaError as error:
-        assert "damaged.npz" in str(error)
 
 
 def test_an_hour_is_edited_in_bounded_time():

@@ -6,7 +6,7 @@ import math
 import os
 import secrets
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from .errors import MelismaError
+from .errors import MelismaError, MelismaWarning
 
 BLOCK = 1 << 16  # frames handled at once wherever a file is streamed
 RATES = (1_000, 1_536_000)  # Hz; a header that claims anything else is damaged or not about sound
@@ -88,9 +88,11 @@ def read(path: str | os.PathLike) -> Audio:
         raise MelismaError(f"{path} holds no samples; record or export it again")
     if filled < announced < 1 << 48:
         seconds, whole = filled / rate, announced / rate
-        warnings.warn(f"{path} is cut short: it holds {seconds:.2f} s of the {whole:.2f} s it announces", stacklevel=2)
+        text = f"{path} is cut short: it holds {seconds:.2f} s of the {whole:.2f} s it announces"
+        warnings.warn(text, MelismaWarning, stacklevel=2)
     if replaced:
-        warnings.warn(f"{path}: {replaced} samples that are not numbers were replaced by silence", stacklevel=2)
+        text = f"{path}: {replaced} samples that are not numbers were replaced by silence"
+        warnings.warn(text, MelismaWarning, stacklevel=2)
     return Audio(np.ascontiguousarray(samples[:, :filled]), rate)
 
 
@@ -181,8 +183,7 @@ def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str 
     by how much. MelismaError for NaN or infinite samples, unknown suffixes, missing folders and failing disks.
     """
     path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise MelismaError(f"{path} does not end in a format that can be written; use one of {' '.join(FORMATS)}")
+    check_target(path, FORMATS)
     file_format, default = FORMATS[path.suffix.lower()]
     subtype = subtype or default
     samples, rate = _as_channels(samples), checked_rate(rate, f"the sample rate of {path}")
@@ -212,9 +213,26 @@ def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str 
             raise MelismaError(f"{path} could not be written: only {written} of {length} samples arrived; check the free space")
     if peak > 1 and subtype not in _HOLDS_OVERS:
         over = 20 * math.log10(peak)
-        warnings.warn(
-            f"{path}: samples were clipped, {over:.1f} dB above full scale; lower the level, or write FLOAT", stacklevel=2
-        )
+        text = f"{path}: samples were clipped, {over:.1f} dB above full scale; lower the level, or write FLOAT"
+        warnings.warn(text, MelismaWarning, stacklevel=2)
+
+
+def check_target(path: str | os.PathLike, suffixes: Iterable[str] = ()) -> Path:
+    """The file that a path leads to; MelismaError if nothing can be written there, or it does not end in one of the suffixes.
+
+    For saying so before the work instead of after it; `write` and `atomic` check again.
+    """
+    suffixes = list(suffixes)
+    if suffixes and Path(path).suffix.lower() not in suffixes:
+        raise MelismaError(f"{path} does not end in a format that can be written; use one of {' '.join(suffixes)}")
+    target = Path(os.path.realpath(path))  # through links: they should stay, and point to the new file
+    if target.is_dir():
+        raise MelismaError(f"{path} is a folder; name a file to write in it")
+    if not target.parent.is_dir():
+        raise MelismaError(f"{path} cannot be written: the folder {target.parent} does not exist; create it first")
+    if target.exists() and not target.is_file():
+        raise MelismaError(f"{path} is a device or a pipe, not an ordinary file; name a file to write")
+    return target
 
 
 @contextmanager
@@ -224,13 +242,7 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     The temporary file lies in the same folder and has the same suffix. If anything fails nothing stays and an older
     file at `path` is left as it was; failures of the disk become a MelismaError.
     """
-    target = Path(os.path.realpath(path))  # through links: they should stay, and point to the new file
-    if target.is_dir():
-        raise MelismaError(f"{path} is a folder; name a file to write in it")
-    if not target.parent.is_dir():
-        raise MelismaError(f"{path} cannot be written: the folder {target.parent} does not exist; create it first")
-    if target.exists() and not target.is_file():
-        raise MelismaError(f"{path} is a device or a pipe, not an ordinary file; name a file to write")
+    target = check_target(path)
     temporary = target.with_name(f".{secrets.token_hex(6)}.part{target.suffix}")
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # unlike tempfile's, the mode follows the umask

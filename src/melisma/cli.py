@@ -1,38 +1,80 @@
-"""The command `melisma`. Each command is one function; what it prints is for people, errors are one sentence."""
+"""The command `melisma`. Each command is one function; what it prints is for people, errors are one sentence.
+
+A command checks what it can before it begins to work: names, formats, folders to write in. Then it reads, computes, writes.
+"""
 
 from __future__ import annotations
 
+import re
+import signal
 import sys
 import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
-from .errors import MelismaError
+from .errors import MelismaError, MelismaWarning, extra
+from .terminal import err, out, printable, say, warn
+
+if TYPE_CHECKING:
+    from .latent import LatentPath
+    from .model import Model
+    from .modelfile import ModelFile
 
 app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, context_settings={"help_option_names": ["-h", "--help"]},
-    help="Melisma learns the timbre of a folder of sounds and lets a musician play it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # help is plain text: brackets in it are brackets
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
-ModelOption = Annotated[str, typer.Option("--model", "-m", help="Name of a model (see `melisma models`) or a .melisma file.")]
-SoundIn = Annotated[Path, typer.Argument(metavar="IN", help="A sound file: anything that libsndfile reads.")]
+ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="M", help="A model's name, or a .melisma file.")]
+PathModelOption = Annotated[
+    str | None, typer.Option("--model", "-m", metavar="M", help="A model's name or file; else the one that encoded the path.")
+]
+SoundIn = Annotated[Path, typer.Argument(metavar="IN", help="A sound file: WAV, FLAC, OGG, MP3, AIFF, …")]
+SoundOut = Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write; its suffix says the format.")]
+PathIn = Annotated[Path, typer.Argument(metavar="PATH.npz", help="A latent path.")]
+ModelIn = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name, or a .melisma file.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from . import __version__
+
+        say(f"melisma {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _melisma(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")] = False,
+) -> None:
+    """Melisma learns the timbre of a folder of sounds and lets a musician play it.
+
+    Sounds come in any format, rate and length, mono or stereo; what comes out has the same rate and length.
+    """
 
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option("--out", help="Where to put it.")] = Path("out/demo"),
+    folder: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to put it.")] = Path("out/demo"),
     model: ModelOption = "strings",
 ) -> None:
-    """Interpolations, style transfers, their pictures and a page that shows and plays them."""
+    """A page to hear what a model does, with pictures."""
     from .demo import make
 
-    make(folder, model, out)
+    make(folder, model)
+
+
+# --- models -------------------------------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -40,62 +82,95 @@ def models() -> None:
     """The models that can be used by name."""
     from . import modelfile, pretrained
 
-    known = pretrained.names()
-    if not known:
-        err.print("There are no models yet: `melisma train FOLDER --name NAME` makes one.")
-        return
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "trained on", "licence", "latents", "latency", "ViSQOL copy / chain", "file"):
-        table.add_column(column)
-    for name, file in known.items():
+    table, damaged = Table(box=None, pad_edge=False), []
+    for column in ("name", "trained on", "licence", "latents", "latency", "ViSQOL copy", "chain"):
+        table.add_column(column, overflow="fold")
+    for name, file in pretrained.names().items():
         try:
-            table.add_row(name, *_row(modelfile.load(file)), str(file))
+            table.add_row(printable(name), *_summary(modelfile.load(file)))
         except MelismaError as error:
-            table.add_row(name, f"[red]{error}[/red]")
-    out.print(table)
+            damaged.append(str(error))
+    if table.row_count:
+        out.print(table)
+    elif not damaged:
+        say("There are no models yet: `melisma train FOLDER --name NAME` makes one.")
+    for sentence in damaged:
+        warn("damaged", sentence, "red")
 
 
-def _row(file) -> tuple[str, ...]:
-    rows = file.evaluation.get("rows", {})
-    figures = " / ".join(_figure(rows.get(row, {}).get("visqol")) for row in ("copy synthesis", "chain"))
-    minutes = file.training.get("minutes_of_sound")
-    latency = f"{1000 * file.latency / file.config.analysis.sample_rate:.1f} ms"
-    trained = f"{minutes:.0f} min" if minutes is not None else "?"
-    return trained, file.training.get("licence") or "?", str(file.tensors["calibration.forth"].shape[0]), latency, figures
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+def _summary(file: ModelFile) -> list[str]:
+    """A model's row in the list, after its name."""
+    minutes, licence = file.training.get("minutes_of_sound"), file.training.get("licence")
+    latency = 1000 * file.latency / file.config.analysis.sample_rate
+    figures = [_number(file.figure("rows", row, "visqol"), "{:.2f}") for row in ("copy synthesis", "chain")]
+    latents = str(len(file.latents["percentiles"]))
+    return [_number(minutes, "{:.0f} min"), printable(str(licence or "–")), latents, f"{latency:.1f} ms", *figures]
 
 
 @app.command()
 def info(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name or .melisma file.")],
-    verify: Annotated[bool, typer.Option("--verify", help="Run the file's golden pair.")] = False,
+    model: ModelIn,
+    verify: Annotated[bool, typer.Option("--verify", help="Prove by the file's golden pair that it sounds right.")] = False,
 ) -> None:
-    """What a model is, what it was trained on, how good it is, and the range of each latent."""
-    from .evaluate import table as figures
-    from .model import load
+    """What a model is, what it learned from, and how good it is."""
+    from . import modelfile, pretrained
 
-    loaded = load(model)
-    file, analysis = loaded.file, loaded.config.analysis
-    out.print(f"[bold]{loaded.name}[/bold]  {file.digest[:12]}")
-    parameters = sum(tensor.size for tensor in file.tensors.values())
-    out.print(f"{analysis.sample_rate} Hz, frames of {analysis.frame} every {analysis.hop} samples, {parameters / 1e6:.2f} M parameters, vocoder {loaded.config.vocoder.kind}")
-    out.print(f"latency {file.latency} samples = {1000 * file.latency / analysis.sample_rate:.1f} ms")
-    for key, value in file.training.items():
-        out.print(f"{key.replace('_', ' ')}: {value}")
-    latents = Table(box=None, pad_edge=False)
-    for column in ("latent", "effect, dB a unit", "1 %", "median", "99 %"):
-        latents.add_column(column, justify="right")
-    for k, (effect, row) in enumerate(zip(file.latents.get("effect", []), file.latents["percentiles"])):
-        latents.add_row(str(k), f"{effect:.2f}", f"{row[0]:.2f}", f"{row[2]:.2f}", f"{row[4]:.2f}")
-    out.print(latents)
+    place = pretrained.locate(model)
+    file = modelfile.load(place)
+    config, analysis = file.config, file.config.analysis
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", justify="right")
+    table.add_column(overflow="fold")
+    parameters = sum(tensor.size for tensor in file.tensors.values()) / 1e6
+    rows = {
+        "name": file.name,
+        "file": f"{place}, {place.stat().st_size / 1e6:.1f} MB, SHA-256 {file.digest[:12]}…",
+        "model": f"{parameters:.2f} million parameters, vocoder {config.vocoder.kind}",
+        "frames": f"{analysis.frame} samples every {analysis.hop}, at {analysis.sample_rate} Hz",
+        "latency": f"{file.latency} samples = {1000 * file.latency / analysis.sample_rate:.1f} ms",
+    }
+    for key, value in (rows | file.training).items():
+        if value not in (None, ""):
+            table.add_row(printable(key.replace("_", " ")), printable(str(value)))
+    out.print(table)
+    out.print(_latents(file))
     if file.evaluation:
-        figures(file.evaluation, out)
+        _evaluation(file)
     if verify:
-        result = loaded.verify()
-        out.print(f"golden pair reproduced: largest error {result['error']:.2e}, spectral distance {result['distance']:.2e}")
+        from .model import Model
+
+        with extra("evaluate"):
+            result = Model(file).verify()
+        say(f"golden pair reproduced: largest error {result['error']:.1e}, spectral distance {result['distance']:.1e}")
+
+
+def _latents(file: ModelFile) -> Table:
+    """The range of each latent on the training set, and how much it matters."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("latent", "mel dB a unit", "1 %", "median", "99 %"):
+        table.add_column(column, justify="right")
+    effects = file.latents.get("effect")
+    effects = effects if isinstance(effects, list) else []
+    for k, percentiles in enumerate(file.latents["percentiles"]):
+        effect = effects[k] if k < len(effects) else None
+        table.add_row(str(k), *(_number(v, "{:.2f}") for v in (effect, percentiles[0], percentiles[2], percentiles[4])))
+    return table
+
+
+def _evaluation(file: ModelFile) -> None:
+    with extra("evaluate"):
+        from .evaluate import table
+    try:
+        table(file.evaluation, out)
+    except (KeyError, TypeError, ValueError, AttributeError):  # the header may hold anything
+        say("Its evaluation is not one that this version of Melisma can show.")
+
+
+def _number(value: Any, form: str) -> str:
+    return form.format(value) if type(value) in (int, float) else "–"
+
+
+# --- sounds and paths ---------------------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -105,127 +180,203 @@ def encode(
     model: ModelOption = "strings",
 ) -> None:
     """A sound's latent path, to a file."""
-    from . import latent
-    from .audio import read
+    from . import pathfile
+    from .audio import check_target, read
     from .model import load
 
-    encoded = load(model).encode(read(source))
-    latent.save(encoded, path)
-    out.print(f"{path}: {encoded.dimensions} latents, {encoded.frames} frames, {encoded.duration:.2f} s, by {encoded.model}")
+    check_target(path, [".npz"])
+    loaded, sound = load(model), read(source)
+    with _busy(f"encoding {source}"):
+        encoded = loaded.encode(sound)
+    pathfile.save(encoded, path)
+    say(f"{path}: {encoded.dimensions} latents, {encoded.frames} frames, {encoded.duration:.2f} s, by {encoded.model}")
 
 
 @app.command()
-def decode(
-    path: Annotated[Path, typer.Argument(metavar="PATH.npz", help="A latent path.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write.")],
-    model: Annotated[Optional[str], typer.Option("--model", "-m", help="By default the model that encoded the path.")] = None,
-) -> None:
+def decode(path: PathIn, target: SoundOut, model: PathModelOption = None) -> None:
     """A latent path's sound."""
-    from . import latent
+    from . import pathfile
+    from .audio import FORMATS, check_target
 
-    _render(latent.load(path), target, model)
+    check_target(target, FORMATS)
+    _render(pathfile.load(path), target, model)
 
 
 @app.command()
 def edit(
-    path: Annotated[Path, typer.Argument(metavar="PATH.npz", help="A latent path.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="A path to write (.npz), or a sound file.")],
-    op: Annotated[list[str], typer.Option("--op", help="An operator, e.g. scale:dims=0,2:by=1.5; may be repeated.")] = [],  # noqa: B006
-    model: Annotated[Optional[str], typer.Option("--model", "-m", help="By default the model that encoded the path.")] = None,
-    listing: Annotated[bool, typer.Option("--list", help="Describe the operators.")] = False,
+    path: PathIn,
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The latent path (.npz) or sound file to write.")],
+    op: Annotated[
+        list[str] | None, typer.Option("--op", metavar="NAME:PARAMETER=VALUE:…", help="An operator; may be given again.")
+    ] = None,
+    model: PathModelOption = None,
 ) -> None:
-    """Apply operators to a latent path, in the order given."""
-    from . import latent
+    """Apply operators to a latent path, in the order given.
 
-    edited = latent.load(path)
+    `melisma operators` lists them. For example:
+
+    \b
+    melisma edit cat.npz out.wav --op scale:by=1.5:dims=0,2 --op reverse
+    melisma edit cat.npz out.npz --op interpolate:other=dog.npz:curve=0.5
+    """
+    from . import operators, pathfile
+    from .audio import FORMATS, check_target
+
+    check_target(target, [".npz", *FORMATS])
+    if not op:
+        raise MelismaError("nothing to do: give an operator, such as --op scale:by=1.5 (`melisma operators` lists them)")
     for text in op:
-        edited = latent.apply(edited, text)
-    if target.suffix == ".npz":
-        latent.save(edited, target)
-        out.print(f"{target}: {edited.dimensions} latents, {edited.frames} frames")
+        operators.parse(text)
+    edited = pathfile.load(path)
+    for text in op:
+        edited = operators.apply(edited, text, pathfile.load)
+    if target.suffix.lower() == ".npz":
+        pathfile.save(edited, target)
+        say(f"{target}: {edited.dimensions} latents, {edited.frames} frames, {edited.duration:.2f} s")
     else:
         _render(edited, target, model)
 
 
-@app.command()
-def operators() -> None:
-    """The operators of `melisma edit`, their parameters, units and ranges."""
-    from .latent import OPERATORS
+@app.command("operators")
+def list_operators() -> None:
+    """The operators of `melisma edit`, their parameters and ranges."""
+    from .operators import OPERATORS, Parameter
 
+    def row(parameter: Parameter, *more: str) -> tuple[str, ...]:
+        return f"  {parameter.name}", parameter.unit, ", ".join(part for part in (parameter.summary, *more) if part)
+
+    table = Table.grid(padding=(0, 2))
+    shared: dict[str, Parameter] = {}
     for operator in OPERATORS.values():
-        out.print(f"[bold]{operator.name}[/bold]  {operator.summary}")
-        for parameter in (*operator.parameters, *operator.selection):
-            out.print(f"    {parameter.name}  {parameter.summary}" + (f" ({parameter.unit})" if parameter.unit else ""))
+        table.add_row(Text(operator.name, "bold"), "", Text(operator.summary, "bold"))
+        for p in operator.parameters:
+            bounds = f"{p.minimum:.10g} to {p.maximum:.10g}" if p.minimum is not None and p.maximum is not None else ""
+            default = {True: "yes", False: "no"}[p.default] if p.kind == "switch" else p.default
+            table.add_row(*row(p, bounds, "" if default is None else f"{default} if not said"))
+        shared |= {p.name: p for p in operator.selection}
+        if missing := [name for name in shared if name not in {p.name for p in operator.selection}]:
+            table.add_row("", "", f"takes no {' or '.join(missing)}")
+    table.add_row(Text("all", "bold"), "", Text("take these too, unless it says otherwise", "bold"))
+    for p in shared.values():
+        table.add_row(*row(p))
+    out.print(table)
+    say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:dims=0,2-4, reverse:start=1:end=2, loudness:to=0/-60,2.5/-10")
 
 
 @app.command()
 def transfer(
     source: SoundIn,
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write.")],
+    target: SoundOut,
     model: ModelOption = "strings",
-    loudness: Annotated[str, typer.Option(help="input, a level such as -20dB, or a sound file or path whose loudness is followed.")] = "input",
+    loudness: Annotated[
+        str, typer.Option(metavar="L", help="What to follow: input, a level such as -20dB, or another sound file or path.")
+    ] = "input",
 ) -> None:
     """A sound in a model's timbre."""
-    from .audio import read, write
+    from .audio import FORMATS, check_target, read, write
     from .model import load
 
-    loaded = load(model)
-    sound = read(source)
-    path = loaded.encode(sound)
-    if loudness != "input":
-        path = path.set_loudness(_loudness(loudness, loaded, path.frames))
-    write(target, loaded.decode(path), sound.rate)
-    out.print(f"{target}: {sound.duration:.2f} s at {sound.rate} Hz, through {loaded.name}")
+    check_target(target, FORMATS)
+    _keep(source, target)
+    level = None if loudness == "input" else _level(loudness)
+    loaded, sound = load(model), read(source)
+    with _busy(f"playing {source} through {loaded.name}"):
+        path = loaded.encode(sound)
+        if loudness != "input":
+            path = path.set_loudness(_curve(loudness, loaded, path) if level is None else level)
+        samples = loaded.decode(path)
+    write(target, samples, sound.rate)
+    say(f"{target}: {sound.duration:.2f} s at {sound.rate} Hz, through {loaded.name}")
 
 
-def _loudness(text: str, model, frames: int):
-    """A level in dBFS, or the loudness of a file as a curve of so many frames (the last value held)."""
-    import numpy as np
-
-    from . import latent
-    from .audio import read
-
+def _level(text: str) -> float | None:
+    """A level in dBFS, None for a file."""
     bare = text.lower().removesuffix("fs").removesuffix("db").strip()
     try:
-        return float(bare)
+        level = float(bare.replace("−", "-"))
     except ValueError:
-        pass
-    if not Path(text).exists():
-        raise MelismaError(f"--loudness {text!r} is neither 'input', a level such as -20dB, nor a file")
-    curve = (latent.load(text) if text.endswith(".npz") else model.encode(read(text))).loudness
-    return np.pad(curve[:frames], (0, max(0, frames - len(curve))), mode="edge")
+        if Path(text).exists():
+            return None
+        raise MelismaError(f"--loudness {text} is neither input, a level such as -20dB, nor a file") from None
+    if not -100 <= level <= 12:
+        raise MelismaError(f"--loudness {text} is outside −100 to 12 dBFS")
+    return level
+
+
+def _curve(file: str, model: Model, path: LatentPath) -> Any:
+    """The loudness of a sound or path, in dBFS, at the frames of a path; beyond its end its last value is held."""
+    import numpy as np
+
+    from . import pathfile
+    from .audio import read
+
+    given = pathfile.load(file) if file.lower().endswith(".npz") else model.encode(read(file))
+    return np.interp(path.times, given.times, given.loudness)
 
 
 @app.command()
 def interpolate(
     first: Annotated[Path, typer.Argument(metavar="A", help="The sound it begins as.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="The sound it becomes.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write.")],
-    plot: Annotated[Optional[Path], typer.Option("--plot", metavar="P.png", help="Draw the three mel-spectrograms.")] = None,
+    target: SoundOut,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the three mel-spectrograms.")] = None,
     model: ModelOption = "strings",
 ) -> None:
-    """From one sound to another along the line between their latent paths: z[n] = z_a[n] · (1 − n/N) + z_b[n] · (n/N)."""
-    from .audio import read, write
-    from .model import load
-    from .plot import interpolation_figure
+    """From one sound to another while it plays.
 
-    loaded = load(model)
-    a, b = read(first), read(second)
-    between = loaded.encode(a).interpolate(loaded.encode(b))
-    sound = loaded.decode(between)
+    Between their latent paths: z[n] = z_a[n] · (1 − n/N) + z_b[n] · (n/N). The shorter sound is stretched to the longer.
+    """
+    from . import plot as pictures
+    from .audio import FORMATS, check_target, read, write
+    from .model import load
+
+    check_target(target, FORMATS)
+    _keep(first, target)
+    _keep(second, target)
+    if plot:
+        check_target(plot, pictures.SUFFIXES)
+    loaded, a, b = load(model), read(first), read(second)
+    with _busy(f"from {first} to {second}"):
+        between = loaded.encode(a).interpolate(loaded.encode(b))
+        sound = loaded.decode(between)
     write(target, sound, between.source_rate)
     if plot:
         mels = [loaded.mel(a), loaded.mel(sound, between.source_rate), loaded.mel(b)]
         titles = [first.name, f"{first.name} → {second.name}", second.name]
-        interpolation_figure(mels, titles, plot, loaded.frame_rate, loaded.band_centres)
-    out.print(f"{target}: {between.duration:.2f} s" + (f", drawn in {plot}" if plot else ""))
+        pictures.interpolation_figure(mels, titles, plot, loaded.frame_rate, loaded.band_centres)
+    say(f"{target}: {between.duration:.2f} s at {between.source_rate} Hz" + (f", drawn in {plot}" if plot else ""))
+
+
+def _render(path: LatentPath, target: Path, model: str | None) -> None:
+    """Decode a path with a model, or the one that encoded it, and write the sound."""
+    from . import pretrained
+    from .audio import write
+    from .model import load
+
+    if not model and path.model not in pretrained.names():
+        by = f"the model {path.model!r}, which is not known here" if path.model else "a model that it does not name"
+        raise MelismaError(f"the path was encoded by {by}: say with --model which one decodes it")
+    loaded = load(model or path.model)
+    with _busy(f"playing through {loaded.name}"):
+        samples = loaded.decode(path)
+    write(target, samples, path.source_rate)
+    say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Nobody's recording is written over."""
+    if target.exists() and source.exists() and target.samefile(source):
+        raise MelismaError(f"{target} is the sound that is read: write to another file")
+
+
+# --- training -----------------------------------------------------------------------------------------------------------
+
+FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of sounds, searched at any depth.")]
 
 
 @app.command()
-def prepare(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of sounds.")],
-) -> None:
-    """Read a folder of sounds for training and report what it holds; nothing is trained."""
+def prepare(folder: FolderIn) -> None:
+    """Report what a folder of sounds holds for training."""
     from .prepare import render
 
     _, report = _prepared(folder)
@@ -234,119 +385,160 @@ def prepare(
 
 @app.command()
 def train(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of sounds.")],
-    name: Annotated[str, typer.Option("--name", help="What the model is called.")],
-    minutes: Annotated[float, typer.Option("--minutes", min=0.05, help="How long to train.")] = 15.0,
-    steps: Annotated[Optional[int], typer.Option("--steps", min=4, help="Train so many steps instead: exactly repeatable.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the run of that name.")] = False,
-    latents: Annotated[int, typer.Option(min=1, max=128, help="How many latents to learn.")] = 16,
-    vocoder: Annotated[str, typer.Option(help="phase or melgan.")] = "phase",
+    folder: FolderIn,
+    name: Annotated[str, typer.Option("--name", "-n", metavar="N", help="What the model is called.")],
+    minutes: Annotated[float, typer.Option(metavar="M", min=0.05, max=1e6, help="How long to train.")] = 15.0,
+    steps: Annotated[int | None, typer.Option(metavar="S", min=4, help="Train so many steps instead (repeatable).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of that name.")] = False,
+    latents: Annotated[int, typer.Option(metavar="Z", min=1, max=128, help="How many latents to learn.")] = 16,
+    vocoder: Annotated[str, typer.Option(metavar="V", help="phase or melgan.")] = "phase",
     adversarial: Annotated[bool, typer.Option("--adversarial", help="End with MelGAN's discriminators (for long runs).")] = False,
-    devices: Annotated[int, typer.Option(min=1, help="GPUs, or processes on the CPU.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines (start the same command on each).")] = 1,
-    seed: Annotated[int, typer.Option()] = 0,
+    devices: Annotated[int, typer.Option(metavar="D", min=1, help="GPUs, or processes on the CPU.")] = 1,
+    nodes: Annotated[int, typer.Option(metavar="N", min=1, help="Machines: start the same command on each.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, max=9999, help="Of everything that is drawn at random.")] = 0,
 ) -> None:
-    """Learn the timbre of a folder of sounds: a model of your own. Ctrl-C stops it, --resume goes on."""
-    _needs_training()
+    """Learn the timbre of a folder of sounds: a model of your own.
+
+    Ctrl-C stops it, and the same command with --resume goes on from there. The model can be used by its name.
+    """
     from .config import VOCODERS, ModelConfig, VAEConfig
     from .prepare import render
     from .pretrained import own_models
-    from .training import run
-    from .training.fit import Plan, Stopped
+
+    with extra("train"):
+        import numba  # noqa: F401
+        import tensorboard  # noqa: F401
+
+        from .training import run
+        from .training.fit import Plan, Stopped
 
     if vocoder not in VOCODERS:
         raise MelismaError(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")
-    if not name or Path(name).name != name or name.startswith("."):
+    if not re.fullmatch(r"\w[\w-]{0,63}", name):
         raise MelismaError(f"{name!r} cannot be a model's name: use letters, digits, - and _")
+    if not minutes > 0:
+        raise MelismaError(f"--minutes is {minutes}: give a number above 0")
+    begun, recorded = (run.folder_of(name) / "state.pt").exists(), len(run.history(run.folder_of(name)))
+    if begun and not resume:
+        raise MelismaError(f"a run named {name} exists: add --resume to continue it, or choose another --name")
     prepared, report = _prepared(folder)
-    render(report, out)
+    if run.is_first_process():
+        render(report, out)
+        if resume and not begun:
+            warn("note", f"there is no run named {name} to resume: it starts now", "yellow")
     stages = Plan().stages + ((("adversarial", 0.25),) if adversarial else ())
     plan = Plan(stages=stages, minutes=minutes, steps=steps, seed=seed)
     config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         file, told = run.train(prepared, name, config, plan, resume=resume, devices=devices, nodes=nodes)
     except Stopped as stop:
-        err.print(f"{stop}: the same command with --resume goes on from there.")
+        warn("melisma", f"{stop}: the same command with --resume goes on from there", "yellow")
         raise typer.Exit(130) from None
     if not run.is_first_process():
         return
+    if len(run.history(run.folder_of(name))) == recorded:
+        say(f"The run {name} was finished already, and nothing is left of it to train: for more, start one with another --name.")
     saved = run.publish(file, own_models() / f"{name}.melisma")
-    out.print(f"{saved}: trained for {(time.monotonic() - begun) / 60:.1f} minutes")
+    say(f"{saved}, made in {(time.monotonic() - started) / 60:.1f} minutes")
     for sentence in told:
-        out.print(sentence)
-    out.print(f"Try it: melisma transfer IN.wav OUT.wav --model {name}")
+        say(sentence)
+    say(f"Try it: melisma transfer IN.wav OUT.wav --model {name}")
 
 
 @app.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name or .melisma file.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Held-out sounds; with subfolders train and held, held is used.")],
-    json_file: Annotated[Optional[Path], typer.Option("--json", metavar="F", help="Write the figures there too.")] = None,
-    seconds: Annotated[Optional[float], typer.Option(help="Of each file, at most.")] = None,
+    model: ModelIn,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Held-out sounds; of folders train and held in it, held.")],
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the figures there too.")] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="S", help="So much of each file at most.")] = None,
 ) -> None:
-    """The figures: what the whole chain, the vocoder alone and Griffin-Lim make of held-out sounds."""
+    """Figures: what a model makes of sounds it has not heard.
+
+    The whole chain stands beside copy synthesis (true mels through the vocoder) and Griffin-Lim on the true mels.
+    """
     import json
 
-    from .audio import atomic
-    from .evaluate import evaluate as measure
-    from .evaluate import table
+    from .audio import atomic, check_target
     from .model import load
 
-    result = measure(load(model), folder, seconds_limit=seconds)
+    if json_file:
+        check_target(json_file)
+    with extra("evaluate"):
+        from .evaluate import evaluate as measure
+        from .evaluate import table
+
+        with _bar("evaluating") as progress:
+            result = measure(load(model), folder, lambda done, total, name: progress(done / total, name), seconds)
     table(result, out)
     if json_file:
         with atomic(json_file) as temporary:
-            temporary.write_text(json.dumps(result, indent=1) + "\n")
-        out.print(f"{json_file} holds the same, file by file")
+            temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        say(f"{json_file} holds the same, file by file")
 
 
-def _render(path, target: Path, model: str | None) -> None:
-    from .audio import write
-    from .model import load
-
-    if not (model or path.model):
-        raise MelismaError("the path does not say which model encoded it: name one with --model")
-    loaded = load(model or path.model)
-    write(target, loaded.decode(path), path.source_rate)
-    out.print(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
-
-
-def _prepared(folder: Path):
+def _prepared(folder: Path) -> tuple[Path, Any]:
     """The prepared set of a folder, made if it is not there, and its report."""
     import hashlib
+    import os
 
     from .home import home
     from .prepare import prepare as make
 
-    key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]
-    into = home() / "prepared" / f"{folder.resolve().name or 'root'}-{key}"
-    with err.status(f"reading {folder}"):
-        return into, make(folder, into)
+    key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    into = home() / "prepared" / f"{folder.resolve().name[:40]}-{key}"
+    with _bar("reading") as progress:
+        return into, make(folder, into, progress=progress)
 
 
-def _needs_training() -> None:
-    try:
-        import lightning_fabric  # noqa: F401
-        import numba  # noqa: F401
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MelismaError(f"training needs {error.name}: pip install 'melisma[train]'") from None
+# --- what all commands share --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _busy(text: str) -> Iterator[None]:
+    """A spinner while something is worked on, where there is a terminal."""
+    with err.status(Text(printable(text))):
+        yield
+
+
+@contextmanager
+def _bar(text: str) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar, where there is a terminal: call it with the share that is done and the name of what is next."""
+    share = TextColumn("{task.percentage:.0f} % {task.fields[name]}", markup=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), share)
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(text, total=1.0, name="")
+        yield lambda share, name: progress.update(task, completed=share, name=printable(name))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command line → its exit status. A mistake is one sentence on stderr, never a traceback."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:  # others' warnings are for developers
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", MelismaWarning)
+        warnings.showwarning = lambda message, *_, **__: warn("note", str(message), "yellow")
+        try:
+            app(arguments, prog_name="melisma")
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
+        except MelismaError as error:
+            warn("melisma", str(error), "red")
+            return 1
+        except OSError as error:
+            warn("melisma", f"{error.filename or 'a file'}: {error.strerror or error}", "red")
+            return 1
+    return 0
 
 
 def main() -> None:
-    """Run the command; a mistake is one sentence on stderr and exit status 1, never a traceback."""
-    warnings.showwarning = lambda message, *_, **__: err.print(f"[yellow]note:[/yellow] {message}")
-    try:
-        app()
-    except MelismaError as error:
-        err.print(f"[red]melisma:[/red] {error}", soft_wrap=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("stopped")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+    """The command. A polite kill (SIGTERM, a closed terminal) is Ctrl-C: nothing is left half-written, training can resume."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:  # nohup ignores it
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # where a terminal has no Unicode
+    sys.exit(run())
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ class ModelConfig:
         if not isinstance(data, dict):
             raise ValueError("configuration is not an object")
         kind = data.get("vocoder", {}).get("kind") if isinstance(data.get("vocoder"), dict) else None
-        if kind not in VOCODERS:
+        if not isinstance(kind, str) or kind not in VOCODERS:
             raise ValueError(f"unknown vocoder {kind!r}; this version knows {', '.join(sorted(VOCODERS))}")
         return cls(
             analysis=_read(AnalysisConfig, data.get("analysis"), "analysis"),
@@ -90,10 +90,22 @@ class ModelConfig:
 
 # Bounds that any sane model stays within; a file that claims more is refused before anything is allocated for it.
 _LIMITS = {
-    "sample_rate": (8000, 192000), "frame": (64, 8192), "hop": (16, 4096), "bands": (8, 512),
-    "latents": (1, 128), "encoder_width": (1, 2048), "decoder_width": (1, 2048), "width": (1, 2048),
-    "encoder_blocks": (0, 64), "decoder_blocks": (0, 64), "blocks": (0, 64), "kernel": (1, 63), "expansion": (1, 8),
-    "draft_iterations": (0, 256), "fmin": (0.0, 20000.0), "fmax": (100.0, 96000.0),
+    "sample_rate": (8000, 192000),
+    "frame": (64, 8192),
+    "hop": (16, 4096),
+    "bands": (8, 512),
+    "latents": (1, 128),
+    "encoder_width": (1, 2048),
+    "decoder_width": (1, 2048),
+    "width": (1, 2048),
+    "encoder_blocks": (0, 64),
+    "decoder_blocks": (0, 64),
+    "blocks": (0, 64),
+    "kernel": (1, 63),
+    "expansion": (1, 8),
+    "draft_iterations": (0, 256),
+    "fmin": (0.0, 20000.0),
+    "fmax": (100.0, 96000.0),
 }
 
 
@@ -110,7 +122,9 @@ def _read(cls: type, data: Any, where: str) -> Any:
     for name, value in data.items():
         default = known[name].default
         if isinstance(default, tuple):
-            if not (isinstance(value, (list, tuple)) and 0 < len(value) <= 16 and all(type(v) is int and 0 < v <= 1024 for v in value)):
+            if not (
+                isinstance(value, (list, tuple)) and 0 < len(value) <= 16 and all(type(v) is int and 0 < v <= 1024 for v in value)
+            ):
                 raise ValueError(f"{where}.{name} is {value!r}, not a short list of whole numbers")
             value = tuple(value)
         elif type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):

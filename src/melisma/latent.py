@@ -1,4 +1,4 @@
-"""The latent path of a sound, the operators that edit it, and the file that keeps it.
+"""The latent path of a sound, and the operators that edit it.
 
 A path has Z latent dimensions over L frames, calibrated: on the training set every dimension has mean 0 and standard
 deviation 1, and row 0 matters most. Its loudness is a curve of its own.
@@ -18,21 +18,16 @@ as a whole, to the longest.
 
 from __future__ import annotations
 
-import difflib
 import math
-import os
-import re
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .audio import RATES, atomic
+from .audio import RATES
 from .errors import MelismaError
+from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
 
 LOUDNESS_FLOOR = -100.0  # dBFS
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too
@@ -96,54 +91,14 @@ class LatentPath:
         return mix([self, *others], weights, **selection)
 
 
-# --- what operators declare ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One control of an operator. Bounds are what a knob offers and `apply` takes; the functions take any finite value.
-
-    kind: number, integer, switch, dimensions, curve (a number or points), points, weights, path, paths.
-    """
-
-    name: str
-    unit: str
-    default: Any
-    minimum: float | None
-    maximum: float | None
-    kind: str = "number"
-    summary: str = ""
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class Operator:
-    """An operator as hosts see it: call `function(path, **values)` with values of its parameters and its selection."""
-
-    name: str
-    summary: str
-    parameters: tuple[Parameter, ...]
-    selection: tuple[Parameter, ...]
-    function: Callable[..., LatentPath]
-
-
-DIMS = Parameter("dims", "", None, 0, None, "dimensions", "latent dimensions to act on; all if not said")
-START = Parameter("start", "s", None, 0, None, "number", "where the range begins")
-END = Parameter("end", "s", None, 0, None, "number", "where the range ends")
-LOUDNESS = Parameter("loudness", "", False, None, None, "switch", "whether to act on the loudness as well")
-
-OPERATORS: dict[str, Operator] = {}
-
-
-def _declare(
-    name: str, summary: str, *parameters: Parameter, selection: tuple[Parameter, ...] = (DIMS, START, END), attach: bool = True
+def _operator(
+    name: str, summary: str, *parameters: Parameter, selection: tuple[Parameter, ...] = (DIMS, START, END)
 ) -> Callable[[Callable[..., LatentPath]], Callable[..., LatentPath]]:
     """Enter a function into OPERATORS and make it a method of LatentPath."""
 
     def enter(function: Callable[..., LatentPath]) -> Callable[..., LatentPath]:
         OPERATORS[name] = Operator(name, summary, parameters, selection, function)
-        if attach:
-            setattr(LatentPath, function.__name__, function)
+        setattr(LatentPath, function.__name__, function)
         return function
 
     return enter
@@ -152,28 +107,28 @@ def _declare(
 # --- operators on curves ------------------------------------------------------------------------------------------------
 
 
-@_declare("scale", "multiply about 0: more or less of what sets the sound apart", Parameter("by", "×", 1.0, -10, 10), LOUDNESS)
+@_operator("scale", "multiply about 0: more or less of what sets the sound apart", Parameter("by", "×", 1.0, -10, 10), LOUDNESS)
 def scale(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
     """Multiply by a factor about 0; on the loudness, about the mean of the sounding frames: wider or narrower dynamics."""
     by, span = _number(by, "by"), _span(path, start, end)
     return _edit(path, dims, span, loudness, lambda curves, rows: curves[:, span] * by, keep_silence=True)
 
 
-@_declare("bias", "add a constant", Parameter("by", "σ", 0.0, -10, 10), LOUDNESS)
+@_operator("bias", "add a constant", Parameter("by", "σ", 0.0, -10, 10), LOUDNESS)
 def bias(path: LatentPath, by: float = 0.0, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
     """Add a constant, in standard deviations (10 dB on the loudness; `gain` does it in dB)."""
     by, span = _number(by, "by"), _span(path, start, end)
     return _edit(path, dims, span, loudness, lambda curves, rows: curves[:, span] + by, keep_silence=True)
 
 
-@_declare("reverse", "play the curve backwards", LOUDNESS)
+@_operator("reverse", "play the curve backwards", LOUDNESS)
 def reverse(path: LatentPath, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
     """Mirror in time, within the range if there is one."""
     span = _span(path, start, end)
     return _edit(path, dims, span, loudness, lambda curves, rows: curves[:, span][:, ::-1])
 
 
-@_declare(
+@_operator(
     "randomize",
     "add smooth noise; the same seed adds the same noise",
     Parameter("amount", "σ", 0.5, 0, 10, summary="standard deviation of the noise"),
@@ -206,7 +161,7 @@ def randomize(
     return _edit(path, dims, span, loudness, noise, keep_silence=True)
 
 
-@_declare("smooth", "round off what is quick", Parameter("seconds", "s", 0.1, 0, 10), LOUDNESS)
+@_operator("smooth", "round off what is quick", Parameter("seconds", "s", 0.1, 0, 10), LOUDNESS)
 def smooth(path: LatentPath, seconds: float = 0.1, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
     """Average over a triangular window `seconds` wide at half its height, centred on each frame; the ends are held."""
     span = _span(path, start, end)
@@ -222,7 +177,7 @@ def smooth(path: LatentPath, seconds: float = 0.1, *, dims=None, start=None, end
     return _edit(path, dims, span, loudness, average)
 
 
-@_declare(
+@_operator(
     "hold",
     "freeze at one moment",
     Parameter("at", "s", None, 0, None, summary="the moment; the range's start if not said"),
@@ -235,7 +190,9 @@ def hold(path: LatentPath, at: float | None = None, *, dims=None, start=None, en
     return _edit(path, dims, span, loudness, lambda curves, rows: np.repeat(curves[:, [moment]], span.stop - span.start, axis=1))
 
 
-@_declare("draw", "a curve through points", Parameter("points", "σ", None, None, None, "points", "time/value,time/value,…", True))
+@_operator(
+    "draw", "a curve through points", Parameter("points", "σ", None, None, None, "points", "time/value,time/value,…", True)
+)
 def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, start=None, end=None) -> LatentPath:
     """Replace a dimension by straight lines through (seconds, value) points.
 
@@ -255,7 +212,7 @@ def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, 
 # --- operators on the loudness ------------------------------------------------------------------------------------------
 
 
-@_declare(
+@_operator(
     "loudness",
     "set the loudness by hand",
     Parameter("to", "dB", None, LOUDNESS_FLOOR, 12, "curve", "a level in dBFS, or time/level,time/level,…", True),
@@ -269,7 +226,7 @@ def set_loudness(path: LatentPath, to: Curve, *, start=None, end=None) -> Latent
     return replace(path, loudness=curve)
 
 
-@_declare("gain", "louder or softer", Parameter("db", "dB", 0.0, -100, 100), selection=(START, END))
+@_operator("gain", "louder or softer", Parameter("db", "dB", 0.0, -100, 100), selection=(START, END))
 def gain(path: LatentPath, db: float = 0.0, *, start=None, end=None) -> LatentPath:
     """Add dB to the loudness; frames at the floor stay there."""
     db, span = _number(db, "db"), _span(path, start, end)
@@ -281,7 +238,7 @@ def gain(path: LatentPath, db: float = 0.0, *, start=None, end=None) -> LatentPa
 # --- operators on several paths -----------------------------------------------------------------------------------------
 
 
-@_declare(
+@_operator(
     "interpolate",
     "go from this path to another",
     Parameter("other", "", None, None, None, "path", "the file of the other path", True),
@@ -325,14 +282,17 @@ def mix(
     return _blend(paths, weights / total, dims, span, loudness)
 
 
-_declare(
+OPERATORS["mix"] = Operator(
     "mix",
     "blend with other paths",
-    Parameter("others", "", None, None, None, "paths", "files of the other paths", True),
-    Parameter("weights", "", None, 0, None, "weights", "shares, this path's first; equal if not said"),
-    replace(LOUDNESS, default=True),
-    attach=False,
-)(LatentPath.mix)
+    (
+        Parameter("others", "", None, None, None, "paths", "files of the other paths", True),
+        Parameter("weights", "", None, 0, None, "weights", "shares, this path's first; equal if not said"),
+        replace(LOUDNESS, default=True),
+    ),
+    (DIMS, START, END),
+    LatentPath.mix,
+)
 
 
 # --- how operators reach what they act on -------------------------------------------------------------------------------
@@ -518,235 +478,3 @@ def _curve(value: Curve, path: LatentPath, span: slice, name: str) -> np.ndarray
         return np.broadcast_to(array, frames)
     wanted = f"a number, {frames} values (one a frame) or (time, value) points"
     raise MelismaError(f"{name} has the shape {array.shape}; {wanted} are needed")
-
-
-# --- operators as text --------------------------------------------------------------------------------------------------
-
-
-def apply(path: LatentPath, text: str, open_path: Callable[[str], LatentPath] | None = None) -> LatentPath:
-    """Apply an operator written as text: its name and `:parameter=value`s, such as `scale:dims=0,2-4:by=1.5`,
-    `reverse:start=1:end=2`, `loudness:to=-20`, `loudness:to=0/-60,2.5/-10`, `interpolate:other=b.npz:curve=0.3`.
-
-    dims are numbers and spans of them, or `none`; points are time/value pairs; switches are yes or no. Values may carry
-    their unit. `open_path` opens the paths that are named (`load` unless given). MelismaError names the part that is
-    wrong and says what would be right.
-    """
-    operator, values = parse(text)
-    for parameter in operator.parameters:
-        if parameter.kind == "path" and parameter.name in values:
-            values[parameter.name] = (open_path or load)(values[parameter.name])
-        elif parameter.kind == "paths" and parameter.name in values:
-            values[parameter.name] = [(open_path or load)(name) for name in values[parameter.name]]
-    return operator.function(path, **values)
-
-
-def parse(text: str) -> tuple[Operator, dict[str, Any]]:
-    """The operator that a text names and the values it gives; paths are left as names. See `apply`."""
-    name, _, rest = text.strip().partition(":")
-    name = "loudness" if name == "set_loudness" else name
-    if name not in OPERATORS:
-        close = difflib.get_close_matches(name, OPERATORS, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise MelismaError(f"unknown operator {name!r} in {text!r}; {hint}the operators are {', '.join(sorted(OPERATORS))}")
-    operator = OPERATORS[name]
-    allowed = {p.name: p for p in (*operator.parameters, *operator.selection)}
-    values: dict[str, Any] = {}
-    # split only where a parameter begins, as file names may hold colons
-    for part in re.split(r":(?=\w+=)", rest) if rest else ():
-        key, equals, value = part.partition("=")
-        if not equals:
-            raise MelismaError(f"{part!r} in {text!r} is not written as parameter=value; {name} takes {', '.join(allowed)}")
-        if key not in allowed:
-            raise MelismaError(f"{name} has no parameter {key!r} (in {text!r}); it takes {', '.join(allowed)}")
-        if key in values:
-            raise MelismaError(f"{key!r} is given twice in {text!r}; give it once")
-        try:
-            values[key] = _READERS[allowed[key].kind](value, allowed[key])
-        except ValueError as error:
-            raise MelismaError(f"{part!r} in {text!r} is {error}") from error
-    for parameter in operator.parameters:
-        if parameter.required and parameter.name not in values:
-            raise MelismaError(f"{name} needs {parameter.name}=… ({parameter.summary}); {text!r} does not give it")
-    return operator, values
-
-
-# Readers raise ValueError with what the text is (instead of what it should be); `parse` adds where it stands.
-
-
-def _read_number(text: str, parameter: Parameter) -> float:
-    bare = text.strip()
-    if parameter.unit and bare.lower().endswith(parameter.unit.lower()):
-        bare = bare[: -len(parameter.unit)].rstrip()
-    try:
-        number = float(bare)
-    except ValueError:
-        raise ValueError("not a number" + (f" in {parameter.unit}" if parameter.unit.isalpha() else "")) from None
-    return _bounded(number, parameter)
-
-
-def _read_integer(text: str, parameter: Parameter) -> int:
-    if not re.fullmatch(r"\s*-?[0-9]{1,30}\s*", text):
-        raise ValueError("not a whole number")
-    return int(_bounded(int(text), parameter))
-
-
-def _bounded(number: float, parameter: Parameter) -> float:
-    low = -math.inf if parameter.minimum is None else parameter.minimum
-    high = math.inf if parameter.maximum is None else parameter.maximum
-    if not (math.isfinite(number) and low <= number <= high):
-        raise ValueError(f"outside {low:g} to {high:g}" if math.isfinite(high) else f"not a number from {low:g} on")
-    return number
-
-
-def _read_switch(text: str, parameter: Parameter) -> bool:
-    switch = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
-    if text.strip().lower() not in switch:
-        raise ValueError("neither yes nor no")
-    return switch[text.strip().lower()]
-
-
-def _read_dimensions(text: str, parameter: Parameter) -> list[int] | None:
-    if text.strip().lower() in ("all", "none"):
-        return None if text.strip().lower() == "all" else []
-    rows: list[int] = []
-    for item in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]{1,4})(?:-([0-9]{1,4}))?\s*", item)
-        if not match:
-            raise ValueError("no list of dimensions such as 0,2 or 0-3 (or all, or none)")
-        rows.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
-    return rows
-
-
-def _read_points(text: str, parameter: Parameter) -> list[tuple[float, float]]:
-    points = []
-    for item in text.split(","):
-        time, slash, value = item.partition("/")
-        if not slash:
-            raise ValueError("no list of points such as 0/-1,1.5/2 (time/value)")
-        points.append((_read_number(time, START), _read_number(value, parameter)))
-    return points
-
-
-def _read_curve(text: str, parameter: Parameter) -> float | list[tuple[float, float]]:
-    return _read_points(text, parameter) if "/" in text else _read_number(text, parameter)
-
-
-def _read_weights(text: str, parameter: Parameter) -> list[float]:
-    return [_read_number(item, parameter) for item in text.split(",")]
-
-
-def _read_path(text: str, parameter: Parameter) -> str:
-    if not text.strip():
-        raise ValueError("without the name of a file")
-    return text
-
-
-def _read_paths(text: str, parameter: Parameter) -> list[str]:
-    return [_read_path(item, parameter) for item in text.split(",")]
-
-
-_READERS: dict[str, Callable[[str, Parameter], Any]] = {
-    "number": _read_number,
-    "integer": _read_integer,
-    "switch": _read_switch,
-    "dimensions": _read_dimensions,
-    "curve": _read_curve,
-    "points": _read_points,
-    "weights": _read_weights,
-    "path": _read_path,
-    "paths": _read_paths,
-}
-
-
-# --- the file -----------------------------------------------------------------------------------------------------------
-
-FORMAT = 1
-_LIMIT = 1 << 30  # bytes of one array: an hour of 128 dimensions at 500 frames a second fits
-_ENTRIES: dict[str, tuple[str, int]] = {  # name → dtype (U: text of any length), number of axes
-    "format": ("<i8", 0),
-    "values": ("<f4", 2),
-    "loudness": ("<f4", 1),
-    "rate": ("<f8", 0),
-    "length": ("<i8", 0),
-    "source_rate": ("<i8", 0),
-    "model": ("U", 0),
-    "ranges": ("<f4", 2),
-}
-
-
-def save(path: LatentPath, file: str | os.PathLike) -> None:
-    """Write a path as .npz, whole or not at all: an uncompressed archive with an array for each field and `format` = 1."""
-    arrays = {
-        "format": np.int64(FORMAT),
-        "values": path.values,
-        "loudness": path.loudness,
-        "rate": np.float64(path.rate),
-        "length": np.int64(path.length),
-        "source_rate": np.int64(path.source_rate),
-        "model": np.str_(path.model),
-    }
-    if path.ranges is not None:
-        arrays["ranges"] = path.ranges
-    with atomic(file) as temporary, open(temporary, "wb") as out:
-        np.savez(out, **arrays)
-
-
-def load(file: str | os.PathLike) -> LatentPath:
-    """Read a path that `save` wrote. Nothing in the file is run, and no size is believed before it is checked.
-
-    MelismaError says what is wrong with a file that is none, is damaged, or comes from a newer version.
-    """
-    name = Path(file)
-    if not name.is_file():
-        raise MelismaError(f"{file} is not a file; give a latent path that `melisma encode` wrote")
-    try:
-        with zipfile.ZipFile(name) as archive:
-            entries = _read_archive(archive, name.stat().st_size, str(file))
-    except MelismaError:
-        raise
-    except OSError as error:
-        raise MelismaError(f"{file} cannot be opened: {error.strerror or error}; check its permissions") from error
-    except Exception as error:  # zipfile and the header's parser raise a dozen kinds on damaged bytes
-        raise MelismaError(f"{file} is not a latent path, or is damaged; encode the sound again") from error
-    try:
-        return LatentPath(
-            entries["values"],
-            entries["loudness"],
-            float(entries["rate"]),
-            int(entries["length"]),
-            int(entries["source_rate"]),
-            str(entries["model"]),
-            entries.get("ranges"),
-        )
-    except MelismaError as error:
-        raise MelismaError(f"{file} is damaged: {error}; encode the sound again") from error
-
-
-def _read_archive(archive: zipfile.ZipFile, size: int, file: str) -> dict[str, np.ndarray]:
-    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    if "format" not in members:
-        raise MelismaError(f"{file} is not a latent path (it has no format); encode a sound to get one")
-    version = int(_read_member(archive, "format", members["format"], size, file))
-    if version != FORMAT:
-        raise MelismaError(f"{file} is of format {version}, and this version of Melisma reads format {FORMAT}; update Melisma")
-    if missing := sorted(set(_ENTRIES) - {"ranges"} - set(members)):
-        raise MelismaError(f"{file} is damaged: {missing[0]} is missing; encode the sound again")
-    if unknown := sorted(set(members) - set(_ENTRIES)):
-        raise MelismaError(f"{file} is not a latent path: it holds an unknown entry {unknown[0][:40]!r}; encode the sound again")
-    return {name: _read_member(archive, name, info, size, file) for name, info in members.items()}
-
-
-def _read_member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, size: int, file: str) -> np.ndarray:
-    dtype, axes = _ENTRIES[name]
-    if info.compress_type != zipfile.ZIP_STORED:
-        raise MelismaError(f"{file} is compressed; write it with numpy.savez, not savez_compressed")
-    if info.file_size != info.compress_size or info.file_size > min(size, _LIMIT if axes else 1 << 16):
-        raise MelismaError(f"{file} is damaged: {name} claims {info.file_size} bytes; encode the sound again")
-    data = BytesIO(archive.read(info))
-    if np.lib.format.read_magic(data) != (1, 0):  # what numpy writes for every type used here
-        raise MelismaError(f"{file} is damaged: {name} is no array; encode the sound again")
-    shape, by_columns, claimed = np.lib.format.read_array_header_1_0(data)
-    fits = claimed.kind == "U" if dtype == "U" else claimed == np.dtype(dtype)
-    if not fits or len(shape) != axes or math.prod(shape) * claimed.itemsize != info.file_size - data.tell():
-        raise MelismaError(f"{file} is damaged: {name} is {claimed} of shape {shape}; encode the sound again")
-    return np.frombuffer(data.read(), claimed).reshape(shape, order="F" if by_columns else "C")

@@ -6,22 +6,23 @@ unless a function speaks of magnitudes, where a full-scale sine reads 0. A figur
 (silence, too short, no pitch) is NaN. Input that is no waveform, or two waveforms of different length, raise
 MelismaError.
 
-They need librosa (with the scikit-learn and threadpoolctl it brings) and visqol-python, which inference does not.
+Pitch, leak and Griffin-Lim need librosa (with the scikit-learn it brings), and ViSQOL visqol-python: both are imported
+where they are used, for inference does without.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, wraps
 from typing import NamedTuple
 
-import librosa
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from threadpoolctl import threadpool_limits
 
 from .audio import resample
+from .bands import a_weights, mel_filterbank
+from .config import AnalysisConfig
 from .errors import MelismaError
 
 MAGNITUDE_FLOOR = 10 ** (-90 / 20)  # near −90 dBFS: logs of anything quieter say nothing about what is heard
@@ -36,15 +37,32 @@ VISQOL_SECONDS = (1.0, 10.0)  # ViSQOL needs 45 frames of 20 ms; its cost grows 
 VISQOL_SILENT = -80.0  # dBFS
 VISQOL_WORST = 1.0  # the lowest mean opinion score
 
-PITCH_RANGE = (40.0, 2400.0)  # Hz: a contrabass's E to a violin's d4
+PITCH_RANGE = (40.0, 2400.0)  # Hz: a contrabass's E to a violin's D7
+PITCH_RATE = 44100  # Hz, at least: with fewer samples a period YIN takes high notes for their octave below
 PITCH_HOP = 0.02  # s
 PERIODICITY = 0.85  # normalised autocorrelation from which a frame counts as voiced
 VOICED_FRAMES = 20  # fewer than these say nothing about pitch
 GROSS_CENTS = 50.0
 
+GRIFFIN_LIM_ITERATIONS = 32
+
 PROBE_CONTEXT = 4  # frames on each side
 PROBE_TREES = 200
 PROBE_FRAMES = 40000  # more are thinned out evenly: neighbouring frames say nearly the same
+
+
+def _on_one_thread(function):
+    """Run a function without parallel loops. Where other work shares the cores (a training, say) the threads of small
+    matrix products and shallow trees wait for each other a hundred times longer than they compute."""
+
+    @wraps(function)
+    def limited(*args, **kwargs):
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            return function(*args, **kwargs)
+
+    return limited
 
 
 class Visqol(NamedTuple):
@@ -102,14 +120,14 @@ def stft_distance(reference: np.ndarray, output: np.ndarray, rate: int) -> float
 def mel_distance(reference: np.ndarray, output: np.ndarray, rate: int) -> float:
     """Root mean square difference in dB of the log-mels of two (T,) waveforms; NaN without a frame above −60 dBFS.
 
-    128 Slaney bands of mean magnitude (Hann frames of 2048, hop 512), floored at −90 dBFS, over all bands of the
+    128 Slaney bands from 30 Hz of mean magnitude (Hann frames of 2048, hop 512), floored at −90 dBFS, over all bands of the
     frames whose reference is above −60 dBFS.
     """
     reference, output = _pair(reference, output, rate)
     heard = _frame_levels(reference, 2048, 512) > HEARD_MEL
     if not heard.any():
         return math.nan
-    bank = mel_filterbank(rate, 2048)
+    bank = mel_filterbank(_mel_config(rate, 2048, 512))
     r, o = (_decibels(np.maximum(_magnitudes(x, 2048, 512)[heard] @ bank.T, MAGNITUDE_FLOOR)) for x in (reference, output))
     return float(np.sqrt(np.mean((r - o) ** 2)))
 
@@ -159,9 +177,7 @@ def level_curve(samples: np.ndarray, rate: int) -> np.ndarray:
     Frame l is centred on l · 25 ms.
     """
     frame = 2 * round(rate * LEVEL_FRAME / 2)
-    frequencies = np.maximum(np.fft.rfftfreq(frame, 1 / rate), 0.01)  # 0 Hz has no logarithm, and no weight
-    gains = 10 ** (librosa.A_weighting(frequencies, min_db=None) / 20)
-    magnitudes = _magnitudes(samples, frame, frame // 2) * gains
+    magnitudes = _magnitudes(samples, frame, frame // 2) * a_weights(np.fft.rfftfreq(frame, 1 / rate))
     window = np.hanning(frame + 1)[:-1]
     # Parseval, with a one-sided spectrum of unit sines and the window's own energy divided out.
     power = (magnitudes**2).sum(1) * (window.sum() ** 2 / (2 * frame * (window**2).sum()))
@@ -186,7 +202,11 @@ def pitch_error(reference: np.ndarray, output: np.ndarray, rate: int) -> PitchEr
 
 def _pitch(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     """(T,) → fundamentals (L,) in Hz, and whether each frame is loud and periodic enough to have one."""
-    low, high = PITCH_RANGE[0], min(PITCH_RANGE[1], rate / 4)
+    import librosa
+
+    if rate < PITCH_RATE:
+        samples, rate = resample(samples, rate, PITCH_RATE), PITCH_RATE
+    low, high = PITCH_RANGE
     frame = 4 * math.ceil(rate / low)  # YIN compares two halves of a frame: two of the longest periods each
     hop = round(rate * PITCH_HOP)
     f0 = librosa.yin(samples, fmin=low, fmax=high, sr=rate, frame_length=frame, hop_length=hop)
@@ -204,6 +224,7 @@ def _pitch(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
 # The latent path and the level
 
 
+@_on_one_thread
 def leak(
     train_z: Sequence[np.ndarray],
     train_loudness: Sequence[np.ndarray],
@@ -214,29 +235,27 @@ def leak(
     """Share of the loudness's variance that a freshly trained probe finds in z: R² on files that it never saw.
 
     z: latent paths (Z, L); loudness: their curves (L,) in dBFS; training and test lists from different files. Only
-    frames above −50 dBFS count, in training and in scoring. The probe is gradient boosting of regression trees (scikit-
-    learn's histogram one) that sees four frames on each side; where there are five training files or more, a fifth of
-    them decides when it stops. Trees found more than a perceptron or ridge regression on quadratic and random Fourier
-    features did. 1 means that z tells the loudness, 0 or less that the probe predicts it no better than its mean. NaN
-    when either list has no variance to explain.
+    frames above −50 dBFS count, in training and in scoring. The probe sees four frames on each side. It is the better,
+    on a fifth of the training files kept apart, of ridge regression, which finds what is spread over all dimensions, and
+    gradient-boosted trees, which find what is hidden in products and sizes. 1 means that z tells the loudness, 0 or less
+    that the probe predicts it no better than its mean. NaN when either list has no variance to explain.
     """
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(train_z))
-    kept_apart = order[: len(order) // 5]
-    fitted = order[len(order) // 5 :]
+    for z, loudness in ((train_z, train_loudness), (test_z, test_loudness)):
+        if len(z) != len(loudness):
+            raise MelismaError(f"the probe got {len(z)} latent paths but {len(loudness)} loudness curves")
+    order = np.random.default_rng(seed).permutation(len(train_z))
+    apart = max(len(order) // 5, min(1, len(order) - 1))
+    kept_apart, fitted = order[:apart], order[apart:]
     x, y = _probe_frames([train_z[i] for i in fitted], [train_loudness[i] for i in fitted])
     test_x, test_y = _probe_frames(test_z, test_loudness)
     if min(y.std() if len(y) else 0, test_y.std() if len(test_y) else 0) < 1e-6:
         return math.nan
     watch = _probe_frames([train_z[i] for i in kept_apart], [train_loudness[i] for i in kept_apart])
-    with threadpool_limits(1):  # its many short parallel loops stall where other work shares the cores
-        return _r_squared(test_y, _probe_fitted(x, y, watch, seed).predict(test_x))
+    return _r_squared(test_y, _probe(x, y, *watch, seed).predict(test_x))
 
 
 def _probe_frames(paths: Sequence[np.ndarray], curves: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Windows of z (N, Z · 9) and loudness (N,) of the frames that count, at most PROBE_FRAMES."""
-    if len(paths) != len(curves):
-        raise MelismaError(f"the probe got {len(paths)} latent paths but {len(curves)} loudness curves")
     xs, ys = [np.zeros((0, 0), np.float32)], [np.zeros(0)]
     for z, loudness in zip(paths, curves, strict=True):
         if z.ndim != 2 or loudness.shape != z.shape[1:]:
@@ -255,15 +274,20 @@ def _probe_frames(paths: Sequence[np.ndarray], curves: Sequence[np.ndarray]) -> 
     return x[thin], y[thin]
 
 
-def _probe_fitted(x: np.ndarray, y: np.ndarray, watch: tuple[np.ndarray, np.ndarray], seed: int):
-    """A scikit-learn regressor from windows (N, D) to loudness (N,), stopped when `watch` gains no more if there is any."""
+def _probe(x: np.ndarray, y: np.ndarray, watch_x: np.ndarray, watch_y: np.ndarray, seed: int):
+    """The scikit-learn regressor, trained on windows (N, D) and loudness (N,), that does best on those to watch (if any)."""
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.linear_model import RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
-    watched = len(watch[1]) > 0
-    probe = HistGradientBoostingRegressor(
-        learning_rate=0.08, max_iter=PROBE_TREES, early_stopping=watched, n_iter_no_change=10, random_state=seed
-    )
-    return probe.fit(x, y, **({"X_val": watch[0], "y_val": watch[1]} if watched else {}))
+    ridge = make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(0, 5, 6))).fit(x, y)
+    if not len(watch_y):
+        return ridge
+    trees = HistGradientBoostingRegressor(
+        learning_rate=0.08, max_iter=PROBE_TREES, early_stopping=True, n_iter_no_change=10, random_state=seed
+    ).fit(x, y, X_val=watch_x, y_val=watch_y)
+    return max(ridge, trees, key=lambda probe: _r_squared(watch_y, probe.predict(watch_x)))
 
 
 def _r_squared(target: np.ndarray, predicted: np.ndarray) -> float:
@@ -292,41 +316,36 @@ def follow(levels_in: np.ndarray, levels_out: np.ndarray, heard: np.ndarray | No
 # The baseline
 
 
+@_on_one_thread
 def griffin_lim(
-    reference: np.ndarray, rate: int, frame: int = 1024, hop: int = 256, bands: int = 128, fmin: float = 30.0, iterations: int = 32
+    reference: np.ndarray, rate: int, frame: int = 1024, hop: int = 256, bands: int = 128, fmin: float = 30.0
 ) -> np.ndarray:
     """The waveform (T,) that its own mel gives back with no training: NNLS magnitudes, then Griffin-Lim phases.
 
     Magnitudes by multiplicative non-negative least squares (Lee and Seung, 2001) against the Slaney filterbank;
     phases by fast Griffin-Lim (Perraudin, Balazs and Søndergaard, 2013) from seeded random ones.
     """
+    import librosa
+
     reference = _waveform(reference, rate)
-    if len(reference) < frame:  # librosa's transforms reflect the edges and need a frame to do so
-        return griffin_lim(np.pad(reference, (0, frame - len(reference))), rate, frame, hop, bands, fmin, iterations)[: len(reference)]
-    bank = mel_filterbank(rate, frame, bands, fmin)
-    mel = np.abs(librosa.stft(reference, n_fft=frame, hop_length=hop)).T @ bank.T  # (L, M)
+    bank = mel_filterbank(_mel_config(rate, frame, hop, bands, fmin))
+    padded = np.pad(reference, (0, max(0, frame - len(reference))))  # librosa needs a whole frame
+    mel = np.abs(librosa.stft(padded, n_fft=frame, hop_length=hop)).T @ bank.T  # (L, M)
     gram, drawn = bank.T @ bank, mel @ bank
     magnitudes = drawn / np.maximum(gram.sum(0), 1e-9)
-    for _ in range(iterations):
+    for _ in range(GRIFFIN_LIM_ITERATIONS):
         magnitudes *= drawn / np.maximum(magnitudes @ gram, 1e-9)
-    return librosa.griffinlim(
-        magnitudes.T, n_iter=iterations, hop_length=hop, n_fft=frame, length=len(reference), random_state=0
-    ).astype(np.float32)
+    output = librosa.griffinlim(
+        magnitudes.T, n_iter=GRIFFIN_LIM_ITERATIONS, hop_length=hop, n_fft=frame, length=len(padded), random_state=0
+    )
+    return output[: len(reference)].astype(np.float32)
 
 
 # Common parts
 
 
-@cache
-def mel_filterbank(rate: int, frame: int, bands: int = 128, fmin: float = 0.0) -> np.ndarray:
-    """(M, frame/2 + 1) triangles on Slaney's mel scale from fmin to rate/2, each summing to one; empty ones left out."""
-    bins = np.fft.rfftfreq(frame, 1 / rate)
-    edges = librosa.mel_frequencies(bands + 2, fmin=fmin, fmax=rate / 2)
-    rise = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
-    fall = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
-    bank = np.maximum(0, np.minimum(rise, fall))
-    total = bank.sum(1)
-    return (bank[total > 1e-3] / total[total > 1e-3, None]).astype(np.float32)
+def _mel_config(rate: int, frame: int, hop: int, bands: int = 128, fmin: float = 30.0) -> AnalysisConfig:
+    return AnalysisConfig(sample_rate=rate, frame=frame, hop=hop, bands=bands, fmin=fmin, fmax=rate / 2)
 
 
 @cache

@@ -10,7 +10,7 @@ import numpy as np
 from . import modelfile, pretrained
 from .audio import Audio, fit_length, resample
 from .bands import centres
-from .errors import MelismaError
+from .errors import MelismaError, extra
 from .latent import LatentPath
 from .modelfile import ModelFile
 
@@ -40,7 +40,8 @@ class Model:
 
     @cached_property
     def _engine(self):
-        from .training.engine import Engine
+        with extra("train"):
+            from .training.engine import Engine
 
         return Engine(self.file)
 
@@ -131,18 +132,18 @@ class Model:
                 raise MelismaError(f"a sound has the shape (T,) or (channels, T), not {samples.shape}")
             samples = samples if samples.ndim == 1 else samples.mean(0)
             rate = self.sample_rate if rate is None else int(rate)
-        if not np.isfinite(samples).all():
-            samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
-        return resample(samples, rate, self.sample_rate), rate, len(samples)
+        return resample(_sane(samples), rate, self.sample_rate), rate, len(samples)
 
     def _back(self, samples: np.ndarray, rate: int, length: int) -> np.ndarray:
         return fit_length(resample(samples, self.sample_rate, rate), length)
 
     def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray]:
         if path.values.shape[0] != self.latents:
-            raise MelismaError(f"the path has {path.values.shape[0]} latents, model {self.name} has {self.latents}: encode the sound with {self.name}")
+            has = f"the path has {path.values.shape[0]} latents, model {self.name} has {self.latents}"
+            raise MelismaError(f"{has}: encode the sound with {self.name}")
         if abs(path.rate - self.frame_rate) > 1e-3:
-            raise MelismaError(f"the path runs at {path.rate:.2f} frames a second, model {self.name} at {self.frame_rate:.2f}: encode the sound with {self.name}")
+            runs = f"the path runs at {path.rate:.2f} frames a second, model {self.name} at {self.frame_rate:.2f}"
+            raise MelismaError(f"{runs}: encode the sound with {self.name}")
         return path.values, path.loudness
 
 
@@ -155,11 +156,16 @@ class Stream:
 
     def process(self, block: np.ndarray) -> np.ndarray:
         """float32 (T,) → float32 (T,), T ≥ 0. Not safe to call from two threads at once."""
-        return self._stream.process(np.nan_to_num(np.asarray(block, np.float32), nan=0.0, posinf=0.0, neginf=0.0))
+        return self._stream.process(_sane(np.asarray(block, np.float32)))
 
     def reset(self) -> None:
         """As if the stream had just been made."""
         self._stream.reset()
+
+
+def _sane(samples: np.ndarray) -> np.ndarray:
+    """What is not a number becomes silence, and the absurd merely loud (80 dB over full scale)."""
+    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -1e4, 1e4)
 
 
 __all__ = ["Model", "Stream", "load"]

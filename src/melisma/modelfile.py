@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +31,9 @@ _TENSOR_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._
 class ModelFile:
     """What a model file holds.
 
-    tensors: names → float32 arrays (kept in 16 bits in the file where they are matrices); latents, training and evaluation: see docs/modelfile.md; golden: input and output waveforms
-    of a short proof, float32 (T,) each; latency in samples at the model's rate.
+    tensors: names → float32 arrays (kept in 16 bits in the file where they are matrices). latents, training and
+    evaluation: see docs/modelfile.md. golden: input and output waveforms of a short proof, float32 (T,) each. latency in
+    samples at the model's rate. digest: SHA-256 of the file it was read from.
     """
 
     name: str
@@ -43,6 +45,13 @@ class ModelFile:
     evaluation: dict[str, Any] = field(default_factory=dict)
     golden: tuple[np.ndarray, np.ndarray] | None = None
     digest: str = ""
+
+    def figure(self, *keys: str) -> float | None:
+        """A figure of the evaluation, such as figure("rows", "chain", "visqol"); None where there is none."""
+        value: Any = self.evaluation
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return float(value) if type(value) in (int, float) and math.isfinite(value) else None
 
 
 def save(model: ModelFile, path: str | Path) -> None:
@@ -56,7 +65,10 @@ def save(model: ModelFile, path: str | Path) -> None:
         "format": "melisma", "version": VERSION, "name": model.name, "config": model.config.to_dict(), "latents": model.latents,
         "latency": model.latency, "training": model.training, "evaluation": model.evaluation,
     }
-    text = json.dumps(header, sort_keys=True, allow_nan=False)
+    try:
+        text = json.dumps(header, sort_keys=True, allow_nan=False)
+    except ValueError:  # JSON has no NaN
+        raise MelismaError("the latents, training or evaluation entry holds a number that is not finite: say null instead") from None
     with atomic(path) as temporary:
         Path(temporary).write_bytes(to_bytes(tensors, metadata={"melisma": text}))
 
@@ -80,6 +92,8 @@ def load(path: str | Path) -> ModelFile:
         size = path.stat().st_size
         if path.is_dir():
             raise MelismaError(f"{path} is a folder, not a {SUFFIX} file")
+        if not path.is_file():  # reading a pipe or a device could wait for ever
+            raise MelismaError(f"{path} is not an ordinary file")
         if size > MOST_BYTES:
             raise MelismaError(f"{path} has {size >> 20} MiB; a {SUFFIX} file has at most {MOST_BYTES >> 20}")
         data = path.read_bytes()
@@ -90,7 +104,12 @@ def load(path: str | Path) -> ModelFile:
     try:
         return _parse(data)
     except MelismaError as error:
-        raise MelismaError(f"{path} is not a sound model file: {error}") from None
+        raise MelismaError(f"{path} is not a sound model file: {_tame(str(error))}") from None
+
+
+def _tame(text: str) -> str:
+    """What a hostile file says, on one line of a terminal."""
+    return "".join(c if c.isprintable() else "?" for c in (text if len(text) < 250 else text[:250] + "…"))
 
 
 def _parse(data: bytes) -> ModelFile:
@@ -115,7 +134,7 @@ def _parse(data: bytes) -> ModelFile:
         {"model": tensors, "golden": golden}.get(part, {})[rest] = value
     _check_shapes(config, tensors)
     name, latency = header.get("name"), header.get("latency")
-    if not isinstance(name, str) or not 0 < len(name) <= 100:
+    if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
         raise MelismaError("it has no name")
     if type(latency) is not int or not 0 <= latency <= 1 << 20:
         raise MelismaError(f"its latency is {latency!r}, not a number of samples")
@@ -126,6 +145,8 @@ def _parse(data: bytes) -> ModelFile:
             raise MelismaError(f"its {key} entry is not an object")
     _check_latents(parts["latents"], tensors["calibration.forth"].shape[0])
     pair = (golden["input"], golden["output"]) if {"input", "output"} <= set(golden) else None
+    if golden and (pair is None or pair[0].ndim != 1 or pair[0].size == 0 or pair[0].shape != pair[1].shape):
+        raise MelismaError("its golden pair is not two waveforms of one length")
     return ModelFile(name, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), **parts)
 
 
@@ -151,9 +172,9 @@ def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int
             kind, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
         except (TypeError, KeyError, ValueError):
             raise MelismaError(f"tensor {name} is not described as safetensors does") from None
-        if kind not in _TYPES:
+        if not isinstance(kind, str) or kind not in _TYPES:
             raise MelismaError(f"tensor {name} has the type {kind!r}; F32 and F16 are read")
-        if any(type(v) is not int or v < 0 for v in (*shape, begin, end)) or len(shape) > 4:
+        if any(type(v) is not int or not 0 <= v <= MOST_BYTES for v in (*shape, begin, end)) or len(shape) > 4:
             raise MelismaError(f"tensor {name} has an odd shape or place")
         count = 1
         for extent in shape:
@@ -181,7 +202,8 @@ def _object(text: str | bytes, what: str) -> dict[str, Any]:
 def _check_latents(latents: dict[str, Any], count: int) -> None:
     table = latents.get("percentiles")
     good = isinstance(table, list) and len(table) == count
-    good = good and all(isinstance(row, list) and len(row) == 5 and all(isinstance(v, (int, float)) for v in row) for row in table)
+    good = good and all(isinstance(row, list) and len(row) == 5 for row in table)
+    good = good and all(type(v) in (int, float) and -1e9 < v < 1e9 for row in table for v in row)  # finite, too
     if not good:
         raise MelismaError(f"its latents have no 5 percentiles for each of {count} dimensions")
 
@@ -193,7 +215,10 @@ def _check_shapes(config: ModelConfig, tensors: dict[str, np.ndarray]) -> None:
     kept = tensors.get("calibration.forth")
     if kept is None or kept.ndim != 2 or not 0 < kept.shape[0] <= config.vae.latents:
         raise MelismaError("its calibration is missing or out of shape")
-    wanted = expected(config, kept.shape[0])
+    try:
+        wanted = expected(config, kept.shape[0])
+    except ValueError as error:
+        raise MelismaError(str(error)) from None
     for name, shape in wanted.items():
         if name not in tensors:
             raise MelismaError(f"tensor {name} is missing")

@@ -437,15 +437,15 @@ def _advice(report: Report, sounds: list[_Sound]) -> Iterator[str]:
 
 def render(report: Report, console: Console) -> None:
     """Print a report to a rich console."""
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right")
     table.add_column(overflow="fold")
 
     def row(label: str, text: str) -> None:
-        table.add_row(label, escape(text))
+        table.add_row(label, Text(text))
 
     def listed(label: str, names: list[str], most: int = 8) -> None:
         if names:
@@ -471,4 +471,4 @@ def render(report: Report, console: Console) -> None:
     listed("cleaned", [f"{name}: {n} samples" for name, n in report.cleaned.items()])
     console.print(table)
     for warning in report.warnings:
-        console.print(f"[yellow]•[/yellow] {escape(warning)}")
+        console.print(Text.assemble(("• ", "yellow"), warning))

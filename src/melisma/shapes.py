@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .bands import mel_filterbank
 from .config import MelganConfig, ModelConfig, PhaseConfig
 
@@ -9,13 +11,15 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 def expected(config: ModelConfig, kept: int) -> Shapes:
-    """Names → shapes of all tensors of a model whose calibration keeps `kept` latents. ValueError for an unsound configuration."""
+    """Names → shapes of all tensors of a model whose calibration keeps `kept` latents; ValueError if that cannot be."""
     analysis, vae = config.analysis, config.vae
     if analysis.hop * 2 > analysis.frame or analysis.frame % analysis.hop:
         raise ValueError(f"a frame of {analysis.frame} samples does not hold two or more whole hops of {analysis.hop}")
     bands = mel_filterbank(analysis).shape[0]
     shapes: Shapes = {
-        "calibration.mean": (vae.latents,), "calibration.forth": (kept, vae.latents), "calibration.back": (vae.latents, kept),
+        "calibration.mean": (vae.latents,),
+        "calibration.forth": (kept, vae.latents),
+        "calibration.back": (vae.latents, kept),
     }
     shapes |= _network("encoder", bands, vae.encoder_width, vae.encoder_blocks, vae.kernel, vae.expansion)
     shapes |= _conv(f"encoder.{vae.encoder_blocks + 1}", vae.encoder_width, 2 * vae.latents, 1)
@@ -23,6 +27,10 @@ def expected(config: ModelConfig, kept: int) -> Shapes:
     shapes |= _conv(f"decoder.{vae.decoder_blocks + 1}", vae.decoder_width, bands, 1)
     if isinstance(config.vocoder, PhaseConfig):
         return shapes | _phase(config.vocoder, bands, analysis.frame // 2 + 1)
+    if math.prod(config.vocoder.ratios) != analysis.hop or config.vocoder.width >> len(config.vocoder.ratios) == 0:
+        raise ValueError(
+            f"melgan ratios {config.vocoder.ratios} do not multiply to the hop {analysis.hop}, or halve its width to nothing"
+        )
     return shapes | _melgan(config.vocoder, bands)
 
 

@@ -35,7 +35,9 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     forth, back = vectors.T / values.sqrt()[:, None], vectors * values.sqrt()
     response = _responses(model, means, loudness, back)
     turn = torch.linalg.eigh((response @ response.T).double())[1].flip(1).float()
-    brighter = torch.sign((turn.T @ response).unflatten(1, (model.analysis.bands, -1)).mean(2) @ torch.linspace(-1, 1, model.analysis.bands))
+    brighter = torch.sign(
+        (turn.T @ response).unflatten(1, (model.analysis.bands, -1)).mean(2) @ torch.linspace(-1, 1, model.analysis.bands)
+    )
     turn = turn * torch.where(brighter == 0, 1.0, brighter)
     calibration = Calibration(model.config.vae.latents, int(alive.sum()))
     calibration.mean.copy_(centre)

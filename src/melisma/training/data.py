@@ -31,7 +31,9 @@ class Excerpts:
     lies at a random place in silence. Excerpts are at random gain and polarity; some are sums of two.
     """
 
-    def __init__(self, clips: list[np.ndarray], samples: int, seed: int = 0, mixed: float = 0.0, gain: tuple[float, float] = (-18.0, 6.0)):
+    def __init__(
+        self, clips: list[np.ndarray], samples: int, seed: int = 0, mixed: float = 0.0, gain: tuple[float, float] = (-18.0, 6.0)
+    ):
         if not clips:
             raise ValueError("there are no clips to draw excerpts from")
         self.list, self.samples, self.seed, self.mixed, self.gain = clips, samples, seed, mixed, gain

@@ -33,7 +33,9 @@ def from_file(file: ModelFile) -> Reference:
 
 
 @torch.no_grad()
-def to_file(model: Reference, name: str, latents: dict[str, Any], training: dict[str, Any], evaluation: dict[str, Any] | None = None) -> ModelFile:
+def to_file(
+    model: Reference, name: str, latents: dict[str, Any], training: dict[str, Any], evaluation: dict[str, Any] | None = None
+) -> ModelFile:
     """The file of a trained model, with its golden pair made by the weights as the file rounds them."""
     kept = modelfile.rounded(tensors(model))
     file = ModelFile(name, model.config, kept, latents, latency=latency(model), training=training, evaluation=evaluation or {})

@@ -10,9 +10,10 @@ import ctypes
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable
+from typing import IO, Any
 
 import torch
 from lightning_fabric import Fabric
@@ -87,15 +88,21 @@ def fit(
     _keep_memory()
     kind = torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
     fabric = Fabric(
-        accelerator=kind.type, devices=devices, num_nodes=nodes, precision=precision(kind),
+        accelerator=kind.type,
+        devices=devices,
+        num_nodes=nodes,
+        precision=precision(kind),
         strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
     )
     fabric.launch()
     data = Prepared(prepared)
     if data.sample_rate != config.analysis.sample_rate:
-        raise MelismaError(f"the prepared set is at {data.sample_rate} Hz, the model at {config.analysis.sample_rate} Hz: prepare it again")
+        raise MelismaError(
+            f"the prepared set is at {data.sample_rate} Hz, the model at {config.analysis.sample_rate} Hz: prepare it again"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "state.pt"
+    lock = _locked(folder) if fabric.is_global_zero else None  # held until this function is left
     saved = _load(checkpoint) if resume else None
     if saved is not None and ModelConfig.from_dict(saved["config"]) != config:
         raise MelismaError(f"{checkpoint} was trained with another configuration: choose another --name")
@@ -109,25 +116,32 @@ def fit(
     with log(folder, plan, enabled=fabric.is_global_zero) as logger:
         for index in range(at, len(plan.stages)):
             _run_stage(fabric, model, data, plan, index, checkpoint, saved if index == at else None, logger)
+    if lock is not None:
+        lock.close()
     return model.cpu().eval()
 
 
-def _run_stage(fabric: Fabric, model: Reference, data: Prepared, plan: Plan, index: int, checkpoint: Path, saved: dict | None, logger: Log) -> None:
+def _run_stage(
+    fabric: Fabric, model: Reference, data: Prepared, plan: Plan, index: int, checkpoint: Path, saved: dict | None, logger: Log
+) -> None:
     stage = STAGES[plan.stages[index][0]](model, plan.weights)
     stage.rate = plan.rates.get(stage.name, stage.rate)
     stage.batch, stage.frames = plan.batch or stage.batch, plan.frames or stage.frames
     if saved is not None:
         stage.load_state_dict(saved["stage_state"])
-    moving = {id(p) for group in stage.groups() for p in group["params"]}
+    optimizers = stage.optimizers()
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    moving = {id(p) for group in groups for p in group["params"]}
     for p in stage.parameters():
         p.requires_grad_(id(p) in moving)
-    optimizer = torch.optim.AdamW(stage.groups(), weight_decay=1e-3)
-    rates = [group["lr"] for group in optimizer.param_groups]
+    rates = [group["lr"] for group in groups]
     step, elapsed = 0, 0.0
-    if saved is not None and saved["optimizer"] is not None:
-        optimizer.load_state_dict(saved["optimizer"])
+    if saved is not None and saved["optimizers"] is not None:
+        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
         step, elapsed = saved["step"], saved["elapsed"]
-    runner, optimizer = fabric.setup(stage, optimizer)
+    runner, *optimizers = fabric.setup(stage, *optimizers)
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     ranks, rank = fabric.world_size, fabric.global_rank
     excerpts = Excerpts(data.clips("train"), stage.samples, plan.seed + 1000 * index, plan.mixed)
     held = data.clips("held") or data.clips("train")
@@ -138,9 +152,13 @@ def _run_stage(fabric: Fabric, model: Reference, data: Prepared, plan: Plan, ind
 
     def save(next_stage: bool = False) -> None:
         if fabric.is_global_zero:
-            done = {"stage": index + 1, "stage_state": None, "optimizer": None, "step": 0, "elapsed": 0.0}
-            here = {"stage": index, "stage_state": stage.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "elapsed": elapsed}
-            _save(checkpoint, (done if next_stage else here) | {"config": model.config.to_dict(), "model": model.state_dict(), "version": 1})
+            state = {"version": 1, "config": model.config.to_dict(), "model": model.state_dict()}
+            if next_stage:
+                state |= {"stage": index + 1, "stage_state": None, "optimizers": None, "step": 0, "elapsed": 0.0}
+            else:
+                state |= {"stage": index, "stage_state": stage.state_dict(), "step": step, "elapsed": elapsed}
+                state |= {"optimizers": [optimizer.state_dict() for optimizer in optimizers]}
+            _save(checkpoint, state)
 
     logger.stage(stage.name, index, seconds, steps)
     begun = time.monotonic() - elapsed
@@ -153,19 +171,19 @@ def _run_stage(fabric: Fabric, model: Reference, data: Prepared, plan: Plan, ind
                 progress = fabric.broadcast(progress)
             if progress >= 1:
                 break
-            # a short run still needs its warm-up; a long one does not need a longer one
-            warm = min(1.0, (step + 1) / WARM_STEPS, progress / 0.02 + (step + 1) / WARM_STEPS)
-            for group, rate in zip(optimizer.param_groups, rates):
-                group["lr"] = rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+            for group, rate in zip(groups, rates):
+                group["lr"] = rate * schedule(step, progress)
             generator = torch.Generator().manual_seed((plan.seed * 1000003 + index * 7919 + rank) * 10**9 + step)
             loss, figures = runner(excerpts.batch(step, size, rank).to(fabric.device), generator, progress)
             if not torch.isfinite(loss):
                 raise MelismaError(f"the loss of stage {stage.name} became {loss.item()} at step {step}: lower its learning rate")
-            optimizer.zero_grad()
+            for optimizer in optimizers:
+                optimizer.zero_grad()
             fabric.backward(loss)
-            for group in optimizer.param_groups:
+            for group in groups:
                 nn.utils.clip_grad_norm_(group["params"], 5.0)
-            optimizer.step()
+            for optimizer in optimizers:
+                optimizer.step()
             step += 1
             logger.step(step, progress, elapsed, figures)
             now = time.monotonic()
@@ -184,10 +202,31 @@ def _run_stage(fabric: Fabric, model: Reference, data: Prepared, plan: Plan, ind
         stage.to("cpu")
 
 
+def schedule(step: int, progress: float) -> float:
+    """The learning rate's factor: a warm-up (WARM_STEPS or a twentieth of the stage, if that is shorter), then half a cosine."""
+    warm = min(1.0, max((step + 1) / WARM_STEPS, progress / 0.05))
+    return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
 @torch.no_grad()
 def _figures(stage: Stage, batch: torch.Tensor, progress: float) -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     return {name: float(value) for name, value in stage(batch, generator, progress)[1].items()}
+
+
+def _locked(folder: Path) -> IO[str]:
+    """The folder's lock: two processes that train in one folder would overwrite one another's checkpoints."""
+    file = open(folder / "lock", "w")
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise MelismaError(f"another process is training in {folder}: wait for it, stop it, or choose another --name") from None
+    return file
 
 
 def _save(path: Path, state: dict[str, Any]) -> None:

@@ -30,9 +30,15 @@ class Log:
 
             self.writer = SummaryWriter(str(self.folder / "tensorboard"))
             self.progress = Progress(
-                TextColumn("[bold]{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-                TextColumn("{task.fields[left]} left"), TimeElapsedColumn(), TextColumn("{task.fields[figures]}"),
-                console=self.console, refresh_per_second=2, disable=not self.console.is_terminal,
+                TextColumn("[bold]{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TextColumn("{task.fields[left]} left"),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[figures]}"),
+                console=self.console,
+                refresh_per_second=2,
+                disable=not self.console.is_terminal,
             )
             self.progress.start()
         return self

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..bands import a_weights, mel_filterbank
 from ..config import AnalysisConfig
@@ -18,6 +18,7 @@ from .layers import State, Streaming
 
 LEVEL_FLOOR = 1e-8  # magnitude; far below the log-mel's own floor so that relative mels do not depend on gain
 LOUDNESS_FLOOR = -100.0  # dBFS
+CEILING = 1.2  # of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
 RELATIVE_RANGE = (-70.0, 40.0)  # dB about the frame's loudness
 
 
@@ -79,5 +80,5 @@ def relative(mel: Tensor, loudness: Tensor) -> Tensor:
 
 
 def absolute(mel: Tensor, loudness: Tensor) -> Tensor:
-    """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it."""
-    return (1 + (100 * mel + RELATIVE_RANGE[0] + loudness) / 100).clamp(min=0)
+    """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it, and never beyond CEILING."""
+    return (1 + (100 * mel + RELATIVE_RANGE[0] + loudness) / 100).clamp(0, CEILING)

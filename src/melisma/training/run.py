@@ -22,15 +22,20 @@ from .fit import Plan, fit
 from .reference import Reference
 
 
-
 def folder_of(name: str) -> Path:
     """Where the run of that name keeps its checkpoint, logs and settings."""
     return home() / "runs" / name
 
 
 def train(
-    prepared: Path, name: str, config: ModelConfig, plan: Plan, resume: bool = False, start: dict[str, torch.Tensor] | None = None,
-    licence: str = "", **fabric: Any,
+    prepared: Path,
+    name: str,
+    config: ModelConfig,
+    plan: Plan,
+    resume: bool = False,
+    start: dict[str, torch.Tensor] | None = None,
+    licence: str = "",
+    **fabric: Any,
 ) -> tuple[ModelFile, list[str]]:
     """Fit, calibrate and pack. → the model file (not yet written) and the verdict in plain sentences.
 
@@ -49,15 +54,23 @@ def pack(model: Reference, name: str, data: Prepared, how: dict[str, Any], licen
     latents = calibrate(model, data)
     minutes = {split: sum(len(c) for c in data.clips(split)) / data.sample_rate / 60 for split in ("train", "held")}
     training = how | {
-        "minutes_of_sound": round(minutes["train"], 2), "minutes_held_out": round(minutes["held"], 2), "licence": licence,
-        "date": datetime.date.today().isoformat(), "melisma": _version(),
+        "minutes_of_sound": round(minutes["train"], 2),
+        "minutes_held_out": round(minutes["held"], 2),
+        "licence": licence,
+        "date": datetime.date.today().isoformat(),
+        "melisma": _version(),
     }
     return to_file(model, name, latents, training)
 
 
 def plan_summary(plan: Plan) -> dict[str, Any]:
     """How a model was trained, for its file."""
-    return {"stages": [[name, share] for name, share in plan.stages], "minutes": plan.minutes, "steps": plan.steps, "seed": plan.seed}
+    return {
+        "stages": [[name, share] for name, share in plan.stages],
+        "minutes": plan.minutes,
+        "steps": plan.steps,
+        "seed": plan.seed,
+    }
 
 
 def history(folder: Path) -> list[dict[str, Any]]:
@@ -74,9 +87,13 @@ def verdict(folder: Path, model: Reference) -> list[str]:
     last = [e["held"]["distance"] for e in entries if e["stage"] in ("tune", "adversarial")]
     told = []
     if vae and vae[-1] > 9:
-        told.append(f"Not usable yet: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. Train longer or give more sound.")
+        told.append(
+            f"Not usable yet: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. Train longer or give more sound."
+        )
     elif vae and vae[-1] > 6:
-        told.append(f"Usable, roughly: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. It gains from more minutes.")
+        told.append(
+            f"Usable, roughly: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. It gains from more minutes."
+        )
     elif vae:
         told.append(f"Usable: held-out mels are {vae[-1]:.1f} dB off after the VAE.")
     if kept < latents:

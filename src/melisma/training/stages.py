@@ -1,9 +1,9 @@
 """The stages of training. Each is one module whose `forward` gives the loss of a batch: what `fit` runs, on one process or many.
 
-    vocoder      true mels → waveform, spectral losses
-    vae          the mel VAE, its adversary beside it
-    tune         decoder and vocoder together on the VAE's own mels, the encoder frozen
-    adversarial  the same with MelGAN's discriminators
+vocoder      true mels → waveform, spectral losses
+vae          the mel VAE, its adversary beside it
+tune         decoder and vocoder together on the VAE's own mels, the encoder frozen
+adversarial  the same with MelGAN's discriminators
 """
 
 from __future__ import annotations
@@ -11,27 +11,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import losses
 from . import mel as scales
 from .discriminators import MultiScale
+from .muon import Muon
 from .reference import Reference
 from .vae import LoudnessAdversary, adversary_loss, kl, sample, split
 
 WARM_FRAMES = 12  # at an excerpt's start the layers have not seen their past: not scored
 
 
+MUON_RATE = 3.0  # Muon's rate is so many times AdamW's
+
+
+def is_matrix(p: nn.Parameter) -> bool:
+    """Whether Muon moves it: what mixes channels, but not depthwise kernels, biases or scales."""
+    return p.ndim >= 2 and p[0].numel() > 16
+
+
 @dataclass(frozen=True)
 class Weights:
     """Weights of the loss terms."""
 
-    kl: float = 0.03
-    adversary: float = 0.6
+    kl: float = 0.05
+    adversary: float = 0.5
     sharpness: float = 1.0
-    spectral: float = 2.0
-    mel: float = 20.0
+    spectral: float = 1.0
+    mel: float = 60.0
+    own_mel: float = 10.0
     hinge: float = 0.2
     features: float = 2.0
 
@@ -55,10 +64,17 @@ class Stage(nn.Module):
     def trained(self) -> list[nn.Module]:
         raise NotImplementedError
 
-    def groups(self) -> list[dict]:
-        """The optimizer's parameter groups."""
+    def optimizers(self) -> list[torch.optim.Optimizer]:
+        """Muon for the matrices, AdamW for all else; see `is_matrix`."""
         parameters = [p for module in self.trained() for p in module.parameters()]
-        return [{"params": parameters, "lr": self.rate, "betas": (0.8, 0.99)}]
+        muon = [p for p in parameters if is_matrix(p)]
+        other = [p for p in parameters if not is_matrix(p)]
+        groups = [{"params": other, "lr": self.rate, "betas": (0.8, 0.99)}, *self.opponents()]
+        return [torch.optim.AdamW(groups, weight_decay=1e-3), Muon(muon, lr=MUON_RATE * self.rate)]
+
+    def opponents(self) -> list[dict]:
+        """Parameter groups of AdamW for what plays against the model."""
+        return []
 
     def aligned(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Input (B, T) and delayed output (B, 1, T) → the part that both hold and that is scored, (B, T')."""
@@ -72,6 +88,7 @@ class VocoderStage(Stage):
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
         self.distance = losses.SpectralDistance()
+        self.mels_distance = losses.MelDistance(model.config.analysis.sample_rate)
 
     def trained(self) -> list[nn.Module]:
         return [self.model.vocoder]
@@ -83,12 +100,8 @@ class VocoderStage(Stage):
         return mel.clamp(min=0), x.new_zeros(())
 
     def audio_loss(self, target: Tensor, output: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        distance = self.distance(target, output)
-        with torch.no_grad():
-            wanted = self.model.analysis(target[:, None])[:, :-1].clamp(min=0)
-        mel = F.l1_loss(self.model.analysis(output[:, None])[:, :-1].clamp(min=0), wanted)
-        loss = self.weights.spectral * distance + self.weights.mel * mel
-        return loss, {"distance": distance, "mel dB": 100 * mel}
+        distance, mel = self.distance(target, output), self.mels_distance(target, output)
+        return self.weights.spectral * distance + self.weights.mel * mel, {"distance": distance, "mel dB": 100 * mel}
 
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         mel, extra = self.mels(x, generator)
@@ -109,10 +122,9 @@ class VAEStage(Stage):
     def trained(self) -> list[nn.Module]:
         return [self.model.encoder, self.model.decoder, nn.ParameterList([self.log_deviation])]
 
-    def groups(self) -> list[dict]:
+    def opponents(self) -> list[dict]:
         # the adversary must keep ahead of the encoder that hides from it
-        adversary = {"params": list(self.adversary.parameters()), "lr": 2 * self.rate, "betas": (0.8, 0.99)}
-        return [*super().groups(), adversary]
+        return [{"params": list(self.adversary.parameters()), "lr": 2 * self.rate, "betas": (0.8, 0.99)}]
 
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.no_grad():
@@ -163,7 +175,7 @@ class TuneStage(VocoderStage):
         error = losses.weighted_mean((output - target).abs(), weight)
         own = scales.absolute(output, loudness)
         own = torch.where((torch.arange(len(x), device=x.device) % 2 == 0)[:, None, None], own, mel.clamp(min=0))
-        return own, self.weights.mel * 0.5 * error
+        return own, self.weights.own_mel * error
 
 
 class AdversarialStage(TuneStage):
@@ -177,9 +189,8 @@ class AdversarialStage(TuneStage):
         super().__init__(model, weights)
         self.discriminators = MultiScale()
 
-    def groups(self) -> list[dict]:
-        critics = {"params": list(self.discriminators.parameters()), "lr": 2 * self.rate, "betas": (0.5, 0.9)}
-        return [*super().groups(), critics]
+    def opponents(self) -> list[dict]:
+        return [{"params": list(self.discriminators.parameters()), "lr": 2 * self.rate, "betas": (0.5, 0.9)}]
 
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         mel, extra = self.mels(x, generator)

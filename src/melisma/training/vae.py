@@ -87,8 +87,11 @@ class LoudnessAdversary(nn.Module):
     def __init__(self, latents: int, width: int = 128):
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv1d(latents, width, 5, padding=2), nn.GELU(),
-            nn.Conv1d(width, width, 5, padding=4, dilation=2), nn.GELU(), nn.Conv1d(width, 1, 1),
+            nn.Conv1d(latents, width, 5, padding=2),
+            nn.GELU(),
+            nn.Conv1d(width, width, 5, padding=4, dilation=2),
+            nn.GELU(),
+            nn.Conv1d(width, 1, 1),
         )
 
     def forward(self, z: Tensor) -> Tensor:

@@ -3,11 +3,11 @@
 The phase of a Gaussian-windowed transform follows from its log-magnitude: the derivative over time from the slope over
 frequency and the reverse. RTPGHI (Průša and Søndergaard, "Real-Time Spectrogram Inversion Using Phase Gradient Heap
 Integration", DAFx 2016) integrates these derivatives along one path, loudest bins first, and so takes discrete
-decisions in which two implementations, or two block sizes, can part. Here every bin keeps a phasor and takes the energy-weighted mean
-of what it is told: by its own past (advanced by the time derivative) and, in a few rounds, by its two neighbours
-(turned by the frequency derivative), each speaking with no more weight than its own energy. The loudest still
-decides, but continuously: there is no order, no tie, no branch, the loop vectorises, and rounding stays rounding.
-On sung notes, true magnitudes, 1024/256, it is also better than the heap: see docs/choices.md.
+decisions in which two implementations, or two block sizes, can part. Here every bin keeps a phasor and takes the
+energy-weighted mean of what it is told: by its own past (advanced by the time derivative) and, in a few rounds, by its
+two neighbours (turned by the frequency derivative), each speaking with no more weight than its own energy. The loudest
+still decides, but continuously: there is no order, no tie, no branch, the loop vectorises, and rounding stays
+rounding. It is also better than the heap by the figures: see docs/choices.md.
 """
 
 from __future__ import annotations

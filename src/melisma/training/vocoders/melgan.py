@@ -27,7 +27,9 @@ class MelganVocoder(Streaming):
     def __init__(self, analysis: AnalysisConfig, config: MelganConfig):
         super().__init__()
         if math.prod(config.ratios) != analysis.hop:
-            raise ValueError(f"melgan ratios {config.ratios} multiply to {math.prod(config.ratios)}, not to the hop {analysis.hop}")
+            raise ValueError(
+                f"melgan ratios {config.ratios} multiply to {math.prod(config.ratios)}, not to the hop {analysis.hop}"
+            )
         self.delay = analysis.frame - analysis.hop
         width = config.width
         layers: list[Streaming] = [Conv(mel_filterbank(analysis).shape[0], width, config.kernel)]

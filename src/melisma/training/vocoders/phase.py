@@ -1,7 +1,7 @@
 """The `phase` vocoder: phases from mathematics, magnitudes from a network.
 
-log-mel → linear magnitudes drafted by non-negative least squares → a small ConvNeXt refines them → phases integrated from the refined
-magnitudes → inverse FFT → overlap-add. Trained through the inverse transform, each step's phases held.
+log-mel → linear magnitudes drafted by non-negative least squares → a small ConvNeXt refines them → phases integrated
+from the refined magnitudes → inverse FFT → overlap-add. Trained through the inverse transform, each step's phases held.
 """
 
 from __future__ import annotations

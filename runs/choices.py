@@ -1,0 +1,136 @@
+"""The A/B experiments behind docs/choices.md: the same data, minutes and core for each; one line of runs/choices.jsonl a run.
+
+    python runs/choices.py NAME … [--minutes 5]     run experiments (see --list), on one core, one after another
+    python runs/choices.py --table                  the recorded lines as Markdown tables
+
+Needs the prepared strings set and, for experiments on the VAE, the strings vocoder (`runs/strings.py` makes both).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+
+RECORD = Path(__file__).parent / "choices.jsonl"
+BASE = ModelConfig()
+HELD_SECONDS = 6.0
+COLUMNS = (
+    "experiment", "min", "steps", "M parameters", "latency ms", "copy ViSQOL", "copy mel dB", "chain ViSQOL", "chain mel dB",
+    "latents", "nats", "leak R²",
+)  # fmt: skip
+
+
+def frames(frame: int, hop: int) -> ModelConfig:
+    return replace(BASE, analysis=AnalysisConfig(frame=frame, hop=hop))
+
+
+def latents(count: int) -> ModelConfig:
+    return replace(BASE, vae=VAEConfig(latents=count))
+
+
+# name → group, configuration, stages, weights of the loss, weights to start from
+EXPERIMENTS: dict[str, tuple[str, ModelConfig, tuple[str, ...], dict[str, float], tuple[str, ...]]] = {
+    "frame-1024-256": ("frame", BASE, ("vocoder",), {}, ()),
+    "frame-768-192": ("frame", frames(768, 192), ("vocoder",), {}, ()),
+    "frame-512-128": ("frame", frames(512, 128), ("vocoder",), {}, ()),
+    "frame-2048-512": ("frame", frames(2048, 512), ("vocoder",), {}, ()),
+    "vocoder-turns": ("vocoder", replace(BASE, vocoder=PhaseConfig(turns_phase=True)), ("vocoder",), {}, ()),
+    "vocoder-melgan": ("vocoder", replace(BASE, vocoder=MelganConfig()), ("vocoder",), {}, ()),
+    **{f"latents-{n}": ("latents", latents(n), ("vae",), {}, ("vocoder",)) for n in (4, 8, 16, 32)},
+    **{f"kl-{w}": ("nats", BASE, ("vae",), {"kl": w}, ("vocoder",)) for w in (0.01, 0.1, 0.3, 1.0)},
+    **{f"adversary-{w}": ("leak", BASE, ("vae",), {"adversary": w}, ("vocoder",)) for w in (0.0, 0.1, 0.3, 1.0)},
+    "tune-only": ("adversarial", BASE, ("tune",), {}, ("vocoder", "vae")),
+    "tune-adversarial": ("adversarial", BASE, ("adversarial",), {}, ("vocoder", "vae")),
+}
+
+
+def run(name: str, minutes: float) -> None:
+    """Train and evaluate one experiment and record its figures."""
+    import torch
+
+    from melisma.evaluate import evaluate
+    from melisma.home import home
+    from melisma.model import Model
+    from melisma.training.data import Prepared
+    from melisma.training.fit import Plan, fit
+    from melisma.training.run import pack
+    from melisma.training.stages import Weights
+
+    torch.set_num_threads(1)
+    group, config, stages, weights, earlier = EXPERIMENTS[name]
+    start: dict[str, torch.Tensor] = {}
+    for part in earlier:
+        saved = torch.load(home() / "runs" / f"strings-{part}" / "weights.pt", weights_only=True)
+        start |= {k: v for k, v in saved.items() if k.startswith("vocoder.") == (part == "vocoder")}
+    prepared, folder = home() / "prepared" / "strings", home() / "runs" / f"choices-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=Weights(**weights))
+    model = fit(prepared, folder, config, plan, start=start)
+    steps = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])["step"]
+    file = pack(model, name, Prepared(prepared), {})
+    data = home() / "data" / "strings"
+    result = evaluate(Model(file), sorted((data / "held" / "phrases").glob("*.flac")), seconds_limit=HELD_SECONDS)
+    rows = result["rows"]
+    parts = {part: sum(p.numel() for p in getattr(model, part).parameters()) for part in ("encoder", "decoder", "vocoder")}
+    entry = {
+        "name": name, "group": group, "minutes": minutes, "steps": steps, "parameters": parts,
+        "latency_ms": round(1000 * file.latency / config.analysis.sample_rate, 1),
+        "copy": rows["copy synthesis"], "chain": rows["chain"] if "vae" in (*stages, *earlier) else None,
+        "nats": sum(file.latents["kl"]), "latents": len(file.latents["percentiles"]), "leak_r2": result["leak_r2"],
+    }  # fmt: skip
+    with open(RECORD, "a") as record:
+        record.write(json.dumps(entry) + "\n")
+    print(name, json.dumps(entry), flush=True)
+
+
+def table() -> str:
+    """The recorded experiments as Markdown, a table a group; of a name that ran twice, the last."""
+    entries = {e["name"]: e for e in map(json.loads, RECORD.read_text().splitlines())}
+    lines = []
+    for group in dict.fromkeys(e["group"] for e in entries.values()):
+        lines += [
+            f"\n### {group}\n",
+            "| " + " | ".join(COLUMNS) + " |",
+            "|---" * len(COLUMNS) + "|",
+        ]
+        for e in (e for e in entries.values() if e["group"] == group):
+            chain = e["chain"] or {}
+            size = sum(e["parameters"].values()) / 1e6
+            cells = [
+                e["name"], f"{e['minutes']:g}", str(e["steps"]), f"{size:.2f}", f"{e['latency_ms']}",
+                *(_cell(row.get(key)) for row in (e["copy"], chain) for key in ("visqol", "mel_distance_db")),
+                *((str(e["latents"]), f"{e['nats']:.0f}", f"{e['leak_r2']:.3f}") if chain else ("–",) * 3),
+            ]  # fmt: skip
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--table", action="store_true")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(f"{name:20} {group}" for name, (group, *_) in EXPERIMENTS.items()))
+    if unknown := [name for name in options.names if name not in EXPERIMENTS]:
+        sys.exit(f"there is no experiment {unknown[0]!r}; --list names them")
+    for name in options.names:
+        run(name, options.minutes)
+    if options.table:
+        print(table())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""What an operator declares of itself, and operators written as text.
+
+`OPERATORS` lists every operator of `latent.py` with its parameters, their units and ranges: what the command line, the
+studio and the hosts read. `apply(path, "scale:dims=0,2:by=1.5", load)` is what `melisma edit --op` does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .errors import MelismaError
+
+if TYPE_CHECKING:
+    from .latent import LatentPath
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One control of an operator. Bounds are what a knob offers and `apply` takes; the functions take any finite value.
+
+    kind: number, integer, switch, dimensions, curve (a number or points), points, weights, path, paths.
+    """
+
+    name: str
+    unit: str
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    kind: str = "number"
+    summary: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator as hosts see it: call `function(path, **values)` with values of its parameters and its selection."""
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    selection: tuple[Parameter, ...]
+    function: Callable[..., LatentPath]
+
+
+DIMS = Parameter("dims", "", None, 0, None, "dimensions", "latent dimensions to act on; all if not said")
+START = Parameter("start", "s", None, 0, None, "number", "where the range begins")
+END = Parameter("end", "s", None, 0, None, "number", "where the range ends")
+LOUDNESS = Parameter("loudness", "", False, None, None, "switch", "whether to act on the loudness as well")
+
+OPERATORS: dict[str, Operator] = {}  # filled by latent.py, in the order of the list that people read
+
+
+# --- operators as text --------------------------------------------------------------------------------------------------
+
+
+def apply(path: LatentPath, text: str, open_path: Callable[[str], LatentPath]) -> LatentPath:
+    """Apply an operator written as text: its name and `:parameter=value`s, such as `scale:dims=0,2-4:by=1.5`,
+    `reverse:start=1:end=2`, `loudness:to=-20`, `loudness:to=0/-60,2.5/-10`, `interpolate:other=b.npz:curve=0.3`.
+
+    dims are numbers and spans of them, or `none`; points are time/value pairs; switches are yes or no. Values may carry
+    their unit. `open_path` opens the paths that are named: `pathfile.load` where names are files of the user's own.
+    MelismaError names the part that is wrong and says what would be right.
+    """
+    operator, values = parse(text)
+    for parameter in operator.parameters:
+        if parameter.kind == "path" and parameter.name in values:
+            values[parameter.name] = open_path(values[parameter.name])
+        elif parameter.kind == "paths" and parameter.name in values:
+            values[parameter.name] = [open_path(name) for name in values[parameter.name]]
+    return operator.function(path, **values)
+
+
+def parse(text: str) -> tuple[Operator, dict[str, Any]]:
+    """The operator that a text names and the values it gives; paths are left as names. See `apply`."""
+    name, _, rest = text.strip().partition(":")
+    name = "loudness" if name == "set_loudness" else name
+    if name not in OPERATORS:
+        close = difflib.get_close_matches(name, OPERATORS, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise MelismaError(f"unknown operator {name!r} in {text!r}; {hint}the operators are {', '.join(sorted(OPERATORS))}")
+    operator = OPERATORS[name]
+    allowed = {p.name: p for p in (*operator.parameters, *operator.selection)}
+    values: dict[str, Any] = {}
+    # split only where a parameter begins, as file names may hold colons
+    for part in re.split(r":(?=\w+=)", rest) if rest else ():
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise MelismaError(f"{part!r} in {text!r} is not written as parameter=value; {name} takes {', '.join(allowed)}")
+        if key not in allowed:
+            raise MelismaError(f"{name} has no parameter {key!r} (in {text!r}); it takes {', '.join(allowed)}")
+        if key in values:
+            raise MelismaError(f"{key!r} is given twice in {text!r}; give it once")
+        try:
+            values[key] = _READERS[allowed[key].kind](value, allowed[key])
+        except ValueError as error:
+            raise MelismaError(f"{part!r} in {text!r} is {error}") from error
+    for parameter in operator.parameters:
+        if parameter.required and parameter.name not in values:
+            raise MelismaError(f"{name} needs {parameter.name}=… ({parameter.summary}); {text!r} does not give it")
+    return operator, values
+
+
+# Readers raise ValueError with what the text is (instead of what it should be); `parse` adds where it stands.
+
+
+def _read_number(text: str, parameter: Parameter) -> float:
+    bare = text.strip()
+    if parameter.unit and bare.lower().endswith(parameter.unit.lower()):
+        bare = bare[: -len(parameter.unit)].rstrip()
+    try:
+        number = float(bare)
+    except ValueError:
+        raise ValueError("not a number" + (f" in {parameter.unit}" if parameter.unit.isalpha() else "")) from None
+    return _bounded(number, parameter)
+
+
+def _read_integer(text: str, parameter: Parameter) -> int:
+    if not re.fullmatch(r"\s*-?[0-9]{1,30}\s*", text):
+        raise ValueError("not a whole number")
+    return int(_bounded(int(text), parameter))
+
+
+def _bounded(number: float, parameter: Parameter) -> float:
+    low = -math.inf if parameter.minimum is None else parameter.minimum
+    high = math.inf if parameter.maximum is None else parameter.maximum
+    if not (math.isfinite(number) and low <= number <= high):
+        raise ValueError(f"outside {low:g} to {high:g}" if math.isfinite(high) else f"not a number from {low:g} on")
+    return number
+
+
+def _read_switch(text: str, parameter: Parameter) -> bool:
+    switch = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
+    if text.strip().lower() not in switch:
+        raise ValueError("neither yes nor no")
+    return switch[text.strip().lower()]
+
+
+def _read_dimensions(text: str, parameter: Parameter) -> list[int] | None:
+    if text.strip().lower() in ("all", "none"):
+        return None if text.strip().lower() == "all" else []
+    rows: list[int] = []
+    for item in text.split(","):
+        match = re.fullmatch(r"\s*([0-9]{1,4})(?:-([0-9]{1,4}))?\s*", item)
+        if not match:
+            raise ValueError("no list of dimensions such as 0,2 or 0-3 (or all, or none)")
+        rows.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return rows
+
+
+def _read_points(text: str, parameter: Parameter) -> list[tuple[float, float]]:
+    points = []
+    for item in text.split(","):
+        time, slash, value = item.partition("/")
+        if not slash:
+            raise ValueError("no list of points such as 0/-1,1.5/2 (time/value)")
+        points.append((_read_number(time, START), _read_number(value, parameter)))
+    return points
+
+
+def _read_curve(text: str, parameter: Parameter) -> float | list[tuple[float, float]]:
+    return _read_points(text, parameter) if "/" in text else _read_number(text, parameter)
+
+
+def _read_weights(text: str, parameter: Parameter) -> list[float]:
+    return [_read_number(item, parameter) for item in text.split(",")]
+
+
+def _read_path(text: str, parameter: Parameter) -> str:
+    if not text.strip():
+        raise ValueError("without the name of a file")
+    return text
+
+
+def _read_paths(text: str, parameter: Parameter) -> list[str]:
+    return [_read_path(item, parameter) for item in text.split(",")]
+
+
+_READERS: dict[str, Callable[[str, Parameter], Any]] = {
+    "number": _read_number,
+    "integer": _read_integer,
+    "switch": _read_switch,
+    "dimensions": _read_dimensions,
+    "curve": _read_curve,
+    "points": _read_points,
+    "weights": _read_weights,
+    "path": _read_path,
+    "paths": _read_paths,
+}

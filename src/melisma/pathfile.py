@@ -1,0 +1,106 @@
+"""The file of a latent path, `NAME.npz`: NumPy's own format, an array for each field. Nothing in it is run."""
+
+from __future__ import annotations
+
+import math
+import os
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from .audio import atomic
+from .errors import MelismaError
+from .latent import LatentPath
+
+FORMAT = 1
+_LIMIT = 1 << 30  # bytes of one array: an hour of 128 dimensions at 500 frames a second fits
+_ENTRIES: dict[str, tuple[str, int]] = {  # name → dtype (U: text of any length), number of axes
+    "format": ("<i8", 0),
+    "values": ("<f4", 2),
+    "loudness": ("<f4", 1),
+    "rate": ("<f8", 0),
+    "length": ("<i8", 0),
+    "source_rate": ("<i8", 0),
+    "model": ("U", 0),
+    "ranges": ("<f4", 2),
+}
+
+
+def save(path: LatentPath, file: str | os.PathLike) -> None:
+    """Write a path as .npz, whole or not at all: an uncompressed archive with an array for each field and `format` = 1."""
+    arrays = {
+        "format": np.int64(FORMAT),
+        "values": path.values,
+        "loudness": path.loudness,
+        "rate": np.float64(path.rate),
+        "length": np.int64(path.length),
+        "source_rate": np.int64(path.source_rate),
+        "model": np.str_(path.model),
+    }
+    if path.ranges is not None:
+        arrays["ranges"] = path.ranges
+    with atomic(file) as temporary, open(temporary, "wb") as out:
+        np.savez(out, **arrays)
+
+
+def load(file: str | os.PathLike) -> LatentPath:
+    """Read a path that `save` wrote. Nothing in the file is run, and no size is believed before it is checked.
+
+    MelismaError says what is wrong with a file that is none, is damaged, or comes from a newer version.
+    """
+    name = Path(file)
+    if not name.is_file():
+        raise MelismaError(f"{file} is not a file; give a latent path that `melisma encode` wrote")
+    try:
+        with zipfile.ZipFile(name) as archive:
+            entries = _read_archive(archive, name.stat().st_size, str(file))
+    except MelismaError:
+        raise
+    except OSError as error:
+        raise MelismaError(f"{file} cannot be opened: {error.strerror or error}; check its permissions") from error
+    except Exception as error:  # zipfile and the header's parser raise a dozen kinds on damaged bytes
+        raise MelismaError(f"{file} is not a latent path, or is damaged; encode the sound again") from error
+    try:
+        return LatentPath(
+            entries["values"],
+            entries["loudness"],
+            float(entries["rate"]),
+            int(entries["length"]),
+            int(entries["source_rate"]),
+            str(entries["model"]),
+            entries.get("ranges"),
+        )
+    except MelismaError as error:
+        raise MelismaError(f"{file} is damaged: {error}; encode the sound again") from error
+
+
+def _read_archive(archive: zipfile.ZipFile, size: int, file: str) -> dict[str, np.ndarray]:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if "format" not in members:
+        raise MelismaError(f"{file} is not a latent path (it has no format); encode a sound to get one")
+    version = int(_read_member(archive, "format", members["format"], size, file))
+    if version != FORMAT:
+        raise MelismaError(f"{file} is of format {version}, and this version of Melisma reads format {FORMAT}; update Melisma")
+    if missing := sorted(set(_ENTRIES) - {"ranges"} - set(members)):
+        raise MelismaError(f"{file} is damaged: {missing[0]} is missing; encode the sound again")
+    if unknown := sorted(set(members) - set(_ENTRIES)):
+        raise MelismaError(f"{file} is not a latent path: it holds an unknown entry {unknown[0][:40]!r}; encode the sound again")
+    return {name: _read_member(archive, name, info, size, file) for name, info in members.items()}
+
+
+def _read_member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, size: int, file: str) -> np.ndarray:
+    dtype, axes = _ENTRIES[name]
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise MelismaError(f"{file} is compressed; write it with numpy.savez, not savez_compressed")
+    if info.file_size != info.compress_size or info.file_size > min(size, _LIMIT if axes else 1 << 16):
+        raise MelismaError(f"{file} is damaged: {name} claims {info.file_size} bytes; encode the sound again")
+    data = BytesIO(archive.read(info))
+    if np.lib.format.read_magic(data) != (1, 0):  # what numpy writes for every type used here
+        raise MelismaError(f"{file} is damaged: {name} is no array; encode the sound again")
+    shape, by_columns, claimed = np.lib.format.read_array_header_1_0(data)
+    fits = claimed.kind == "U" if dtype == "U" else claimed == np.dtype(dtype)
+    if not fits or len(shape) != axes or math.prod(shape) * claimed.itemsize != info.file_size - data.tell():
+        raise MelismaError(f"{file} is damaged: {name} is {claimed} of shape {shape}; encode the sound again")
+    return np.frombuffer(data.read(), claimed).reshape(shape, order="F" if by_columns else "C")

@@ -1,0 +1,48 @@
+"""The optimizer for matrices: momentum, orthogonalised."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+ROUNDS = 5
+QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's coefficients: steep at 0, within 0.7 … 1.2 of 1 after five rounds
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon (Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024), for parameters of two or more axes.
+
+    Each step moves a matrix along its momentum with all singular values made nearly one; convolutions count as
+    (out, in · kernel). The rate is scaled so that an update has the size that AdamW's would have (Liu et al., "Muon is
+    scalable for LLM training", 2025). Unlike torch.optim.Muon it works in 32 bits: few CPUs multiply in bf16.
+    """
+
+    def __init__(self, params, lr: float = 0.01, momentum: float = 0.95):
+        super().__init__(params, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure=None) -> None:
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if not state:
+                    state["momentum"] = torch.zeros_like(p)
+                state["momentum"].lerp_(p.grad, 1 - group["momentum"])
+                update = p.grad.lerp(state["momentum"], group["momentum"]).flatten(1)
+                p.add_(orthogonal(update).view_as(p), alpha=-0.2 * group["lr"] * math.sqrt(max(update.shape)))
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """The nearest matrix with equal singular values, roughly: five rounds of a quintic Newton-Schulz iteration."""
+    wide = matrix.shape[0] <= matrix.shape[1]
+    x = (matrix if wide else matrix.T).float()
+    x = x / (x.norm() + 1e-9)
+    a, b, c = QUINTIC
+    for _ in range(ROUNDS):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return (x if wide else x.T).to(matrix.dtype)

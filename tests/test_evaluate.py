@@ -1,0 +1,180 @@
+"""Evaluation on a model whose faults are known."""
+
+import io
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import soundfile
+from rich.console import Console
+
+from melisma import metrics
+from melisma.errors import MelismaError
+from melisma.evaluate import FIGURES, ROWS, evaluate, table
+
+RATE = 16000
+
+
+@dataclass(frozen=True)
+class Path:
+    values: np.ndarray
+    loudness: np.ndarray
+    sound: np.ndarray
+    natural: np.ndarray
+    rate: float = RATE / 400
+
+    def set_loudness(self, curve):
+        return replace(self, loudness=curve)
+
+
+class Fake:
+    """Keeps the sound in the path, with noise added on the way out; obeys the loudness as far as `slope` says."""
+
+    name, sample_rate, hop = "fake", RATE, 400
+
+    def __init__(self, noise=1e-3, slope=1.0, leaky=False):
+        self.noise, self.slope, self.leaky = noise, slope, leaky
+
+    def encode(self, samples, rate):
+        assert rate == RATE and samples.ndim == 1 and samples.dtype == np.float32
+        loudness = metrics.level_curve(samples, rate)  # its hop is 400 samples at this rate
+        values = np.random.default_rng(len(samples)).standard_normal((3, len(loudness)))
+        if self.leaky:
+            values[0] = loudness
+        return Path(values, loudness, samples, loudness)
+
+    def decode(self, path):
+        change = self.slope * (path.loudness - path.natural)
+        gain = np.interp(np.arange(len(path.sound)), np.arange(len(change)) * self.hop, change)
+        return self._noisy(path.sound * 10 ** (gain / 20), self.noise)
+
+    def copy_synthesis(self, samples, rate):
+        return self._noisy(samples, self.noise / 10)
+
+    def kl(self, samples, rate):
+        return np.array([[2.0], [0.01], [0.5]]) * np.ones((3, len(samples) // self.hop))
+
+    @staticmethod
+    def _noisy(x, amount):
+        return (x + amount * np.random.default_rng(0).standard_normal(len(x))).astype(np.float32)
+
+
+def write_tone(path, hz, seconds=1.2, rate=22050):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    t = np.arange(int(seconds * rate)) / rate
+    x = sum(np.sin(2 * np.pi * hz * k * t) / k for k in range(1, 6)) * (0.15 + 0.1 * np.sin(5 * t + hz))
+    soundfile.write(path, np.stack([x, x], 1), rate)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sounds")
+    for k in range(3):
+        write_tone(folder / "held" / f"{k}.wav", 200 + 60 * k)
+    for k in range(6):
+        write_tone(folder / "train" / "deep" / f"{k}.flac", 180 + 70 * k, seconds=3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def result(folder):
+    return evaluate(Fake(), folder)
+
+
+def test_rows_show_which_part_loses_what(result):
+    assert list(result["rows"]) == list(ROWS)
+    chain, copy = result["rows"]["chain"], result["rows"]["copy synthesis"]
+    assert set(chain) == set(FIGURES)
+    assert copy["visqol"] > chain["visqol"]
+    for figure in ("stft_distance", "mel_distance_db"):
+        assert copy[figure] < chain[figure]
+    assert abs(chain["level_mean_db"]) < 0.2 and chain["pitch_cents"] < 1
+    assert result["counted"]["visqol"] == result["file_count"] == len(result["files"]) == 3
+    means = np.mean([f["rows"]["chain"]["mel_distance_db"] for f in result["files"]])
+    assert chain["mel_distance_db"] == pytest.approx(means)
+
+
+def test_usage_counts_dimensions_in_use(result):
+    assert result["kl"]["per_dimension"] == pytest.approx([2.0, 0.01, 0.5])
+    assert (result["kl"]["used"], result["kl"]["dimensions"]) == (2, 3)
+    assert result["kl"]["total"] == pytest.approx(2.51)
+
+
+def test_ramp_is_followed_as_far_as_the_model_follows(folder, result):
+    assert result["follow_slope"] == pytest.approx(1, abs=0.02) and result["follow_rms_db"] < 0.5
+    half = evaluate(Fake(slope=0.5), [folder / "held" / "0.wav"])
+    assert half["follow_slope"] == pytest.approx(0.5, abs=0.02) and half["follow_rms_db"] > 2
+
+
+def test_leak_is_found_where_there_is_one(folder, result):
+    assert result["leak_files"] == {"train": 6, "test": 3}
+    assert result["leak_r2"] < 0.05
+    assert evaluate(Fake(leaky=True), folder, seconds_limit=0.5)["leak_r2"] > 0.9
+
+
+def test_plain_folder_is_split_in_halves(folder):
+    result = evaluate(Fake(leaky=True), folder / "train", seconds_limit=0.5)
+    assert result["leak_files"] == {"train": 3, "test": 3}
+    assert result["seconds"] == pytest.approx(3, abs=0.01)
+
+
+def test_result_is_json_with_null_for_what_cannot_be_told(tmp_path):
+    write_tone(tmp_path / "short.wav", 220, seconds=0.2)
+    result = evaluate(Fake(), tmp_path)
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    entry = result["files"][0]["rows"]["chain"]
+    assert entry["visqol"] is None and "shorter" in entry["visqol_reason"]
+    assert result["leak_r2"] is None and result["follow_slope"] is None
+    assert result["counted"]["visqol"] == 0
+
+
+def test_table_prints_every_row_even_without_files(result):
+    console = Console(file=io.StringIO(), width=120)
+    table({key: value for key, value in result.items() if key not in ("files", "skipped")}, console)
+    printed = console.file.getvalue()
+    for text in (*ROWS, "ViSQOL", "nats", "leak", "slope 1.0"):
+        assert text in printed
+
+
+def test_unreadable_files_are_named_and_left_out(tmp_path):
+    write_tone(tmp_path / "good.wav", 220)
+    (tmp_path / "text.wav").write_text("not a sound")
+    result = evaluate(Fake(), tmp_path)
+    assert [f["file"] for f in result["files"]] == [str(tmp_path / "good.wav")]
+    assert "text.wav" in result["skipped"][0]["reason"]
+    console = Console(file=io.StringIO(), width=120)
+    table(result, console)
+    assert "left out" in console.file.getvalue()
+
+
+def test_nothing_to_evaluate_is_one_clear_error(tmp_path):
+    with pytest.raises(MelismaError, match="does not exist"):
+        evaluate(Fake(), tmp_path / "missing")
+    with pytest.raises(MelismaError, match="no sound file"):
+        evaluate(Fake(), tmp_path)
+    (tmp_path / "text.wav").write_text("not a sound")
+    with pytest.raises(MelismaError, match="no sound could be read"):
+        evaluate(Fake(), tmp_path)
+    with pytest.raises(MelismaError, match="seconds_limit"):
+        evaluate(Fake(), tmp_path, seconds_limit=0)
+
+
+def test_missing_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("melisma.evaluate.find_spec", lambda module: None if module == "visqol" else module)
+    with pytest.raises(MelismaError, match="pip install visqol-python"):
+        evaluate(Fake(), tmp_path)
+
+
+def test_model_that_changes_the_length_is_caught(folder):
+    model = Fake()
+    model.copy_synthesis = lambda samples, rate: samples[:-1]
+    with pytest.raises(MelismaError, match="copy synthesis of .*0.wav"):
+        evaluate(model, [folder / "held" / "0.wav"])
+
+
+def test_progress_reaches_the_end(folder):
+    steps = []
+    evaluate(Fake(), folder, progress=lambda done, total, name: steps.append((done, total)), seconds_limit=0.5)
+    assert steps[0] == (0, 9) and steps[-1] == (9, 9)
+    assert steps == sorted(steps)
