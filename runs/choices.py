@@ -19,7 +19,7 @@ from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfi
 
 RECORD = Path(__file__).parent / "choices.jsonl"
 BASE = ModelConfig()
-HELD_SECONDS = 6.0
+HELD_SECONDS = 4.0
 COLUMNS = (
     "experiment", "min", "steps", "M parameters", "latency ms", "copy ViSQOL", "copy mel dB", "chain ViSQOL", "chain mel dB",
     "latents", "nats", "leak R²",

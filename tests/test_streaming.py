@@ -20,7 +20,7 @@ from melisma.training.vocoders import MelganVocoder, PhaseVocoder
 
 torch.set_num_threads(1)
 TOLERANCE = 1e-4
-quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 # ---------------------------------------------------------------- what is tested: random layers and inputs that suit them
@@ -57,7 +57,8 @@ class Case:
     """A layer with random weights, the channels it reads, and one of its time steps' worth of output for each of input."""
 
     def __init__(self, layer: nn.Module, channels: int, seed: int, grain: int = 1, ratio: int = 1, kind: str = "any", frames: int = 24):
-        self.layer, self.channels, self.seed = layer.eval(), channels, seed
+        # in double precision: the phase integration magnifies the last bit (see Engine), and the contract is not about rounding
+        self.layer, self.channels, self.seed = layer.eval().double(), channels, seed
         self.grain, self.ratio = grain, ratio  # input steps that complete one frame, output steps for each frame
         self.kind, self.length = kind, frames * grain + grain // 2
         torch.manual_seed(seed)
@@ -78,7 +79,7 @@ class Case:
             x[:, -1] = rng.uniform(-100, 0, x[:, -1].shape)
         third = self.length // 3
         x[..., third : third + third // 2] = -100 if self.kind == "latents" else 0
-        return torch.from_numpy(x.astype(np.float32))
+        return torch.from_numpy(x.astype(np.float32)).double()
 
     def outputs(self, inputs: int) -> int:
         """Output steps after that many input steps."""
@@ -218,20 +219,15 @@ def test_blocks_of_any_size_equal_the_whole(name, data):
 
 
 @every_layer
-def test_single_steps_equal_the_whole(name):
-    """Sample by sample (frame by frame), the hardest split; on one configuration a layer, because it is slow."""
-    case = CASES[name](lambda strategy, **_: strategy_example(strategy), 5)
-    case.length = min(case.length, 6 * case.grain)
+@settings(quick, max_examples=4)
+@given(data=st.data())
+def test_single_steps_equal_the_whole(name, data):
+    """Sample by sample (frame by frame), the hardest split, over a few frames because it is slow."""
+    case = drawn(name, data)
+    case.length = 9 * case.grain
     x = case.input(1)
     with torch.no_grad():
         close(torch.cat(run(case.layer, x, [1] * case.length), -1), case.layer(x))
-
-
-def strategy_example(strategy):
-    """One fixed draw from a strategy, the same in every run."""
-    from hypothesis import find
-
-    return find(strategy, lambda _: True, settings=settings(max_examples=1, database=None, derandomize=True))
 
 
 @every_layer
@@ -245,6 +241,19 @@ def test_a_batch_is_its_rows(name, data):
         together = case.layer(x)
         for row in range(3):
             close(together[row : row + 1], case.layer(x[row : row + 1]))
+
+
+@quick
+@given(st.integers(1, 5), st.integers(1, 9), st.integers(0, 999))
+def test_upsample_is_a_transposed_convolution(ratio, frames, seed):
+    """Convolution and pixel shuffle are another way to write it: the tap of two frames ago is the kernel's second half."""
+    layer, x = upsample(lambda *_, **__: ratio, seed).layer, torch.randn(1, 3, frames, dtype=torch.float64)
+    weight = layer.conv.conv.weight.detach().view(2, ratio, 3, 2)  # out, place in the block, in, tap
+    kernel = torch.cat([weight[..., 1], weight[..., 0]], 1).permute(2, 0, 1)  # in, out, 2 * ratio
+    wanted = torch.nn.functional.conv_transpose1d(x, kernel, stride=ratio)[..., : frames * ratio]
+    bias = layer.conv.conv.bias.detach().view(2, ratio).repeat(1, frames)
+    with torch.no_grad():
+        close(layer(x), wanted + bias)
 
 
 # ---------------------------------------------------------------- the state is explicit
@@ -382,6 +391,19 @@ def test_a_stream_does_not_depend_on_its_blocks(vocoder, data):
     stream.reset()
     assert np.array_equal(stream.process(x), whole), "reset does not give the stream back as new"
     assert np.abs(whole).max() > 1e-3
+
+
+def test_noise_does_not_part_blocks_from_the_whole(model):
+    """In noise the phase integration magnifies any difference from frame to frame: half a second shows rounding that short sounds hide."""
+    x = 0.3 * np.random.default_rng(0).standard_normal(8000).astype(np.float32)
+    whole = model.stream().process(x)
+    assert np.abs(streamed(model.stream(), x, [100] * 80) - whole).max() < TOLERANCE
+    assert np.abs(whole[-1000:]).max() > 1e-3
+    path = model.encode(x)
+    pieces = Model(model.file)
+    pieces._engine.chunk = 5 * model.hop
+    assert np.abs(pieces.decode(path) - model.decode(path)).max() < TOLERANCE
+    assert model.verify()["error"] < TOLERANCE
 
 
 @vocoders

@@ -40,6 +40,24 @@ def a_weights(frequencies: np.ndarray) -> np.ndarray:
     return gain * 10 ** (2.0 / 20)
 
 
+def loudness_weights(config: AnalysisConfig) -> np.ndarray:
+    """(frame/2 + 1,) by which squared magnitudes are summed to the A-weighted mean square of a Hann frame (Parseval)."""
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(config.frame) / config.frame)
+    weights = a_weights(np.arange(config.frame // 2 + 1) * config.sample_rate / config.frame) ** 2
+    weights[1:-1] *= 2  # one-sided spectrum
+    return weights * (window.sum() / 2) ** 2 / (config.frame * np.square(window).sum())
+
+
+def spreading(bank: np.ndarray) -> np.ndarray:
+    """(bins, M): how each bin's level follows from those of the bands that read it; rows sum to one, or zero if none does."""
+    return bank.T / np.maximum(bank.sum(0)[:, None], 1e-9)
+
+
+def band_weights(config: AnalysisConfig) -> np.ndarray:
+    """(M,) by which squared mel magnitudes are summed to (nearly) the same mean square."""
+    return spreading(mel_filterbank(config)).T @ loudness_weights(config)
+
+
 def centres(config: AnalysisConfig) -> np.ndarray:
     """Centre of each band in Hz (M,): the mean frequency of its filter."""
     bank = mel_filterbank(config)

@@ -416,8 +416,6 @@ def train(
         raise MelismaError(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")
     if not re.fullmatch(r"\w[\w-]{0,63}", name):
         raise MelismaError(f"{name!r} cannot be a model's name: use letters, digits, - and _")
-    if not minutes > 0:
-        raise MelismaError(f"--minutes is {minutes}: give a number above 0")
     begun, recorded = (run.folder_of(name) / "state.pt").exists(), len(run.history(run.folder_of(name)))
     if begun and not resume:
         raise MelismaError(f"a run named {name} exists: add --resume to continue it, or choose another --name")

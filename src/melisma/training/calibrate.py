@@ -83,6 +83,6 @@ def _responses(model: Reference, means: Tensor, loudness: Tensor, back: Tensor) 
     changes = []
     for k in range(back.shape[1]):
         move = step * back[:, k][None, :, None]
-        up, down = (model.decoder(torch.cat([z + sign * move, level], 1)) for sign in (1, -1))
+        up, down = (model.shape(z + sign * move, level) for sign in (1, -1))
         changes.append(((up - down) / (2 * step)).permute(1, 0, 2).reshape(-1))
     return torch.stack(changes)

@@ -20,7 +20,9 @@ class Engine:
     """One model on PyTorch. Waveforms are float32 (T,) at the model's rate; L = ⌈T / hop⌉ + frame / hop − 1 frames."""
 
     def __init__(self, file: modelfile.ModelFile):
-        self.model = from_file(file)
+        # the phase integration magnifies the last bit of what it reads until, in noise, nothing is left of the phases: in
+        # single precision a stream would part from the whole, whose sums are rounded in another order
+        self.model = from_file(file).double()
         analysis = file.config.analysis
         self.hop, self.delay = analysis.hop, self.model.delay
         self.chunk = CHUNK_SECONDS * analysis.sample_rate // self.hop * self.hop
@@ -48,27 +50,27 @@ class Engine:
     @torch.no_grad()
     def decode(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
         """Latents (Z, L) and loudness (L,) in dBFS → waveform (L · hop − delay,)."""
-        z, level = torch.from_numpy(np.ascontiguousarray(z, np.float32)), torch.from_numpy(np.array(loudness, np.float32))
+        z, level = torch.from_numpy(np.array(z, np.float64)), torch.from_numpy(np.array(loudness, np.float64))
         return self._synthesized(self._decoded(z[None], level[None, None]))
 
     @torch.no_grad()
     def decode_mel(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
         """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L)."""
-        z, level = torch.from_numpy(np.ascontiguousarray(z, np.float32)), torch.from_numpy(np.array(loudness, np.float32))
+        z, level = torch.from_numpy(np.array(z, np.float64)), torch.from_numpy(np.array(loudness, np.float64))
         return _join(list(self._decoded(z[None], level[None, None])))
 
     @torch.no_grad()
     def synthesize(self, mel: np.ndarray) -> np.ndarray:
         """Log-mel (M, L) → waveform (L · hop − delay,)."""
         frames = self.chunk // self.hop
-        return self._synthesized(torch.from_numpy(mel[None, :, i : i + frames]) for i in range(0, mel.shape[1], frames))
+        return self._synthesized(torch.from_numpy(mel[None, :, i : i + frames]).double() for i in range(0, mel.shape[1], frames))
 
     def stream(self) -> EngineStream:
         return EngineStream(self)
 
     def _pieces(self, x: np.ndarray) -> Iterator[Tensor]:
         # the last frames are centred beyond the end, as the first are before the start: nothing of the sound is lost
-        padded = np.pad(np.asarray(x, np.float32), (0, -len(x) % self.hop + self.delay))
+        padded = np.pad(np.asarray(x, np.float64), (0, -len(x) % self.hop + self.delay))
         for i in range(0, len(padded), self.chunk):
             yield torch.from_numpy(padded[i : i + self.chunk])[None, None]
 
@@ -87,10 +89,10 @@ class Engine:
             level = loudness[..., i : i + frames]
             own = self.model.calibration.inverse(z[..., i : i + frames])
             mel, state = self.model.decoder.step(torch.cat([own, level], 1), state)
-            yield scales.absolute(mel, level)
+            yield scales.absolute(scales.levelled(mel, self.model.analysis.log_band_weights), level)
 
     def _synthesized(self, mels: Iterator[Tensor]) -> np.ndarray:
-        state, parts = self.model.vocoder.initial(1), [torch.zeros(1, 1, 0)]
+        state, parts = self.model.vocoder.initial(1), [torch.zeros(1, 1, 0, dtype=torch.float64)]
         for mel in mels:
             waveform, state = self.model.vocoder.step(mel, state)
             parts.append(waveform)
@@ -108,15 +110,15 @@ class EngineStream:
     def reset(self) -> None:
         self.state = self.model.initial(1)
         # a hop of silence in hand lets every block be answered in full, whatever its size
-        self.ready = torch.zeros(1, 1, self.model.config.analysis.hop)
+        self.ready = torch.zeros(1, 1, self.model.config.analysis.hop, dtype=torch.float64)
 
     @torch.no_grad()
     def process(self, block: np.ndarray) -> np.ndarray:
-        waveform, self.state = self.model.step(torch.from_numpy(np.ascontiguousarray(block, np.float32))[None, None], self.state)
+        waveform, self.state = self.model.step(torch.from_numpy(np.array(block, np.float64))[None, None], self.state)
         ready = torch.cat([self.ready, waveform], -1)
         self.ready = ready[..., len(block) :]
-        return ready[0, 0, : len(block)].numpy()
+        return ready[0, 0, : len(block)].float().numpy()
 
 
 def _join(parts: list[Tensor]) -> np.ndarray:
-    return torch.cat(parts, -1)[0].numpy()
+    return torch.cat(parts, -1)[0].float().numpy()

@@ -39,12 +39,12 @@ def to_file(
     """The file of a trained model, with its golden pair made by the weights as the file rounds them."""
     kept = modelfile.rounded(tensors(model))
     file = ModelFile(name, model.config, kept, latents, latency=latency(model), training=training, evaluation=evaluation or {})
-    reader, hop = from_file(file), model.config.analysis.hop
+    reader, hop = from_file(file).double(), model.config.analysis.hop  # in double precision, as Engine reads
     rng = np.random.default_rng(0)
     time = np.arange(GOLDEN_FRAMES * hop) / model.config.analysis.sample_rate
     sound = 0.2 * np.sin(2 * np.pi * (220 + 200 * time) * time) + 0.1 * np.sin(2 * np.pi * 1234 * time) * (time % 0.1 < 0.05)
     sound = (sound + 0.01 * rng.standard_normal(len(time))).astype(np.float32)
-    output = reader(torch.from_numpy(sound)[None, None])[0, 0].numpy()
+    output = reader(torch.from_numpy(sound).double()[None, None])[0, 0].float().numpy()
     return ModelFile(name, model.config, kept, latents, file.latency, training, file.evaluation, (sound, output))
 
 

@@ -124,6 +124,7 @@ def fit(
 def _run_stage(
     fabric: Fabric, model: Reference, data: Prepared, plan: Plan, index: int, checkpoint: Path, saved: dict | None, logger: Log
 ) -> None:
+    torch.manual_seed(plan.seed + index)  # what a stage adds begins the same whether or not the run was resumed
     stage = STAGES[plan.stages[index][0]](model, plan.weights)
     stage.rate = plan.rates.get(stage.name, stage.rate)
     stage.batch, stage.frames = plan.batch or stage.batch, plan.frames or stage.frames

@@ -85,10 +85,11 @@ def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def prominence(target: Tensor, loudness: Tensor) -> Tensor:
-    """Weight (B, M, L) of the values of a relative mel: full within 30 dB of the frame's strongest band, 0.1 at 60 dB
-    below it, where masking hides it; less in frames that are hardly audible."""
+    """Weight (B, M, L) of the values of a relative mel: full within 60 dB of the frame's strongest band, 0.3 at 80 dB
+    below it; less in frames that are hardly audible. Faint high bands are most of what makes a copy sound dull: see
+    docs/choices.md."""
     below = 100 * (target - target.amax(1, keepdim=True)) + 60
-    return (below / 30).clamp(0.1, 1) * audible(loudness)
+    return (1 + below / 30).clamp(0.3, 1) * audible(loudness)
 
 
 def audible(loudness: Tensor) -> Tensor:

@@ -8,11 +8,13 @@ scale 1 kHz sine reads −3).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..bands import a_weights, mel_filterbank
+from ..bands import band_weights, loudness_weights, mel_filterbank
 from ..config import AnalysisConfig
 from .layers import State, Streaming
 
@@ -20,6 +22,7 @@ LEVEL_FLOOR = 1e-8  # magnitude; far below the log-mel's own floor so that relat
 LOUDNESS_FLOOR = -100.0  # dBFS
 CEILING = 1.2  # of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
 RELATIVE_RANGE = (-70.0, 40.0)  # dB about the frame's loudness
+FADE = -80.0  # dBFS of loudness
 
 
 class Analysis(Streaming):
@@ -32,14 +35,11 @@ class Analysis(Streaming):
         super().__init__()
         self.config = config
         window = torch.hann_window(config.frame, dtype=torch.float64)
-        frequencies = np.arange(config.frame // 2 + 1) * config.sample_rate / config.frame
-        weights = torch.from_numpy(a_weights(frequencies) ** 2)
-        weights[1:-1] *= 2  # one-sided spectrum
-        # Parseval: mean square of the window's content, with the window's own energy divided out
-        weights *= (window.sum() / 2) ** 2 / (config.frame * window.square().sum())
+        weights = torch.from_numpy(loudness_weights(config))
         self.register_buffer("window", window.float(), persistent=False)
         self.register_buffer("weights", weights.float(), persistent=False)
         self.register_buffer("bank", torch.from_numpy(mel_filterbank(config)), persistent=False)
+        self.register_buffer("log_band_weights", torch.from_numpy(np.log(band_weights(config) + 1e-20)).float(), persistent=False)
         self.scale = 2.0 / float(window.sum())
 
     @property
@@ -79,6 +79,30 @@ def relative(mel: Tensor, loudness: Tensor) -> Tensor:
     return (level.clamp(*RELATIVE_RANGE) - RELATIVE_RANGE[0]) / 100
 
 
+def wanted(mel: Tensor, loudness: Tensor) -> Tensor:
+    """The relative mel that a decoder should give: `relative`, but as deep as the log-mel's own floor goes."""
+    return (100 * (mel.clamp(min=0) - 1) - loudness - RELATIVE_RANGE[0]) / 100
+
+
+def implied_level(mel: Tensor, log_band_weights: Tensor) -> Tensor:
+    """The loudness that a relative mel (B, M, L) implies, relative to the one it should have, (B, 1, L) in units of 100 dB."""
+    powers = (100 * mel + RELATIVE_RANGE[0]) * (math.log(10) / 10) + log_band_weights[:, None]
+    return torch.logsumexp(powers, 1, keepdim=True) * (10 / math.log(10) / 100)
+
+
+def levelled(mel: Tensor, log_band_weights: Tensor) -> Tensor:
+    """A relative mel (B, M, L) moved up or down so that the loudness it implies is the one it is relative to.
+
+    So a decoder shapes the spectrum and the loudness curve alone sets the level, also for sounds unlike any it has learnt.
+    """
+    return mel - implied_level(mel, log_band_weights)
+
+
 def absolute(mel: Tensor, loudness: Tensor) -> Tensor:
-    """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it, and never beyond CEILING."""
+    """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it, and never beyond CEILING.
+
+    Below FADE the level falls four times as fast as the loudness, so that silence stays silence in the lowest bands too, which
+    A-weighting hardly counts.
+    """
+    loudness = loudness - 3 * (FADE - loudness).clamp(min=0)
     return (1 + (100 * mel + RELATIVE_RANGE[0] + loudness) / 100).clamp(0, CEILING)

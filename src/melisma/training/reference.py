@@ -66,7 +66,11 @@ class Reference(Streaming):
 
     def decode(self, z: Tensor, loudness: Tensor) -> Tensor:
         """Latents (B, Z, L), loudness (B, 1, L) → log-mel (B, M, L)."""
-        return scales.absolute(self.decoder(torch.cat([self.calibration.inverse(z), loudness], 1)), loudness)
+        return scales.absolute(self.shape(self.calibration.inverse(z), loudness), loudness)
+
+    def shape(self, mean: Tensor, loudness: Tensor) -> Tensor:
+        """The encoder's own latents (B, Z', L) and loudness (B, 1, L) → relative mel (B, M, L)."""
+        return scales.levelled(self.decoder(torch.cat([mean, loudness], 1)).float(), self.analysis.log_band_weights)
 
     def synthesize(self, mel: Tensor) -> Tensor:
         """Log-mel (B, M, L) → waveform (B, 1, L · hop − delay), not delayed: sample t lies where it lay in the input."""
@@ -82,5 +86,6 @@ class Reference(Streaming):
         encoded, encoder = self.encoder.step(scales.relative(mel, loudness), encoder)
         z = self.calibration.inverse(self.calibration(split(encoded)[0]))
         decoded, decoder = self.decoder.step(torch.cat([z, loudness], 1), decoder)
+        decoded = scales.levelled(decoded, self.analysis.log_band_weights)
         waveform, vocoder = self.vocoder.step(scales.absolute(decoded, loudness), vocoder)
         return waveform, [analysis, encoder, decoder, vocoder]

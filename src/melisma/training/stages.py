@@ -76,6 +76,12 @@ class Stage(nn.Module):
         """Parameter groups of AdamW for what plays against the model."""
         return []
 
+    def decoded(self, z: Tensor, loudness: Tensor) -> tuple[Tensor, Tensor]:
+        """The levelled relative mel, and a term that keeps the decoder's own level, which levelling leaves free, near 0."""
+        raw = self.model.decoder(torch.cat([z, loudness], 1)).float()
+        level = scales.implied_level(raw, self.model.analysis.log_band_weights)
+        return raw - level, level.square().mean()
+
     def aligned(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Input (B, T) and delayed output (B, 1, T) → the part that both hold and that is scored, (B, T')."""
         delay, skip = self.model.delay, WARM_FRAMES * self.model.config.analysis.hop
@@ -129,14 +135,14 @@ class VAEStage(Stage):
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.no_grad():
             mel, loudness = self.model.analyse(x[:, None])
-            target = scales.relative(mel, loudness)
+            target = scales.wanted(mel, loudness)
             weight = losses.prominence(target, loudness)
-        mean, log_variance = split(self.model.encoder(target))
+        mean, log_variance = split(self.model.encoder(scales.relative(mel, loudness)))
         noise = torch.randn(mean.shape, generator=generator, device="cpu").to(mean.device)
         z = sample(mean, log_variance, noise)
         # the pair of gains: the encoder cannot see gain, so decoding at another gain is another loudness beside the same z
         gain = 24 * torch.rand(len(x), 1, 1, generator=generator).to(x.device) - 12
-        output = self.model.decoder(torch.cat([z, loudness + gain], 1)).float()
+        output, anchor = self.decoded(z, loudness + gain)
         guess = self.adversary(z)
         output, target, weight, loudness, guess = (v[..., WARM_FRAMES:] for v in (output, target, weight, loudness, guess))
         nll = losses.gaussian_nll(output, target, self.log_deviation, weight)
@@ -147,7 +153,7 @@ class VAEStage(Stage):
         warm = min(1.0, progress / 0.1)
         bands = self.model.analysis.bands
         loss = (nll + self.weights.kl * warm * information) / bands + self.weights.sharpness * sharp
-        loss = loss + self.weights.adversary * warm * adversary
+        loss = loss + self.weights.adversary * warm * adversary + anchor
         error = losses.weighted_mean((output - target).square(), weight).sqrt()
         return loss, {"mel dB": 100 * error, "nats": information, "adversary": adversary}
 
@@ -167,15 +173,15 @@ class TuneStage(VocoderStage):
     def mels(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             mel, loudness = self.model.analyse(x[:, None])
-            target = scales.relative(mel, loudness)
-            mean, log_variance = split(self.model.encoder(target))
+            target = scales.wanted(mel, loudness)
+            mean, log_variance = split(self.model.encoder(scales.relative(mel, loudness)))
             z = sample(mean, log_variance, 0.5 * torch.randn(mean.shape, generator=generator).to(mean.device))
             weight = losses.prominence(target, loudness)
-        output = self.model.decoder(torch.cat([z, loudness], 1)).float()
+        output, anchor = self.decoded(z, loudness)
         error = losses.weighted_mean((output - target).abs(), weight)
         own = scales.absolute(output, loudness)
         own = torch.where((torch.arange(len(x), device=x.device) % 2 == 0)[:, None, None], own, mel.clamp(min=0))
-        return own, self.weights.own_mel * error
+        return own, self.weights.own_mel * error + anchor
 
 
 class AdversarialStage(TuneStage):

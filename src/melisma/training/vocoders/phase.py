@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...bands import mel_filterbank
+from ...bands import mel_filterbank, spreading
 from ...config import AnalysisConfig, PhaseConfig
 from ..layers import Chain, Conv, ConvNeXt, State, Streaming
 from .integration import draft, initial_phases, integrate
@@ -31,7 +31,7 @@ class PhaseVocoder(Streaming):
         self.bins = self.frame // 2 + 1
         bank = mel_filterbank(analysis)
         self.bank, self.start, self.width = bank, *_extent(bank)
-        spread = bank.T / np.maximum(bank.sum(0)[:, None], 1e-9)
+        spread = spreading(bank)
         window = torch.hann_window(self.frame)
         overlap = float(window.square().sum()) / self.hop
         self.register_buffer("spread", torch.from_numpy(spread), persistent=False)

@@ -1,0 +1,172 @@
+"""Training: repeatable, resumable, on one process or two, and honest about what it cannot do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from melisma.config import ModelConfig, PhaseConfig, VAEConfig
+from melisma.errors import MelismaError
+from melisma.training import fit as fitting
+from melisma.training.data import Excerpts
+from melisma.training.fit import Plan, Stopped, fit
+from melisma.training.log import Log
+from melisma.training.run import history, verdict
+
+TINY = ModelConfig(
+    vae=VAEConfig(latents=3, encoder_width=8, decoder_width=8, encoder_blocks=1, decoder_blocks=1),
+    vocoder=PhaseConfig(width=8, blocks=1),
+)
+STAGES = (("vocoder", 1.0), ("vae", 1.0), ("tune", 1.0), ("adversarial", 1.0))
+PLAN = Plan(stages=STAGES, steps=16, batch=2, frames=40)
+
+DRIVER = """
+import sys, torch
+from pathlib import Path
+import test_fit as t
+torch.set_num_threads(1)
+t.fitting.CHECKPOINT_SECONDS = 0.0
+devices, folder = int(sys.argv[3]), Path(sys.argv[2])
+model = t.fit(Path(sys.argv[1]), folder, t.TINY, t.PLAN, resume=True, devices=devices, accelerator="cpu")
+import os
+torch.save(model.state_dict(), folder / f"rank{os.environ.get('LOCAL_RANK', 0)}.pt")
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory) -> Path:
+    """Three clips of decaying harmonics, one of them shorter than an excerpt, and one held out."""
+    folder = tmp_path_factory.mktemp("prepared")
+    clips, start, sound = [], 0, []
+    for k, (seconds, split) in enumerate(((2.0, "train"), (0.1, "train"), (1.5, "train"), (1.5, "held"))):
+        t = np.arange(int(seconds * 44100)) / 44100
+        x = sum(np.sin(2 * np.pi * 220 * (k + 1) * n * t) / n for n in range(1, 6)) * np.exp(-t) * 0.2
+        sound.append((x * 32767).astype("<i2"))
+        clips.append({"file": f"{k}.wav", "start": start, "samples": len(t), "split": split})
+        start += len(t)
+    np.concatenate(sound).tofile(folder / "audio.i16")
+    (folder / "index.json").write_text(json.dumps({"version": 1, "sample_rate": 44100, "clips": clips}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unbroken(prepared, tmp_path_factory):
+    torch.set_num_threads(1)
+    return fit(prepared, tmp_path_factory.mktemp("unbroken"), TINY, PLAN).state_dict()
+
+
+def same(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+class Breaking(Log):
+    """Ctrl-C after so many steps over all stages."""
+
+    left = 0
+
+    def step(self, *args) -> None:
+        super().step(*args)
+        Breaking.left -= 1
+        if Breaking.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_the_same_plan_gives_the_same_weights(prepared, unbroken, tmp_path):
+    assert same(fit(prepared, tmp_path, TINY, PLAN).state_dict(), unbroken)
+
+
+@pytest.mark.parametrize("steps", [2, 4, 7, 9, 15], ids=lambda n: f"after{n}")
+def test_interrupted_and_resumed_equals_unbroken(prepared, unbroken, tmp_path, steps):
+    Breaking.left = steps
+    with pytest.raises(Stopped, match="stopped in stage"):
+        fit(prepared, tmp_path, TINY, PLAN, log=Breaking)
+    assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
+
+
+def drive(prepared: Path, folder: Path, devices: int = 1) -> subprocess.Popen:
+    script = folder.parent / "driver.py"
+    script.write_text(DRIVER)
+    here = Path(__file__).parent
+    environment = os.environ | {"PYTHONPATH": f"{here}:{here.parent / 'src'}", "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, str(script), str(prepared), str(folder), str(devices)], env=environment, stderr=subprocess.DEVNULL)
+
+
+def test_killed_and_resumed_equals_unbroken(prepared, unbroken, tmp_path):
+    folder = tmp_path / "run"
+    process = drive(prepared, folder)
+    deadline = time.monotonic() + 120
+    while not (folder / "state.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (folder / "state.pt").exists() and not (folder / "rank0.pt").exists(), "it was not killed in mid-run"
+    assert drive(prepared, folder).wait() == 0
+    assert same(torch.load(folder / "rank0.pt"), unbroken)
+
+
+def test_two_processes_train_as_one_does(prepared, unbroken, tmp_path):
+    folder = tmp_path / "run"
+    assert drive(prepared, folder, devices=2).wait() == 0
+    first, second = (torch.load(folder / f"rank{rank}.pt") for rank in (0, 1))
+    assert same(first, second)
+    fit(prepared, tmp_path / "one", TINY, PLAN)
+    ends = [[e["held"] for e in history(f)][-3:] for f in (folder, tmp_path / "one")]
+    for two, alone in zip(*ends):
+        for name in ("distance", "mel dB"):
+            assert two[name] == pytest.approx(alone[name], rel=0.1)
+
+
+def test_two_runs_in_one_folder_are_refused(prepared, tmp_path):
+    lock = fitting._locked(tmp_path)
+    with pytest.raises(MelismaError, match="another process is training"):
+        fit(prepared, tmp_path, TINY, PLAN)
+    lock.close()
+
+
+def test_a_damaged_checkpoint_is_one_sentence(prepared, tmp_path):
+    (tmp_path / "state.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(MelismaError, match="cannot resume from .*delete it"):
+        fit(prepared, tmp_path, TINY, PLAN, resume=True)
+
+
+def test_another_configuration_does_not_resume(prepared, tmp_path):
+    Breaking.left = 2
+    with pytest.raises(Stopped):
+        fit(prepared, tmp_path, TINY, PLAN, log=Breaking)
+    with pytest.raises(MelismaError, match="another configuration"):
+        fit(prepared, tmp_path, ModelConfig(vae=TINY.vae), PLAN, resume=True)
+
+
+def test_training_lowers_the_held_out_error(prepared, tmp_path):
+    fit(prepared, tmp_path, TINY, Plan(stages=(("vae", 1.0),), steps=60, batch=2, frames=40, rates={"vae": 5e-3}))
+    errors = [e["held"]["mel dB"] for e in history(tmp_path)]
+    assert errors[-1] < 0.8 * errors[0]
+
+
+def test_a_run_ends_with_a_verdict(prepared, tmp_path):
+    model = fit(prepared, tmp_path, TINY, Plan(stages=(("vae", 1.0),), steps=4, batch=2, frames=40))
+    assert "Not usable yet" in verdict(tmp_path, model)[0]
+
+
+def test_short_clips_are_drawn_and_batches_repeat():
+    clips = [np.full(100, 1000, np.int16), np.full(5000, 2000, np.int16)]
+    excerpts = Excerpts(clips, samples=1000, seed=3)
+    batch = excerpts.batch(0, 64)
+    assert torch.equal(batch, excerpts.batch(0, 64)) and not torch.equal(batch, excerpts.batch(1, 64))
+    assert not torch.equal(batch, excerpts.batch(0, 64, rank=1))
+    sounding = (batch != 0).sum(1)
+    assert (sounding == 100).any() and (sounding == 1000).any()
+
+
+def test_bf16_only_where_the_processor_has_it(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert fitting.precision(torch.device("cpu")) == "bf16-mixed"
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    assert fitting.precision(torch.device("cpu")) == "32-true"

@@ -1,0 +1,182 @@
+"""Model: sounds to paths and back, whatever their length, in step with what went in."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import melisma
+from melisma import MelismaError, modelfile
+from melisma.metrics import stft_distance
+from melisma.model import Model
+
+RATE, HOP, FRAME = 16000, 64, 256  # the tiny model's
+
+
+def noise(seconds, seed=0, level=0.1):
+    return (level * np.random.default_rng(seed).standard_normal(round(seconds * RATE))).astype(np.float32)
+
+
+# --- lengths ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("length", [1, HOP - 1, HOP, HOP + 1, FRAME, 1000, 4321])
+@pytest.mark.parametrize("rate", [8000, RATE, 44100])
+def test_as_long_as_it_was(model, length, rate):
+    x = noise(1)[:length]
+    path = model.encode(x, rate)
+    assert (path.length, path.source_rate, path.dimensions, path.model) == (length, rate, model.latents, "tiny")
+    own = melisma.audio.resampled_length(length, rate, RATE)
+    assert path.frames == -(-own // HOP) + FRAME // HOP - 1 and path.rate == RATE / HOP
+    for y in (model.decode(path), model.transfer(x, rate), model.copy_synthesis(x, rate)):
+        assert y.shape == (length,) and y.dtype == np.float32 and np.isfinite(y).all()
+    assert model.mel(x, rate).shape == (len(model.band_centres), path.frames) == model.decode_mel(path).shape
+    assert model.kl(x, rate).shape == (4, path.frames) and (model.kl(x, rate) >= 0).all()
+
+
+def test_channels_are_mixed_and_every_way_to_give_a_sound_is_the_same(model):
+    x = noise(0.2)
+    wanted = model.encode(x).values
+    stereo = np.stack([1.5 * x, 0.5 * x])
+    for sound in (melisma.Audio(x, RATE), melisma.Audio(stereo, RATE), stereo, x.astype(np.float64), x.tolist()):
+        assert np.allclose(model.encode(sound).values, wanted, atol=1e-4)
+
+
+# --- pieces -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["phase", "melgan"])
+@pytest.mark.parametrize("pieces", [1, 7, 250])
+def test_read_in_pieces_it_is_the_same(model, kind, pieces):
+    from melisma.config import MelganConfig
+    from melisma.training.export import to_file
+    from melisma.training.reference import Reference
+
+    file = model.file
+    if kind == "melgan":
+        config = replace(file.config, vocoder=MelganConfig(ratios=(8, 8), width=16, dilations=(1, 3), kernel=3))
+        file = to_file(Reference(config, kept=3).eval(), "melgan", file.latents, {})
+    x, whole, pieced = noise(0.5 if pieces == 1 else 1.5), Model(file), Model(file)
+    assert whole._engine.chunk > len(x)
+    pieced._engine.chunk = pieces * HOP
+    path, mel = whole.encode(x), whole.mel(x)
+    again = pieced.encode(x)
+    assert np.allclose(again.values, path.values, atol=1e-4) and np.allclose(again.loudness, path.loudness, atol=1e-3)
+    assert np.allclose(pieced.mel(x), mel, atol=1e-5) and np.allclose(pieced.kl(x), whole.kl(x), atol=1e-4)
+    assert np.allclose(pieced.decode_mel(path), whole.decode_mel(path), atol=1e-5)
+    sounds = whole.decode(path), whole.copy_synthesis(x)
+    for a, b in zip(sounds, (pieced.decode(path), pieced.copy_synthesis(x)), strict=True):
+        # the phases of near-silent bins are chosen by comparisons that rounding may turn
+        assert np.sqrt(np.mean((a - b) ** 2)) < 1e-2 * np.sqrt(np.mean(a**2))
+
+
+def test_of_ten_minutes_little_but_the_sound_is_held(model, monkeypatch):
+    """Frames, spectra and activations are let go piece by piece, so an hour works as well."""
+    from melisma.training import engine
+
+    monkeypatch.setattr(engine, "CHUNK_SECONDS", 2)
+    own, x = Model(model.file), noise(600)
+    own.transfer(x[:RATE])
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # the high-water mark starts anew
+    except OSError:
+        pytest.skip("memory is measured as Linux does it")
+    before = memory("VmRSS")
+    assert len(own.transfer(x)) == len(x)
+    # all windowed frames would be 4 times the sound, their spectra 8 to 16 times, and activations come on top
+    assert memory("VmHWM") - before < 10 * x.nbytes
+
+
+def memory(what):
+    """VmRSS, what the process holds now, or VmHWM, the most that it held; in bytes."""
+    return int(Path("/proc/self/status").read_text().split(f"{what}:")[1].split()[0]) * 1024
+
+
+# --- time ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [RATE, 44100])
+@pytest.mark.parametrize("at", [0.1, 0.2503, 0.497])
+def test_a_click_stays_where_it_was(model, at, rate):
+    """Through true mels: the vocoder of the tiny model is the draft and its phases, which need no training."""
+    x = np.zeros(rate // 2, np.float32)
+    place = round(at * rate)
+    x[place : place + 3] = 0.9
+    y = model.copy_synthesis(x, rate)
+    energy = np.square(y.astype(np.float64))
+    centre = (energy * np.arange(len(y))).sum() / energy.sum()
+    assert abs(centre - place - 1) < HOP * rate / RATE, centre - place
+    assert energy[: place - FRAME * rate // RATE].sum() < 1e-3 * energy.sum()
+
+
+def test_frames_are_where_they_say(model):
+    """Frame l is centred at sample (l + 1) · hop − frame / 2."""
+    for place in (640, 1000, 3000):
+        x = np.zeros(4000, np.float32)
+        x[place] = 1
+        loudest = int(model.encode(x).loudness.argmax())
+        assert abs((loudest + 1) * HOP - FRAME / 2 - place) <= HOP / 2
+
+
+def test_a_stream_is_the_whole_later(model):
+    x = noise(0.5)
+    stream = model.stream()
+    assert stream.latency == model.latency == FRAME
+    blocks = np.split(x, [1, 5, 64, 64, 300, 2000, 2001, 7000])
+    streamed = np.concatenate([stream.process(block) for block in blocks])
+    assert streamed.shape == x.shape
+    whole, part = model.transfer(x)[: len(x) - stream.latency], streamed[stream.latency :]
+    assert stft_distance(whole, part, RATE) < 0.05  # to the bit where rounding turns no phase: see test_streaming
+    stream.reset()
+    again = np.concatenate([stream.process(block) for block in blocks])
+    assert np.array_equal(again, streamed)
+
+
+# --- what the path says is done -----------------------------------------------------------------------------------------
+
+
+def test_loudness_by_hand(model):
+    x = noise(0.3)
+    path = model.encode(x)
+    for given, wanted in (("input", path), (-30.0, path.set_loudness(-30)), (path.loudness - 6, path.gain(-6))):
+        assert np.allclose(model.transfer(x, loudness=given), model.decode(wanted), atol=1e-6)
+    for wrong in ("output", np.zeros(3), float("nan")):
+        with pytest.raises(MelismaError, match="loudness|to has|to must"):
+            model.transfer(x, loudness=wrong)
+
+
+def test_what_does_not_fit_together(model):
+    path = model.encode(noise(0.1))
+    with pytest.raises(MelismaError, match="the path has 5 latents, model tiny has 3: encode the sound with tiny"):
+        model.decode(replace(path, values=np.zeros((5, path.frames)), ranges=None))
+    with pytest.raises(MelismaError, match="runs at 100.00 frames a second, model tiny at 250.00"):
+        model.decode(replace(path, rate=100.0))
+    with pytest.raises(MelismaError, match=r"shape \(T,\) or \(channels, T\), not \(2, 3, 4\)"):
+        model.encode(np.zeros((2, 3, 4)))
+    with pytest.raises(MelismaError, match="at 16000 Hz and the call says 8000"):
+        model.encode(melisma.Audio(noise(0.1), RATE), 8000)
+    with pytest.raises(MelismaError, match="no model named 'tinny'; did you mean tiny"):
+        melisma.load("tinny")
+
+
+def test_a_model_knows_itself(model, tiny):
+    assert repr(model) == "<melisma model tiny: 3 latents, 16000 Hz>"
+    assert model.ranges.shape == (3, 2) and model.frame_rate == 250
+    assert model.verify()["distance"] < 0.05
+    for given in (tiny, str(tiny), "tiny"):
+        assert melisma.load(given).file.digest == model.file.digest
+    sound, output = model.file.golden
+    wrong = replace(model.file, golden=(sound, output[::-1].copy()))
+    with pytest.raises(MelismaError, match="does not reproduce its golden pair"):
+        Model(wrong).verify()
+    with pytest.raises(MelismaError, match="has no golden pair"):
+        Model(replace(model.file, golden=None)).verify()
+
+
+def test_a_figure_that_is_not_there_is_none():
+    file = modelfile.ModelFile.__new__(modelfile.ModelFile)
+    object.__setattr__(file, "evaluation", {"rows": {"chain": {"visqol": 4.2, "bad": "x"}}, "leak_r2": None, "b": True})
+    assert file.figure("rows", "chain", "visqol") == 4.2
+    for keys in ("rows/chain/bad", "rows/copy", "rows", "leak_r2", "b", "rows/chain/visqol/x"):
+        assert file.figure(*keys.split("/")) is None
