@@ -15,7 +15,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from melisma import metrics
+from melisma.audio import read
 from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.home import home
+from melisma.model import Model
 
 RECORD = Path(__file__).parent / "choices.jsonl"
 BASE = ModelConfig()
@@ -54,9 +60,6 @@ def run(name: str, minutes: float) -> None:
     """Train and evaluate one experiment and record its figures."""
     import torch
 
-    from melisma.evaluate import evaluate
-    from melisma.home import home
-    from melisma.model import Model
     from melisma.training.data import Prepared
     from melisma.training.fit import Plan, fit
     from melisma.training.run import pack
@@ -74,19 +77,46 @@ def run(name: str, minutes: float) -> None:
     model = fit(prepared, folder, config, plan, start=start)
     steps = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])["step"]
     file = pack(model, name, Prepared(prepared), {})
-    data = home() / "data" / "strings"
-    result = evaluate(Model(file), sorted((data / "held" / "phrases").glob("*.flac")), seconds_limit=HELD_SECONDS)
-    rows = result["rows"]
+    whole = "vae" in (*stages, *earlier)
+    copy, chain, leak = figures(Model(file), whole)
     parts = {part: sum(p.numel() for p in getattr(model, part).parameters()) for part in ("encoder", "decoder", "vocoder")}
     entry = {
         "name": name, "group": group, "minutes": minutes, "steps": steps, "parameters": parts,
         "latency_ms": round(1000 * file.latency / config.analysis.sample_rate, 1),
-        "copy": rows["copy synthesis"], "chain": rows["chain"] if "vae" in (*stages, *earlier) else None,
-        "nats": sum(file.latents["kl"]), "latents": len(file.latents["percentiles"]), "leak_r2": result["leak_r2"],
+        "copy": copy, "chain": chain, "leak_r2": leak,
+        "nats": sum(file.latents["kl"]), "latents": len(file.latents["percentiles"]),
     }  # fmt: skip
     with open(RECORD, "a") as record:
         record.write(json.dumps(entry) + "\n")
     print(name, json.dumps(entry), flush=True)
+
+
+def figures(model: Model, whole: bool) -> tuple[dict[str, float], dict[str, float] | None, float | None]:
+    """Copy synthesis and, if asked, the chain on held-out phrases (means of ViSQOL and mel distance), and the leak."""
+    data = home() / "data" / "strings"
+    sounds = [
+        read(file).mono().samples[0][: int(HELD_SECONDS * 44100)]
+        for file in sorted((data / "held" / "phrases").glob("*.flac"))[::2]
+    ]
+
+    def measured(outputs: list[np.ndarray]) -> dict[str, float]:
+        pairs = list(zip(sounds, outputs))
+        return {
+            "visqol": float(np.mean([metrics.visqol(x, y, 44100).mos for x, y in pairs])),
+            "mel_distance_db": float(np.mean([metrics.mel_distance(x, y, 44100) for x, y in pairs])),
+        }
+
+    copy = measured([model.copy_synthesis(x, 44100) for x in sounds])
+    if not whole:
+        return copy, None, None
+    paths = {
+        split: [model.encode(read(f)) for f in sorted((data / split).glob("*.flac"))[::step]]
+        for split, step in (("train", 5), ("held", 1))
+    }
+    leak = metrics.leak(
+        *(curves for split in paths for curves in ([p.values for p in paths[split]], [p.loudness for p in paths[split]]))
+    )
+    return copy, measured([model.decode(model.encode(x, 44100)) for x in sounds]), float(leak)
 
 
 def table() -> str:

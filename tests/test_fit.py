@@ -95,7 +95,9 @@ def drive(prepared: Path, folder: Path, devices: int = 1) -> subprocess.Popen:
     script.write_text(DRIVER)
     here = Path(__file__).parent
     environment = os.environ | {"PYTHONPATH": f"{here}:{here.parent / 'src'}", "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, str(script), str(prepared), str(folder), str(devices)], env=environment, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, str(script), str(prepared), str(folder), str(devices)], env=environment, stderr=subprocess.DEVNULL
+    )
 
 
 def test_killed_and_resumed_equals_unbroken(prepared, unbroken, tmp_path):

@@ -1,126 +1,320 @@
-"""Scales, the VAE's formulas, its blindness to gain, and calibration."""
+"""The VAE's arithmetic, the scales it reads, and the calibration that makes its latents fit for an editor."""
 
 import json
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from melisma.bands import a_weights, band_weights, mel_filterbank
 from melisma.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.errors import MelismaError
 from melisma.training import mel as scales
-from melisma.training.calibrate import calibrate
+from melisma.training.calibrate import PERCENTILES, calibrate
 from melisma.training.data import Prepared
+from melisma.training.mel import Analysis
 from melisma.training.reference import Reference
-from melisma.training.vae import LoudnessAdversary, adversary_loss, kl, sample, split
+from melisma.training.vae import LOG_VARIANCE, Encoder, LoudnessAdversary, adversary_loss, kl, sample, split
 
-RATE = 44100
-CONFIG = ModelConfig(
-    vae=VAEConfig(latents=5, encoder_width=16, decoder_width=16, encoder_blocks=1, decoder_blocks=1), vocoder=PhaseConfig(width=8, blocks=1)
+torch.set_num_threads(1)
+quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FULL = AnalysisConfig()
+TINY = ModelConfig(
+    AnalysisConfig(sample_rate=8000, frame=128, hop=32, bands=16, fmin=100.0, fmax=4000.0),
+    VAEConfig(latents=4, encoder_width=8, encoder_blocks=1, decoder_width=8, decoder_blocks=1, kernel=3, expansion=2),
+    PhaseConfig(width=4, blocks=0),
 )
 
 
-@pytest.fixture(scope="module")
-def model():
+# ---------------------------------------------------------------- the distribution
+
+
+@quick
+@given(st.floats(-4, 4), st.floats(*LOG_VARIANCE))
+def test_kl_is_that_of_two_gaussians(mean, log_variance):
+    q = torch.distributions.Normal(torch.tensor(mean), torch.tensor(log_variance / 2).exp())
+    wanted = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0))
+    got = kl(torch.tensor(mean), torch.tensor(log_variance))
+    assert got.item() == pytest.approx(wanted.item(), rel=1e-4, abs=1e-5) and got >= -1e-6
+
+
+@pytest.mark.parametrize("log_variance", [-6.0, -2.0, 0.0, 1.5])
+def test_samples_deviate_by_half_the_log_variance(log_variance):
+    """The 2020 code took exp(log-variance) for the deviation."""
+    mean = torch.full((1, 2, 100_000), 0.7)
+    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
+    z = sample(mean, torch.full_like(mean, log_variance), noise)
+    assert z.mean().item() == pytest.approx(0.7, abs=0.03)
+    assert z.std().item() == pytest.approx(np.exp(log_variance / 2), rel=0.02)
+
+
+def test_split_keeps_the_variance_within_bounds():
+    encoded = torch.tensor([3.0, -2.0, 50.0, -50.0])[None, :, None]
+    mean, log_variance = split(encoded)
+    assert mean.flatten().tolist() == [3.0, -2.0] and log_variance.flatten().tolist() == [LOG_VARIANCE[1], LOG_VARIANCE[0]]
+
+
+# ---------------------------------------------------------------- the adversary
+
+
+def test_gradient_is_reversed_before_the_adversary_and_not_in_it():
+    torch.manual_seed(0)
+    adversary = LoudnessAdversary(3, width=8)
+    z, loudness = torch.randn(2, 3, 20, requires_grad=True), -30 + 10 * torch.randn(2, 1, 20)
+    weight = torch.ones_like(loudness)
+    inputs = [z, *adversary.parameters()]
+    reversed_, *own = torch.autograd.grad(adversary_loss(adversary(z), loudness, weight), inputs)
+    plain, *theirs = torch.autograd.grad(adversary_loss(adversary.body(z), loudness, weight), inputs)
+    assert torch.allclose(reversed_, -plain) and plain.abs().max() > 1e-4
+    assert all(torch.allclose(a, b) for a, b in zip(own, theirs))
+
+
+def test_the_adversary_is_scored_on_the_frames_that_count():
+    predicted, loudness = torch.zeros(1, 1, 4), torch.tensor([-30.0, -15.0, -90.0, -30.0]).view(1, 1, 4)
+    assert adversary_loss(predicted, loudness, torch.tensor([1.0, 1, 0, 0]).view(1, 1, 4)).item() == pytest.approx(0.5)
+    assert adversary_loss(predicted, loudness, torch.zeros(1, 1, 4)).item() == 0  # nothing counts: nothing to divide by
+
+
+# ---------------------------------------------------------------- loudness and the scales
+
+
+def sine(hz: float, level: float = 1.0, seconds: float = 0.5, rate: int = 44100) -> torch.Tensor:
+    return (level * torch.sin(2 * torch.pi * hz * torch.arange(int(rate * seconds), dtype=torch.float64) / rate)).float()[
+        None, None
+    ]
+
+
+def loudness_of(x: torch.Tensor, config: AnalysisConfig = FULL) -> torch.Tensor:
+    """Loudness of the frames that x fills, (L,)."""
+    return Analysis(config)(x)[0, -1, config.frame // config.hop :]
+
+
+def test_loudness_of_a_full_scale_sine_at_1_khz():
+    assert loudness_of(sine(1000)).numpy() == pytest.approx(-3.01, abs=0.1)
+
+
+@pytest.mark.parametrize("hz, weighting", [(100, -19.1), (200, -10.9), (500, -3.2), (2000, 1.2), (10000, -2.5)])
+def test_loudness_is_a_weighted(hz, weighting):
+    """IEC 61672-1's table. A frame of 23 ms smears 100 Hz over steep weights, so that it reads a little high."""
+    assert 20 * np.log10(a_weights(np.array([hz]))[0]) == pytest.approx(weighting, abs=0.1)
+    assert loudness_of(sine(hz)).mean().item() == pytest.approx(-3.01 + weighting, abs=1.2 if hz == 100 else 0.4)
+
+
+def test_loudness_follows_gain_and_has_a_floor():
+    x = sine(1000)
+    assert (loudness_of(x) - loudness_of(0.01 * x)).numpy() == pytest.approx(40, abs=1e-3)
+    assert (loudness_of(0 * x) == scales.LOUDNESS_FLOOR).all() and (loudness_of(1e-7 * x) == scales.LOUDNESS_FLOOR).all()
+
+
+def test_log_mel_of_a_full_scale_sine():
+    """A full-scale sine has magnitude one in its bin: a band that holds that bin alone would read 1, wider ones less."""
+    x = sine(44100 / 1024 * 10)  # exactly on a bin
+    band = Analysis(FULL)(x)[0, :-1, 8:].mean(1)
+    assert 0.9 < band.max() <= 1.0
+    assert (Analysis(FULL)(0.1 * x)[0, :-1, 8:].mean(1).max() - band.max()).item() == pytest.approx(-0.2, abs=1e-4)
+    assert (Analysis(FULL)(0 * x)[0, :-1] < 0).all()  # silence lies below the scale
+
+
+def noisy(rate: int, seed: int = 0, seconds: float = 0.6) -> torch.Tensor:
+    """A swelling note with noise; its end is near digital silence."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(rate * seconds)) / rate
+    x = np.sin(2 * np.pi * 440 * time) + 0.5 * np.sin(2 * np.pi * 1230 * time) + 0.05 * rng.standard_normal(len(time))
+    swell = np.where(time < 0.8 * seconds, 0.5 + 0.5 * np.sin(np.pi * time / seconds), 1e-6)
+    return torch.from_numpy((0.2 * swell * x).astype(np.float32))[None, None]
+
+
+@pytest.mark.parametrize("gain", [0.1, 0.5, 3.0])
+@pytest.mark.parametrize("config", [FULL, TINY.analysis], ids=["44.1 kHz", "8 kHz"])
+def test_the_encoder_is_blind_to_gain(config, gain):
     torch.manual_seed(1)
-    return Reference(CONFIG).eval()
+    analysis, encoder = Analysis(config), Encoder(Analysis(config).bands, VAEConfig(5, 16, 2))
+    outputs, mels, levels = [], [], []
+    for factor in (1.0, gain):
+        frames = analysis(factor * noisy(config.sample_rate))
+        mels.append(scales.relative(frames[:, :-1], frames[:, -1:]))
+        levels.append(frames[0, -1])
+        with torch.no_grad():
+            outputs.append(encoder(mels[-1]))
+    near_silence = torch.minimum(*levels) < -75
+    first = int(near_silence.nonzero()[0, 0])  # the encoder remembers: compare what precedes it
+    assert first > 0.6 * len(levels[0])
+    assert (mels[0] - mels[1])[..., :first].abs().max() < 1e-4
+    assert (outputs[0] - outputs[1])[..., :first].abs().max() < 1e-4
+    assert (levels[1] - levels[0])[:first].numpy() == pytest.approx(20 * np.log10(gain), abs=1e-3)
+    assert mels[0][..., :first].std() > 0.05  # they are not all at a bound
 
 
-def noise(seconds: float, gain: float = 0.1) -> torch.Tensor:
-    return gain * torch.randn(1, 1, int(seconds * RATE), generator=torch.Generator().manual_seed(0))
+@quick
+@given(st.floats(-75, 0), st.integers(0, 1000))
+def test_absolute_undoes_relative(loudness, seed):
+    """Where neither the range about the loudness nor the log-mel's own ends cut anything off."""
+    torch.manual_seed(seed)
+    mel = (1 + (loudness - 60 + 90 * torch.rand(2, 8, 3)) / 100).clamp(0.001, 1.1)
+    level = torch.full((2, 1, 3), loudness)
+    assert torch.allclose(scales.absolute(scales.relative(mel, level), level), mel, atol=1e-5)
+    assert torch.allclose(scales.wanted(mel, level), scales.relative(mel, level), atol=1e-5)
 
 
-def tone(frequency: float, seconds: float = 0.5) -> torch.Tensor:
-    return torch.sin(2 * torch.pi * frequency * torch.arange(int(seconds * RATE), dtype=torch.float64) / RATE).float()[None, None]
+def test_silence_decodes_to_silence_and_excess_is_bounded():
+    mel = torch.full((1, 4, 1), 1.1)  # 40 dB above the loudness, as the lowest bands may be
+    assert (scales.absolute(mel, torch.full((1, 1, 1), scales.LOUDNESS_FLOOR)) == 0).all()
+    assert (scales.absolute(10 * mel, torch.full((1, 1, 1), 100.0)) == scales.CEILING).all()
 
 
-def test_kl_is_that_of_gaussians():
-    mean, log_variance = torch.randn(2, 3, 7), torch.randn(2, 3, 7)
-    normal = torch.distributions.Normal
-    wanted = torch.distributions.kl_divergence(normal(mean, torch.exp(log_variance / 2)), normal(0.0, 1.0))
-    torch.testing.assert_close(kl(mean, log_variance), wanted)
+@quick
+@given(st.floats(-1, 1), st.integers(0, 1000))
+def test_levelling_leaves_the_shape_and_takes_the_level(shift, seed):
+    analysis = Analysis(TINY.analysis)
+    torch.manual_seed(seed)
+    mel = torch.rand(2, analysis.bands, 5)
+    out = scales.levelled(mel, analysis.log_band_weights)
+    assert torch.allclose(out, scales.levelled(mel + shift, analysis.log_band_weights), atol=1e-5)
+    assert scales.implied_level(out, analysis.log_band_weights).abs().max() < 1e-5
+    assert torch.allclose(out.diff(dim=1), mel.diff(dim=1), atol=1e-5)
 
 
-def test_samples_have_the_deviation_that_the_encoder_says():
-    noise = torch.randn(1, 1, 200_000, generator=torch.Generator().manual_seed(0))
-    z = sample(torch.tensor(2.0), torch.tensor(np.log(0.09)), noise)
-    assert float(z.mean()) == pytest.approx(2.0, abs=0.01) and float(z.std()) == pytest.approx(0.3, rel=0.01)
-
-
-@pytest.mark.parametrize("gain", [-30.0, -12.0, 9.0])
-@torch.no_grad()
-def test_latents_do_not_see_gain(model, gain):
-    sound = noise(0.5)
-    (z, loudness), (other, louder) = model.encode(sound), model.encode(sound * 10 ** (gain / 20))
-    torch.testing.assert_close(other[..., 4:], z[..., 4:], atol=1e-3, rtol=0)
-    torch.testing.assert_close(louder[..., 4:] - loudness[..., 4:], torch.full_like(loudness[..., 4:], gain), atol=1e-3, rtol=0)
-
-
-@pytest.mark.parametrize(("frequency", "level"), [(1000.0, -3.0), (200.0, -13.8), (10000.0, -5.5)])
-@torch.no_grad()
-def test_loudness_of_a_full_scale_sine(model, frequency, level):
-    assert float(model.analyse(tone(frequency))[1][0, 0, 20]) == pytest.approx(level, abs=0.3)
-
-
-def test_a_weighting_of_the_standard():
-    assert 20 * np.log10(a_weights(np.array([31.623, 100, 1000, 7943.3]))) == pytest.approx([-39.4, -19.1, 0.0, -1.1], abs=0.1)
-
-
-def test_the_filterbank_has_no_empty_band_and_loses_no_power():
-    for config in (AnalysisConfig(), AnalysisConfig(frame=512, hop=128, bands=200)):
-        bank = mel_filterbank(config)
-        assert np.allclose(bank.sum(1), 1) and (band_weights(config) > 0).all()
-
-
-@torch.no_grad()
-def test_relative_and_absolute_are_inverses_of_one_another(model):
-    mel, loudness = model.analyse(noise(0.3))
-    torch.testing.assert_close(scales.absolute(scales.relative(mel, loudness), loudness)[..., 4:], mel[..., 4:], atol=1e-5, rtol=0)
+def test_a_true_mel_implies_its_own_loudness():
+    """So levelling does not move what is right already: within 1.5 dB on a note, where bands are wider than partials."""
+    frames = Analysis(FULL)(noisy(44100))[..., 8:60]
+    mel = scales.relative(frames[:, :-1], frames[:, -1:])
+    assert (100 * scales.implied_level(mel, Analysis(FULL).log_band_weights)).abs().max() < 1.5
 
 
 @torch.no_grad()
-def test_the_loudness_curve_sets_the_level_of_what_is_decoded(model):
+def test_the_loudness_curve_sets_the_level_of_what_is_decoded():
     """Whatever the decoder shapes (here at random), the mel's implied loudness is the curve."""
-    z, loudness = torch.randn(1, 5, 40), torch.linspace(-60, -10, 40)[None, None]
-    level = scales.implied_level(scales.relative(model.decode(z, loudness), loudness), model.analysis.log_band_weights)
-    assert float(level.abs().max()) < 0.005  # of 100 dB
+    torch.manual_seed(0)
+    model = Reference(TINY)
+    for p in model.decoder.parameters():
+        p.mul_(2)
+    loudness = torch.linspace(-60, -20, 40)[None, None]
+    mel = model.decode(torch.randn(1, 4, 40), loudness)
+    level = scales.implied_level(scales.wanted(mel, loudness), model.analysis.log_band_weights)
+    assert 100 * level.abs().max() < 0.5
+    assert mel.std(1).mean() > 0.02, "a flat shape proves little"
+
+
+@pytest.mark.parametrize("config", [FULL, AnalysisConfig(frame=512, hop=128, bands=200), TINY.analysis])
+def test_no_band_is_empty_or_without_weight(config):
+    assert np.allclose(mel_filterbank(config).sum(1), 1, atol=1e-5) and (band_weights(config) > 0).all()
+
+
+# ---------------------------------------------------------------- calibration
+
+
+def prepared(folder, *clips: np.ndarray, rate: int = 8000) -> Prepared:
+    """A prepared set of float clips, all for training."""
+    index, at = [], 0
+    for clip in clips:
+        index.append({"start": at, "samples": len(clip), "split": "train"})
+        at += len(clip)
+    np.concatenate([np.round(32767 * c) for c in clips]).astype("<i2").tofile(folder / "audio.i16")
+    (folder / "index.json").write_text(json.dumps({"sample_rate": rate, "clips": index}))
+    return Prepared(folder)
+
+
+def music(seed: int, seconds: float = 1.0) -> np.ndarray:
+    """Notes of changing pitch, brightness and level: something for latents to tell apart."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(8000 * seconds)) / 8000
+    parts = []
+    for piece in np.array_split(time, 5):
+        hz, noise, level = rng.uniform(150, 1500), rng.uniform(0, 0.3), rng.uniform(0.05, 0.5)
+        parts.append(
+            level
+            * (
+                sum(np.sin(2 * np.pi * hz * k * piece) / k ** rng.uniform(0.5, 2) for k in (1, 2, 3)) / 2
+                + noise * rng.standard_normal(len(piece))
+            )
+        )
+    return np.clip(np.concatenate(parts), -1, 1)
+
+
+def spread_model(collapsed: int = 0, config: ModelConfig = TINY) -> Reference:
+    """A model whose means vary enough to be alive, but for the first `collapsed` dimensions, which are constant."""
+    torch.manual_seed(4)
+    model = Reference(config)
+    with torch.no_grad():
+        last = model.encoder.body.layers[-1].conv
+        last.weight.mul_(20)
+        last.weight[:collapsed], last.bias[:collapsed] = 0, 0.3
+        for p in model.decoder.parameters():
+            p.mul_(2)
+    return model.eval()
 
 
 @torch.no_grad()
-def test_silence_decodes_to_silence(model):
-    assert float(model.decode(torch.randn(1, 5, 20), torch.full((1, 1, 20), -100.0)).max()) == 0
+def means_of(model: Reference, data: Prepared) -> tuple[torch.Tensor, torch.Tensor]:
+    """Encoder means (Z', F) and loudness (1, F) of the audible frames, one clip after another."""
+    found = []
+    for clip in data.clips("train"):
+        mel, loudness = model.analyse(torch.from_numpy(clip.astype(np.float32) / 32768)[None, None])
+        mean, _ = split(model.encoder(scales.relative(mel, loudness)))
+        keep = loudness[0, 0] > -60
+        found.append((mean[0][:, keep], loudness[0][:, keep]))
+    return torch.cat([m for m, _ in found], 1), torch.cat([level for _, level in found], 1)
 
 
-def test_the_adversary_is_opposed():
-    adversary, z = LoudnessAdversary(3, width=8), torch.randn(1, 3, 50, requires_grad=True)
-    loudness, weight = torch.randn(1, 1, 50) * 10 - 30, torch.ones(1, 1, 50)
-    before = adversary_loss(adversary(z), loudness, weight)
-    before.backward()
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return prepared(tmp_path_factory.mktemp("set"), *(music(seed) for seed in range(4)), music(9, 0.01), np.zeros(4000))
+
+
+@pytest.mark.parametrize("collapsed", [0, 1, 2])
+def test_calibrated_latents(data, collapsed):
+    model = spread_model(collapsed)
+    info = calibrate(model, data)
+    means, _ = means_of(model, data)
+    kept = 4 - collapsed
+    assert (
+        info["collapsed"] == collapsed
+        and model.calibration.forth.shape == (kept, 4)
+        and model.calibration.back.shape == (4, kept)
+    )
+    latents = model.calibration(means[None])[0]
+    # in standard deviations, about zero, and each for itself
+    assert torch.allclose(latents.mean(1), torch.zeros(kept), atol=1e-3)
+    assert torch.allclose(torch.cov(latents), torch.eye(kept), atol=1e-2)
+    # there and back is the identity on latents, and on means too, as what was left out did not vary
+    z = torch.randn(1, kept, 7)
+    assert torch.allclose(model.calibration(model.calibration.inverse(z)), z, atol=1e-4)
+    assert torch.allclose(model.calibration.inverse(latents[None])[0], means, atol=1e-3)
+    assert np.allclose(info["percentiles"], np.percentile(latents.numpy(), PERCENTILES, axis=1).T, atol=1e-3)
+    assert len(info["effect"]) == kept and len(info["kl"]) == 4
+
+
+def test_latents_come_in_the_order_of_their_effect(data):
+    """The effect is what an editor hears: decibels of mel that move with one unit of the latent. The first moves most."""
+    model = spread_model()
+    info = calibrate(model, data)
+    assert info["effect"] == sorted(info["effect"], reverse=True) and info["effect"][0] > 1.2 * info["effect"][-1]
+    means, loudness = means_of(model, data)
+    z = model.calibration(means[None])
+    slope = torch.linspace(-1, 1, model.analysis.bands)[:, None]
+    moved = []
     with torch.no_grad():
-        hidden = adversary_loss(adversary(z - 0.1 * z.grad / z.grad.norm()), loudness, weight)
-        assert hidden > before  # going down z's gradient makes loudness harder to tell
+        for k in range(4):
+            step = torch.zeros(1, 4, 1)
+            step[0, k] = 0.5
+            up, down = (model.shape(model.calibration.inverse(z + sign * step), loudness[None])[0] for sign in (1, -1))
+            moved.append(100 * (up - down).square().mean().sqrt().item())
+            assert ((up - down).mean(1) * slope[:, 0]).sum() > -0.02, "more should be brighter"
+    assert np.allclose(moved, info["effect"], rtol=0.1, atol=0.05 * moved[0]), (moved, info["effect"])
+    assert np.argmax(moved) == 0
 
 
-def test_calibration(tmp_path):
-    torch.manual_seed(2)
-    model = Reference(CONFIG)
-    last = model.encoder.body.layers[-1].conv
-    with torch.no_grad():
-        last.weight[1].zero_(), last.weight[3].mul_(0.01)  # dimension 1 says nothing, dimension 3 next to nothing
-        last.weight[[0, 2, 4]] *= 8
-    sound = (noise(6.0) * torch.linspace(0.1, 1, 6 * RATE))[0, 0] + 0.1 * tone(440, 6.0)[0, 0] * (torch.arange(6 * RATE) % RATE < RATE // 2)
-    (sound.numpy() * 32767).astype("<i2").tofile(tmp_path / "audio.i16")
-    clip = {"file": "a", "start": 0, "samples": len(sound), "split": "train"}
-    (tmp_path / "index.json").write_text(json.dumps({"sample_rate": RATE, "clips": [clip]}))
-    report = calibrate(model, Prepared(tmp_path))
-    kept = 5 - report["collapsed"]
-    assert 1 <= report["collapsed"] <= 4 and len(report["percentiles"]) == len(report["effect"]) == kept and len(report["kl"]) == 5
-    assert report["effect"] == sorted(report["effect"], reverse=True)
-    torch.testing.assert_close(model.calibration.forth @ model.calibration.back, torch.eye(kept), atol=1e-3, rtol=0)
-    with torch.no_grad():
-        z, loudness = model.encode(sound[None, None])
-        mean = split(model.encoder(scales.relative(*model.analyse(sound[None, None]))))[0]
-    z = z[0][:, loudness[0, 0] > -60]
-    assert z.std(1).numpy() == pytest.approx(np.ones(kept), abs=0.02) and z.mean(1).abs().max() < 0.02
-    lost = (model.calibration.inverse(model.calibration(mean)) - mean)[..., 8:]
-    assert float(lost.square().mean()) < 0.02
+def test_one_latent_can_be_calibrated(data):
+    config = ModelConfig(TINY.analysis, VAEConfig(1, 8, 1, 8, 1, 3, 2), TINY.vocoder)
+    model = spread_model(config=config)
+    assert calibrate(model, data)["collapsed"] == 0
+    assert torch.cov(model.calibration(means_of(model, data)[0][None])[0]).item() == pytest.approx(1, abs=0.01)
+
+
+def test_what_cannot_be_calibrated_says_so(data, tmp_path):
+    with pytest.raises(MelismaError, match="collapsed"):
+        calibrate(spread_model(collapsed=4), data)
+    with pytest.raises(MelismaError, match="no sound"):
+        calibrate(spread_model(), prepared(tmp_path, np.zeros(8000), 1e-4 * music(0)))

@@ -10,18 +10,15 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from .errors import MelismaError, MelismaWarning, extra
-from .terminal import err, out, printable, say, warn
+from .terminal import bar, busy, out, printable, say, warn
 
 if TYPE_CHECKING:
     from .latent import LatentPath
@@ -186,7 +183,7 @@ def encode(
 
     check_target(path, [".npz"])
     loaded, sound = load(model), read(source)
-    with _busy(f"encoding {source}"):
+    with busy(f"encoding {source}"):
         encoded = loaded.encode(sound)
     pathfile.save(encoded, path)
     say(f"{path}: {encoded.dimensions} latents, {encoded.frames} frames, {encoded.duration:.2f} s, by {encoded.model}")
@@ -280,7 +277,7 @@ def transfer(
     _keep(source, target)
     level = None if loudness == "input" else _level(loudness)
     loaded, sound = load(model), read(source)
-    with _busy(f"playing {source} through {loaded.name}"):
+    with busy(f"playing {source} through {loaded.name}"):
         path = loaded.encode(sound)
         if loudness != "input":
             path = path.set_loudness(_curve(loudness, loaded, path) if level is None else level)
@@ -336,7 +333,7 @@ def interpolate(
     if plot:
         check_target(plot, pictures.SUFFIXES)
     loaded, a, b = load(model), read(first), read(second)
-    with _busy(f"from {first} to {second}"):
+    with busy(f"from {first} to {second}"):
         between = loaded.encode(a).interpolate(loaded.encode(b))
         sound = loaded.decode(between)
     write(target, sound, between.source_rate)
@@ -357,7 +354,7 @@ def _render(path: LatentPath, target: Path, model: str | None) -> None:
         by = f"the model {path.model!r}, which is not known here" if path.model else "a model that it does not name"
         raise MelismaError(f"the path was encoded by {by}: say with --model which one decodes it")
     loaded = load(model or path.model)
-    with _busy(f"playing through {loaded.name}"):
+    with busy(f"playing through {loaded.name}"):
         samples = loaded.decode(path)
     write(target, samples, path.source_rate)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
@@ -466,7 +463,7 @@ def evaluate(
         from .evaluate import evaluate as measure
         from .evaluate import table
 
-        with _bar("evaluating") as progress:
+        with bar("evaluating") as progress:
             result = measure(load(model), folder, lambda done, total, name: progress(done / total, name), seconds)
     table(result, out)
     if json_file:
@@ -485,28 +482,11 @@ def _prepared(folder: Path) -> tuple[Path, Any]:
 
     key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
     into = home() / "prepared" / f"{folder.resolve().name[:40]}-{key}"
-    with _bar("reading") as progress:
+    with bar("reading") as progress:
         return into, make(folder, into, progress=progress)
 
 
-# --- what all commands share --------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _busy(text: str) -> Iterator[None]:
-    """A spinner while something is worked on, where there is a terminal."""
-    with err.status(Text(printable(text))):
-        yield
-
-
-@contextmanager
-def _bar(text: str) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar, where there is a terminal: call it with the share that is done and the name of what is next."""
-    share = TextColumn("{task.percentage:.0f} % {task.fields[name]}", markup=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), share)
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task(text, total=1.0, name="")
-        yield lambda share, name: progress.update(task, completed=share, name=printable(name))
+# --- running a command line ---------------------------------------------------------------------------------------------
 
 
 def run(arguments: list[str] | None = None) -> int:

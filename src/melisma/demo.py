@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from rich.text import Text
-
 from . import plot
 from .audio import Audio, atomic, read, write
 from .errors import MelismaError
 from .model import Model, load
-from .terminal import err, say
+from .terminal import busy, say
 
 HERE = Path(__file__).parent
 SOUNDS = HERE / "sounds"
@@ -51,10 +49,10 @@ def make(folder: Path, name: str) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MelismaError(f"the folder {folder} cannot be made: {error.strerror}; choose another with --out") from error
-    with err.status(Text("from phrase to phrase")) as status:
+    with busy("from phrase to phrase") as now:
         entries = [_interpolations(model, folder)]
         for sound, called in OUTSIDE.items():
-            status.update(Text(f"{called} through {model.name}"))
+            now(f"{called} through {model.name}")
             entries.append(_transfer(model, sound, called, folder))
     _page(folder / "index.html", model, entries)
     for licence, copy in LICENCES.items():

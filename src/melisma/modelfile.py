@@ -68,7 +68,7 @@ def save(model: ModelFile, path: str | Path) -> None:
     try:
         text = json.dumps(header, sort_keys=True, allow_nan=False)
     except ValueError:  # JSON has no NaN
-        raise MelismaError("the latents, training or evaluation entry holds a number that is not finite: say null instead") from None
+        raise MelismaError("a header entry holds a number that is not finite: say null instead") from None
     with atomic(path) as temporary:
         Path(temporary).write_bytes(to_bytes(tensors, metadata={"melisma": text}))
 

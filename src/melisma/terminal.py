@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 out = Console(markup=False, emoji=False, highlight=False)
@@ -22,3 +26,20 @@ def warn(word: str, text: str, style: str) -> None:
 def printable(text: str) -> str:
     """The text without what could steer a terminal or not be written to it (file names may be no Unicode at all)."""
     return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+
+
+@contextmanager
+def busy(text: str) -> Iterator[Callable[[str], None]]:
+    """A spinner while something is worked on, where there is a terminal: call it with what is worked on next."""
+    with err.status(Text(printable(text))) as status:
+        yield lambda text: status.update(Text(printable(text)))
+
+
+@contextmanager
+def bar(text: str) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar, where there is a terminal: call it with the share that is done and the name of what is next."""
+    share = TextColumn("{task.percentage:.0f} % {task.fields[name]}", markup=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), share)
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(text, total=1.0, name="")
+        yield lambda share, name: progress.update(task, completed=share, name=printable(name))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import MelismaError
 from . import mel as scales
 from .data import Prepared
 from .reference import Calibration, Reference
@@ -28,9 +29,13 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     frame, per dimension of the encoder), collapsed (how many dimensions were left out).
     """
     means, information, loudness = _read(model, data)
+    if means.shape[1] < 2:
+        raise MelismaError("the training set has no sound above -60 dBFS to calibrate the latents with")
     centre = means.mean(1)
-    values, vectors = torch.linalg.eigh(torch.cov(means.double()))
+    values, vectors = torch.linalg.eigh(torch.cov(means.double()).reshape(len(means), -1))  # of one latent cov is a scalar
     alive = values > COLLAPSED
+    if not alive.any():
+        raise MelismaError("all latents have collapsed: train longer, on more sound, or with a smaller weight of the KL")
     values, vectors = values[alive].float(), vectors[:, alive].float()
     forth, back = vectors.T / values.sqrt()[:, None], vectors * values.sqrt()
     response = _responses(model, means, loudness, back)

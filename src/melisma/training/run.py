@@ -88,7 +88,8 @@ def verdict(folder: Path, model: Reference) -> list[str]:
     told = []
     if vae and vae[-1] > 9:
         told.append(
-            f"Not usable yet: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. Train longer or give more sound."
+            f"Not usable yet: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. "
+            "Train longer or give more sound."
         )
     elif vae and vae[-1] > 6:
         told.append(

@@ -35,12 +35,12 @@ def is_matrix(p: nn.Parameter) -> bool:
 class Weights:
     """Weights of the loss terms."""
 
-    kl: float = 0.05
-    adversary: float = 0.5
+    kl: float = 0.015
+    adversary: float = 0.15
     sharpness: float = 1.0
     spectral: float = 1.0
     mel: float = 60.0
-    own_mel: float = 10.0
+    own_mel: float = 20.0
     hinge: float = 0.2
     features: float = 2.0
 
