@@ -9,8 +9,12 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -60,7 +64,7 @@ class Stopped(Exception):
 
 def precision(device: torch.device) -> str:
     """bf16 where the hardware multiplies it natively, else 32 bits."""
-    if device.type == "cuda" and torch.cuda.is_bf16_supported():
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return "bf16-mixed"
     if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
         return "bf16-mixed"
@@ -102,22 +106,23 @@ def fit(
         )
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "state.pt"
-    lock = _locked(folder) if fabric.is_global_zero else None  # held until this function is left
-    saved = _load(checkpoint) if resume else None
-    if saved is not None and ModelConfig.from_dict(saved["config"]) != config:
-        raise MelismaError(f"{checkpoint} was trained with another configuration: choose another --name")
-    torch.manual_seed(plan.seed)
-    model = Reference(config)
-    if start:
-        model.load_state_dict(start, strict=False)
-    at = saved["stage"] if saved else 0
-    if saved is not None:
-        model.load_state_dict(saved["model"])
-    with log(folder, plan, enabled=fabric.is_global_zero) as logger:
-        for index in range(at, len(plan.stages)):
-            _run_stage(fabric, model, data, plan, index, checkpoint, saved if index == at else None, logger)
-    if lock is not None:
-        lock.close()
+    lock = _locked(folder) if fabric.is_global_zero else None
+    try:
+        saved = _load(checkpoint) if resume else None
+        at = _check(saved, checkpoint, config, plan) if saved is not None else 0
+        torch.manual_seed(plan.seed)
+        model = Reference(config)
+        if start:
+            model.load_state_dict(start, strict=False)
+        if saved is not None:
+            with _fitting(checkpoint):
+                model.load_state_dict(saved["model"])
+        with log(folder, plan, enabled=fabric.is_global_zero) as logger:
+            for index in range(at, len(plan.stages)):
+                _run_stage(fabric, model, data, plan, index, checkpoint, saved if index == at else None, logger)
+    finally:
+        if lock is not None:
+            lock.close()
     return model.cpu().eval()
 
 
@@ -128,8 +133,11 @@ def _run_stage(
     stage = STAGES[plan.stages[index][0]](model, plan.weights)
     stage.rate = plan.rates.get(stage.name, stage.rate)
     stage.batch, stage.frames = plan.batch or stage.batch, plan.frames or stage.frames
+    if saved is not None and saved["optimizers"] is None:
+        saved = None  # the stage had not begun
     if saved is not None:
-        stage.load_state_dict(saved["stage_state"])
+        with _fitting(checkpoint):
+            stage.load_state_dict(saved["stage_state"])
     optimizers = stage.optimizers()
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     moving = {id(p) for group in groups for p in group["params"]}
@@ -137,9 +145,10 @@ def _run_stage(
         p.requires_grad_(id(p) in moving)
     rates = [group["lr"] for group in groups]
     step, elapsed = 0, 0.0
-    if saved is not None and saved["optimizers"] is not None:
-        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
-            optimizer.load_state_dict(state)
+    if saved is not None:
+        with _fitting(checkpoint):
+            for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
+                optimizer.load_state_dict(state)
         step, elapsed = saved["step"], saved["elapsed"]
     runner, *optimizers = fabric.setup(stage, *optimizers)
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
@@ -153,7 +162,7 @@ def _run_stage(
 
     def save(next_stage: bool = False) -> None:
         if fabric.is_global_zero:
-            state = {"version": 1, "config": model.config.to_dict(), "model": model.state_dict()}
+            state = {"version": 1, "config": model.config.to_dict(), "stages": _names(plan), "model": model.state_dict()}
             if next_stage:
                 state |= {"stage": index + 1, "stage_state": None, "optimizers": None, "step": 0, "elapsed": 0.0}
             else:
@@ -164,8 +173,10 @@ def _run_stage(
     logger.stage(stage.name, index, seconds, steps)
     begun = time.monotonic() - elapsed
     saved_at = held_at = time.monotonic()
+    interrupts = _Interrupts()
     try:
         while True:
+            interrupts.check()
             elapsed = time.monotonic() - begun
             progress = step / steps if steps else elapsed / seconds
             if ranks > 1:
@@ -194,13 +205,42 @@ def _run_stage(
             if now - saved_at > CHECKPOINT_SECONDS:
                 saved_at = now
                 save()
+        interrupts.check()
         logger.held(step, _figures(stage, held_batch, 1.0), model, held)
         save(next_stage=True)
     except KeyboardInterrupt:
         save()
         raise Stopped(f"stopped in stage {stage.name} after {step} steps") from None
     finally:
+        interrupts.close()
         stage.to("cpu")
+
+
+class _Interrupts:
+    """Ctrl-C waits for the end of a step: within one, weights have moved that the step's number does not tell of.
+
+    Who presses it again leaves at once, with the last checkpoint.
+    """
+
+    def __init__(self):
+        self.pressed = False
+        self.before = None
+        ours = threading.current_thread() is threading.main_thread()
+        if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self.before = signal.signal(signal.SIGINT, self._press)
+
+    def _press(self, *_) -> None:
+        if self.pressed:
+            raise SystemExit(130)
+        self.pressed = True
+
+    def check(self) -> None:
+        if self.pressed:
+            raise KeyboardInterrupt
+
+    def close(self) -> None:
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
 
 
 def schedule(step: int, progress: float) -> float:
@@ -231,21 +271,59 @@ def _locked(folder: Path) -> IO[str]:
 
 
 def _save(path: Path, state: dict[str, Any]) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with open(temporary, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary = path.with_suffix(".tmp")  # one name, so that what a kill leaves is overwritten; the folder is locked
+    try:
+        with open(temporary, "wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # torch's own writer reports a full disk as a RuntimeError
+        temporary.unlink(missing_ok=True)
+        raise MelismaError(f"cannot write {path} ({error}): free some space, then go on with --resume") from error
 
 
 def _load(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
+        with zipfile.ZipFile(path) as parts:  # torch.load does not look at the checksums
+            if bad := parts.testzip():
+                raise ValueError(bad)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise MelismaError(f"cannot resume from {path} ({error.__class__.__name__}): delete it to start again") from None
+        raise _unfit(path, error) from None
+
+
+def _unfit(path: Path, error: Exception) -> MelismaError:
+    return MelismaError(f"cannot resume from {path} ({error.__class__.__name__}): delete it to start again")
+
+
+@contextmanager
+def _fitting(path: Path) -> Iterator[None]:
+    """What a checkpoint holds is put in place here: MelismaError if it does not fit."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise _unfit(path, error) from None
+
+
+def _check(saved: Any, path: Path, config: ModelConfig, plan: Plan) -> int:
+    """The stage that a checkpoint goes on with; MelismaError if it is of another configuration or plan, or none at all."""
+    with _fitting(path):
+        trained, at, stages = ModelConfig.from_dict(saved["config"]), saved["stage"], saved.get("stages", _names(plan))
+        if not {"model", "stage_state", "optimizers", "step", "elapsed"} <= saved.keys() or type(at) is not int or at < 0:
+            raise KeyError(path)
+    if trained != config:
+        raise MelismaError(f"{path} was trained with another configuration: choose another --name")
+    if stages != _names(plan):
+        listed = ", ".join(map(str, stages))
+        raise MelismaError(f"{path} is of a run with the stages {listed}: go on with the same, or choose another --name")
+    return at
+
+
+def _names(plan: Plan) -> list[str]:
+    return [name for name, _ in plan.stages]
 
 
 def _keep_memory() -> None:
