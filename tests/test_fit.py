@@ -1,5 +1,8 @@
 """Training: repeatable, resumable, on one process or two, and honest about what it cannot do."""
 
+import dataclasses
+import functools
+import io
 import json
 import os
 import signal
@@ -15,10 +18,13 @@ import torch
 from melisma.config import ModelConfig, PhaseConfig, VAEConfig
 from melisma.errors import MelismaError
 from melisma.training import fit as fitting
+from melisma.training import stages
 from melisma.training.data import Excerpts
+from melisma.training.discriminators import MultiScale
 from melisma.training.fit import Plan, Stopped, fit
 from melisma.training.log import Log
 from melisma.training.run import history, verdict
+from melisma.training.stages import Weights
 
 TINY = ModelConfig(
     vae=VAEConfig(latents=3, encoder_width=8, decoder_width=8, encoder_blocks=1, decoder_blocks=1),
@@ -26,12 +32,22 @@ TINY = ModelConfig(
 )
 STAGES = (("vocoder", 1.0), ("vae", 1.0), ("tune", 1.0), ("adversarial", 1.0))
 PLAN = Plan(stages=STAGES, steps=16, batch=2, frames=40)
+SMALL = functools.partial(MultiScale, width=4, most=32)  # the real discriminators have fifteen million weights
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_discriminators():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages, "MultiScale", SMALL)
+        yield
+
 
 DRIVER = """
 import sys, torch
 from pathlib import Path
 import test_fit as t
 torch.set_num_threads(1)
+t.stages.MultiScale = t.SMALL
 t.fitting.CHECKPOINT_SECONDS = 0.0
 devices, folder = int(sys.argv[3]), Path(sys.argv[2])
 model = t.fit(Path(sys.argv[1]), folder, t.TINY, t.PLAN, resume=True, devices=devices, accelerator="cpu")
@@ -82,11 +98,51 @@ def test_the_same_plan_gives_the_same_weights(prepared, unbroken, tmp_path):
     assert same(fit(prepared, tmp_path, TINY, PLAN).state_dict(), unbroken)
 
 
-@pytest.mark.parametrize("steps", [2, 4, 7, 9, 15], ids=lambda n: f"after{n}")
+@pytest.mark.parametrize("steps", [2, 4, 7, 9, 15], ids=lambda n: f"after{n}")  # in every stage, and at one's end
 def test_interrupted_and_resumed_equals_unbroken(prepared, unbroken, tmp_path, steps):
     Breaking.left = steps
     with pytest.raises(Stopped, match="stopped in stage"):
         fit(prepared, tmp_path, TINY, PLAN, log=Breaking)
+    assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
+
+
+def test_ctrl_c_waits_for_the_end_of_a_step(prepared, unbroken, tmp_path, monkeypatch):
+    """Pressed between two optimizers, when half of the weights have moved: the step is taken to its end before anything is saved."""
+    calls, step = [], torch.optim.AdamW.step
+
+    def pressed(self, *args, **kwargs):
+        calls.append(0)
+        result = step(self, *args, **kwargs)
+        if len(calls) == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+        return result
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", pressed)
+    with pytest.raises(Stopped, match="vae after 2 steps"):
+        fit(prepared, tmp_path, TINY, PLAN)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # Ctrl-C is Python's own again
+    monkeypatch.undo()
+    assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
+
+
+class Killed(Log):
+    """Ends the run as a stage begins, when the checkpoint is that of the one before."""
+
+    at = 0
+
+    def stage(self, name, index, *args) -> None:
+        if index == Killed.at:
+            raise RuntimeError("killed")
+        super().stage(name, index, *args)
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_killed_between_two_stages_and_resumed_equals_unbroken(prepared, unbroken, tmp_path, at):
+    Killed.at = at
+    with pytest.raises(RuntimeError, match="killed"):
+        fit(prepared, tmp_path, TINY, PLAN, log=Killed)
+    assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
+    # and once more when all is done: nothing is trained further
     assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
 
 
@@ -132,10 +188,79 @@ def test_two_runs_in_one_folder_are_refused(prepared, tmp_path):
     lock.close()
 
 
-def test_a_damaged_checkpoint_is_one_sentence(prepared, tmp_path):
-    (tmp_path / "state.pt").write_bytes(b"not a checkpoint")
-    with pytest.raises(MelismaError, match="cannot resume from .*delete it"):
+@pytest.fixture(scope="module")
+def checkpoint(prepared, tmp_path_factory) -> bytes:
+    """A sound checkpoint, two steps into the first stage."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    Breaking.left = 2
+    with pytest.raises(Stopped):
+        fit(prepared, folder, TINY, PLAN, log=Breaking)
+    return (folder / "state.pt").read_bytes()
+
+
+def changed(checkpoint: bytes, change) -> bytes:
+    state = torch.load(io.BytesIO(checkpoint), weights_only=True)
+    state = change(state) or state
+    out = io.BytesIO()
+    torch.save(state, out)
+    return out.getvalue()
+
+
+def flipped(data: bytes) -> bytes:
+    """One byte in the middle, among the weights, which torch.load alone would not notice."""
+    half = len(data) // 2
+    return data[:half] + bytes([data[half] ^ 0x40]) + data[half + 1 :]
+
+
+DAMAGE = {
+    "empty": lambda data: b"",
+    "text": lambda data: b"not a checkpoint",
+    "cut short": lambda data: data[: len(data) * 2 // 3],
+    "a flipped byte": flipped,
+    "a list": lambda data: changed(data, lambda state: [1, 2]),
+    "without step": lambda data: changed(data, lambda state: state.pop("step") and None),
+    "without a weight": lambda data: changed(data, lambda state: state["model"].popitem() and None),
+    "without an optimizer": lambda data: changed(data, lambda state: state["optimizers"].pop() and None),
+    "a stage of text": lambda data: changed(data, lambda state: state | {"stage": "vae"}),
+    "no configuration": lambda data: changed(data, lambda state: state | {"config": {}}),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_checkpoint_is_one_sentence(prepared, checkpoint, tmp_path, name):
+    damaged = DAMAGE[name](checkpoint)
+    (tmp_path / "state.pt").write_bytes(damaged)
+    with pytest.raises(MelismaError, match="^cannot resume from .*: delete it to start again$"):
         fit(prepared, tmp_path, TINY, PLAN, resume=True)
+    assert (tmp_path / "state.pt").read_bytes() == damaged, "what may still be saved by hand is gone"
+
+
+def test_other_stages_do_not_resume(prepared, checkpoint, tmp_path):
+    (tmp_path / "state.pt").write_bytes(checkpoint)
+    other = Plan(stages=(("vae", 1.0), ("tune", 1.0)), steps=4, batch=2, frames=40)
+    with pytest.raises(MelismaError, match="stages vocoder, vae, tune, adversarial"):
+        fit(prepared, tmp_path, TINY, other, resume=True)
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(prepared, checkpoint, tmp_path, monkeypatch):
+    (tmp_path / "state.pt").write_bytes(checkpoint)
+
+    def full(state, file):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(MelismaError, match="No space left on device"):
+        fit(prepared, tmp_path, TINY, PLAN, resume=True)
+    assert (tmp_path / "state.pt").read_bytes() == checkpoint and not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_loss_that_is_no_number_stops_the_run(prepared, checkpoint, tmp_path):
+    (tmp_path / "state.pt").write_bytes(checkpoint)
+    hopeless = dataclasses.replace(PLAN, weights=Weights(spectral=float("nan")))
+    with pytest.raises(MelismaError, match="became nan at step 2"):
+        fit(prepared, tmp_path, TINY, hopeless, resume=True)
+    assert (tmp_path / "state.pt").read_bytes() == checkpoint
 
 
 def test_another_configuration_does_not_resume(prepared, tmp_path):
@@ -166,6 +291,15 @@ def test_short_clips_are_drawn_and_batches_repeat():
     assert not torch.equal(batch, excerpts.batch(0, 64, rank=1))
     sounding = (batch != 0).sum(1)
     assert (sounding == 100).any() and (sounding == 1000).any()
+    # the short one counts as long as an excerpt: a sixth of the draws, not a fiftieth
+    assert 0.1 < (Excerpts(clips, samples=1000).batch(0, 600) != 0).sum(1).eq(100).float().mean() < 0.25
+
+
+def test_excerpts_stay_within_full_scale():
+    loud = [np.full(3000, 32767, np.int16), np.full(200, -32768, np.int16)]
+    batch = Excerpts(loud, samples=1000, mixed=1.0, gain=(0, 12)).batch(0, 64)
+    assert 0.9 < batch.abs().max() <= 1 and torch.isfinite(batch).all()
+    assert (Excerpts([np.zeros(10, np.int16)], samples=1000).batch(0, 2) == 0).all()
 
 
 def test_bf16_only_where_the_processor_has_it(monkeypatch):
@@ -173,3 +307,7 @@ def test_bf16_only_where_the_processor_has_it(monkeypatch):
     assert fitting.precision(torch.device("cpu")) == "bf16-mixed"
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     assert fitting.precision(torch.device("cpu")) == "32-true"
+    # older GPUs emulate it, which is slower than 32 bits
+    for native in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True, native=native: native or including_emulation)
+        assert fitting.precision(torch.device("cuda")) == ("bf16-mixed" if native else "32-true")

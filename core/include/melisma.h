@@ -1,0 +1,141 @@
+/* Melisma's real-time core: model files opened, and run as streams. C99; every host is a client of this
+   header alone.
+
+   Units. Waveforms are float samples, full scale ±1. Frames follow each other by `hop` samples at the model's
+   rate. Latents are in standard deviations on the training set; loudness in A-weighted dBFS, at least −100;
+   log-mels are 0 at −100 dBFS and 1 at full scale. Arrays over frames are frame by frame: latents[frame * Z +
+   dimension].
+
+   Threads. A model is read-only once opened: any number of threads may make streams of it and query it. A
+   stream belongs to one thread at a time (the audio thread), but for `melisma_set` and `melisma_get`, which
+   any thread may call at any time. Functions marked REALTIME neither allocate, lock, log, throw nor call the
+   system.
+
+   Errors. Opening and making streams give NULL and one sentence in the caller's buffer. Nothing else can
+   fail: a NaN or an infinity in an input is read as 0, and samples are read within ±10000. */
+
+#ifndef MELISMA_H
+#define MELISMA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define MELISMA_API __declspec(dllexport)
+#else
+#define MELISMA_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MELISMA_VERSION 1 /* of this header; of the library: melisma_version() */
+
+typedef struct melisma_model melisma_model;
+typedef struct melisma_stream melisma_stream;
+
+/* ---- models ---- */
+
+typedef struct {
+    const char* name;        /* UTF-8; this and all pointers below live as long as the model */
+    const char* vocoder;     /* "phase" or "melgan" */
+    const char* kernels;     /* "avx512", "avx2", "neon" or "plain" */
+    int32_t sample_rate;     /* Hz */
+    int32_t frame, hop;      /* samples */
+    int32_t bands;           /* M: rows of a log-mel */
+    int32_t latents;         /* Z: rows of a latent path */
+    int32_t encoder_latents; /* Z': dimensions of the encoder, before calibration */
+    int32_t latency; /* samples at the model's rate, from a sound at process's input to that sound at its
+                        output */
+    int32_t delay;   /* samples: decode's and synthesize's output lags the frames' own sound by so many */
+    const float* percentiles;                  /* (Z, 5): 1st, 5th, 50th, 95th, 99th on the training set */
+    int64_t golden_samples;                    /* 0 if the file has no golden pair */
+    const float *golden_input, *golden_output; /* waveforms; process gives the output one hop later */
+    int64_t weight_bytes;                      /* what the packed weights take */
+} melisma_info;
+
+/* Open a model file. kernels: NULL for the best that this machine has, or one of the names above (for tests).
+   → NULL and one sentence in error[size] (if size > 0) when that fails. */
+MELISMA_API melisma_model* melisma_open(const char* path, const char* kernels, char* error, size_t size);
+
+/* The same from memory, which may be freed afterwards. */
+MELISMA_API melisma_model* melisma_open_memory(const void* data, size_t bytes, const char* kernels,
+                                               char* error, size_t size);
+
+/* Let go of a model. Its streams keep what they need of it until they are freed themselves. NULL is allowed.
+ */
+MELISMA_API void melisma_close(melisma_model* model);
+
+MELISMA_API void melisma_describe(const melisma_model* model, melisma_info* info);
+MELISMA_API int melisma_version(void);
+
+/* ---- parameters ---- */
+
+typedef struct {
+    const char* name; /* such as "loudness.offset"; "scale.1" … and "bias.1" … for each latent */
+    const char* unit; /* "dB", "Hz", "×", "σ" or "" */
+    const char* summary;
+    float least, most, usual; /* usual: the value that a new stream has */
+    int32_t whole;            /* 1: whole numbers only */
+} melisma_parameter;
+
+MELISMA_API int melisma_parameter_count(const melisma_model* model);
+MELISMA_API const melisma_parameter* melisma_parameter_at(const melisma_model* model,
+                                                          int index); /* NULL outside */
+MELISMA_API int melisma_parameter_find(const melisma_model* model,
+                                       const char* name); /* −1 if there is none */
+
+/* REALTIME, any thread. Values are kept within their range (NaN is ignored) and reached smoothly. */
+MELISMA_API void melisma_set(melisma_stream* stream, int index, float value);
+MELISMA_API float melisma_get(const melisma_stream* stream, int index);
+
+/* ---- streams ---- */
+
+/* A stream for a host that runs at host_rate Hz (8000 to 384000; 0: the model's own rate). Blocks may have
+ * any size. */
+MELISMA_API melisma_stream* melisma_stream_new(melisma_model* model, int host_rate, char* error, size_t size);
+MELISMA_API void melisma_stream_free(melisma_stream* stream); /* NULL is allowed */
+
+/* REALTIME. As if the stream had just been made; parameters keep their values. */
+MELISMA_API void melisma_reset(melisma_stream* stream);
+
+/* REALTIME. Samples at the host's rate from a sound at melisma_process's input to that sound at its output.
+ */
+MELISMA_API int melisma_latency(const melisma_stream* stream);
+
+/* REALTIME. n ≥ 0 samples in, as many out, at the host's rate; out may be in. All parameters apply. */
+MELISMA_API void melisma_process(melisma_stream* stream, const float* in, float* out, int64_t n);
+
+/* The parts, for hosts that keep the latent path in their hands: at the model's rate, and no parameters
+   apply. A stream does one of these or melisma_process; call melisma_reset between two uses.
+
+   Those that read waveforms give the frames that the samples complete, at most n / hop + 1, and return how
+   many; those that read frames write hop samples for each. Any pointer to results may be NULL. All are
+   REALTIME. */
+MELISMA_API int64_t melisma_encode(melisma_stream* stream, const float* in, int64_t n, float* latents,
+                                   float* loudness);
+MELISMA_API int64_t melisma_analyse(melisma_stream* stream, const float* in, int64_t n, float* mel,
+                                    float* loudness);
+MELISMA_API int64_t melisma_posterior(melisma_stream* stream, const float* in, int64_t n, float* mean,
+                                      float* log_variance);
+MELISMA_API void melisma_decode(melisma_stream* stream, const float* latents, const float* loudness,
+                                int64_t frames, float* out);
+MELISMA_API void melisma_decode_mel(melisma_stream* stream, const float* latents, const float* loudness,
+                                    int64_t frames, float* mel);
+MELISMA_API void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out);
+
+/* The latent path as signals at the host's rate, one value a sample, for hosts that patch signals (Pure
+   Data). encode_signals holds each frame's values from the sample that completes it; decode_signals reads its
+   inputs at those same samples, so that the two, started together, equal melisma_process in time and sound.
+   signals: Z pointers, then the loudness. The parameters of the latents and of the loudness apply in
+   decode_signals. REALTIME. */
+MELISMA_API void melisma_encode_signals(melisma_stream* stream, const float* in, float* const* signals,
+                                        int64_t n);
+MELISMA_API void melisma_decode_signals(melisma_stream* stream, const float* const* signals, float* out,
+                                        int64_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

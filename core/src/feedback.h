@@ -1,0 +1,48 @@
+// What comes back from the output to the input: DC blocker, bandpass, gain, limiter. Cannot run away,
+// whatever is turned.
+#pragma once
+
+#include <cmath>
+
+namespace melisma {
+
+class Feedback {
+  public:
+    void reset(double rate) {
+        rate_ = rate;
+        direct_ = 0;
+        low_ = band_ = before_ = envelope_ = 0;
+        block_ = std::exp(-2 * PI * 10 / rate);
+        release_ = std::exp(-1 / (0.1 * rate));
+    }
+
+    // The band, state variable filter of trapezoidal steps (Simper): stable while its frequency moves.
+    void tune(double frequency, double q) {
+        double most = 0.45 * rate_;
+        g_ = std::tan(PI * (frequency < most ? frequency : most) / rate_);
+        k_ = 1 / q;
+        a1_ = 1 / (1 + g_ * (g_ + k_));
+        a2_ = g_ * a1_;
+    }
+
+    float step(float output, float gain) {
+        double x = output;
+        direct_ = x - before_ + block_ * direct_;
+        before_ = x;
+        double v = direct_ - low_, b = a1_ * band_ + a2_ * v, l = low_ + g_ * b;
+        band_ = 2 * b - band_;
+        low_ = 2 * l - low_;
+        double y = k_ * b * gain;
+        // limiter: never beyond the ceiling, at once down and slowly up
+        double size = y < 0 ? -y : y;
+        envelope_ = size > envelope_ * release_ ? size : envelope_ * release_;
+        return static_cast<float>(envelope_ > CEILING ? y * (CEILING / envelope_) : y);
+    }
+
+  private:
+    static constexpr double PI = 3.14159265358979323846, CEILING = 0.7;
+    double rate_ = 44100, direct_ = 0, before_ = 0, low_ = 0, band_ = 0, envelope_ = 0;
+    double block_ = 0, release_ = 0, g_ = 0, k_ = 1, a1_ = 1, a2_ = 0;
+};
+
+}  // namespace melisma

@@ -1,0 +1,107 @@
+// The arithmetic, compiled once for each instruction set and chosen when a model is opened.
+//
+// Activations lie frame by frame: x[frame * channels + channel]. Every kernel treats each frame alone and in
+// the same order of operations, however many frames a call brings: so results do not depend on how a sound is
+// cut into blocks.
+#pragma once
+
+#include <cstdint>
+
+namespace melisma {
+
+// A matrix or convolution kernel, packed by `pack` (matrix.h) in panels of PANEL vectors of outputs:
+// data[panel][tap][input][output in panel].
+constexpr int PANEL = 8;
+
+struct Matrix {
+    const void* data;
+    const float* bias;
+    int outputs, inputs, taps;
+    bool half;  // 16-bit weights, widened in registers
+};
+
+// y = (W x + bias) · scale + add; scale (outputs) and add (frames, outputs) may be null; add may be y.
+struct Epilogue {
+    const float* scale;
+    const float* add;
+};
+
+struct FftStage {
+    int radix, m, stride;                   // m = length left / radix
+    const float *cosine, *sine;             // twiddles (radix − 1, m)
+    const double *root_cosine, *root_sine;  // of the radix, for those but 2 and 4
+};
+
+struct FftPlan {
+    int size;    // real samples
+    int length;  // of the complex transform: size / 2, or size where that is odd
+    int stages;
+    FftStage stage[32];
+    const float *cosine, *sine;  // exp(−2πi k / size), k = 0 … length / 2
+    float* work;                 // 4 · (length + 16), of the stream
+};
+
+struct BankView {
+    int bands, bins;
+    const int *start, *width, *offset;
+    const float* weights;
+};
+
+// What integration needs of a frame: arrays over bins, each with one zero before and after.
+struct Phases {
+    int bins;
+    double per_time, per_bin;
+    const double* steady;  // advance of a steady sine in the middle of each bin
+    double *cosine, *sine, *last, *older, *before, *energy;              // state
+    double *log, *weight, *advance, *turn_c, *turn_s, *past_c, *past_s;  // scratch
+    double *told_c, *told_s, *says_c, *says_s;
+};
+
+struct Kernels {
+    const char* name;
+    int lanes;    // floats in a vector
+    bool halves;  // reads 16-bit weights
+
+    // y (frames, outputs) from x: tap k of frame t reads x[t * inputs + k * step …], `inputs` numbers each.
+    void (*multiply)(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue,
+                     float* y);
+    // one output and taps without dilation: weights (taps * inputs) as floats
+    void (*dot)(const float* w, float bias, const float* x, int inputs, int taps, int frames, float* y);
+    // y[t][c] = bias[c] + Σ_k w[k][c] · x[t + k][c]
+    void (*depthwise)(const float* w, const float* bias, const float* x, int channels, int taps, int frames,
+                      float* y);
+    void (*norm)(const float* weight, const float* bias, int channels, int frames, const float* x, float* y);
+    void (*gelu)(float* x, int channels, int frames);
+    void (*leaky)(const float* x, int64_t n, float* y);
+    void (*tanh)(float* x, int64_t n);
+
+    // real samples (size) → spectrum (size / 2 + 1) and back, without the factor 1 / size
+    void (*forward)(const FftPlan& plan, const float* x, float* re, float* im);
+    void (*inverse)(const FftPlan& plan, const float* re, const float* im, float* x);
+
+    void (*multiply_vectors)(const float* a, const float* b, int n, float* y);
+    void (*magnitude)(const float* re, const float* im, float scale, int n, float* y);
+    void (*logmel)(const BankView& bank, const float* magnitude, float* mel);
+    // a relative mel (bands) moved so that the loudness it implies is the one it is relative to
+    void (*level)(const float* log_weights, int bands, float* mel);
+    // log-mel → linear magnitudes, by non-negative least squares; work: 3 · bins + 2 · bands + 8 doubles;
+    // total (bins): bankᵀ 1
+    void (*draft)(const BankView& bank, const double* total, int rounds, const float* mel, double* work,
+                  float* magnitude);
+    // magnitude · exp(3 tanh(c / 3))
+    void (*refine)(const float* correction, int n, float* magnitude);
+    // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it; turn (bins)
+    // radians or null
+    void (*integrate)(const Phases& phases, const float* magnitude, const float* turn, float* re, float* im);
+    void (*overlap)(const float* frame, const float* window, int n, float* y);  // y += frame · window
+};
+
+const Kernels* plain_kernels();
+const Kernels* avx2_kernels();  // null where the build has none
+const Kernels* avx512_kernels();
+const Kernels* neon_kernels();
+
+// The best that this machine runs, or those of that name; null if it does not run them.
+const Kernels* choose_kernels(const char* name);
+
+}  // namespace melisma

@@ -1,0 +1,151 @@
+// Runs a model as a host would, roughly: random blocks, parameters turned from another thread, resets,
+// several streams; and counts what must not happen in the audio thread. Prints one JSON line; run under
+// sanitizers, too.
+//
+//     driver MODEL [seconds]
+#include <melisma.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <atomic>
+#include <cmath>
+
+static thread_local bool armed = false;
+static std::atomic<long> allocations{0}, locks{0};
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS 1
+// glibc lets a program put its own in their place
+extern "C" {
+void* __libc_malloc(size_t);
+void __libc_free(void*);
+void* __libc_calloc(size_t, size_t);
+void* __libc_realloc(void*, size_t);
+void* __libc_memalign(size_t, size_t);
+static void count() {
+    if (armed) allocations++;
+}
+void* malloc(size_t n) { return count(), __libc_malloc(n); }
+void free(void* p) { count(), __libc_free(p); }
+void* calloc(size_t a, size_t b) { return count(), __libc_calloc(a, b); }
+void* realloc(void* p, size_t n) { return count(), __libc_realloc(p, n); }
+void* memalign(size_t a, size_t n) { return count(), __libc_memalign(a, n); }
+void* aligned_alloc(size_t a, size_t n) { return count(), __libc_memalign(a, n); }
+int posix_memalign(void** p, size_t a, size_t n) { return count(), *p = __libc_memalign(a, n), 0; }
+int __pthread_mutex_lock(pthread_mutex_t*) __attribute__((weak));
+int pthread_mutex_lock(pthread_mutex_t*) {
+    if (armed) locks++;
+    return 0;  // this program has nothing to lock
+}
+int pthread_mutex_unlock(pthread_mutex_t*) { return 0; }
+}
+#else
+#define COUNTS 0
+#endif
+
+static uint32_t state = 1;
+static uint32_t next() { return state = state * 1664525u + 1013904223u, state >> 8; }
+static float noise() { return static_cast<float>(next()) / 8388608.0f - 1.0f; }
+
+struct Turner {
+    melisma_stream* streams[3];
+    int parameters;
+    const melisma_model* model;
+    std::atomic<bool> stop{false};
+};
+
+// Another thread turns everything all the time.
+static void* turn(void* given) {
+    Turner& t = *static_cast<Turner*>(given);
+    uint32_t s = 7;
+    while (!t.stop.load()) {
+        s = s * 1664525u + 1013904223u;
+        int index = static_cast<int>((s >> 8) % static_cast<uint32_t>(t.parameters + 2)) - 1;
+        float share = static_cast<float>(s >> 8 & 0xffff) / 65535.0f;
+        const melisma_parameter* p = melisma_parameter_at(t.model, index);
+        float value = p ? p->least + share * (p->most - p->least) : share;
+        if ((s >> 28) == 0) value = NAN;
+        melisma_set(t.streams[s >> 30 == 3 ? 0 : s >> 30], index, value);
+        (void)melisma_get(t.streams[0], index);
+    }
+    return nullptr;
+}
+
+int main(int count, char** words) {
+    char error[600];
+    if (count < 2) return fprintf(stderr, "driver MODEL [seconds]\n"), 2;
+    double seconds = count > 2 ? atof(words[2]) : 1;
+    melisma_model* model = melisma_open(words[1], nullptr, error, sizeof error);
+    if (!model) return fprintf(stderr, "%s\n", error), 1;
+    melisma_info info;
+    melisma_describe(model, &info);
+    const int rates[] = {0, info.sample_rate == 48000 ? 44100 : 48000, 44101};
+    constexpr int MOST = 4000;
+    static float in[MOST], out[MOST];
+    float* frames = static_cast<float*>(calloc(static_cast<size_t>(MOST) * (512 + 2), sizeof(float)));
+    float* level = static_cast<float*>(calloc(MOST, sizeof(float)));
+    float* signals[130];
+    for (float*& s : signals) s = static_cast<float*>(calloc(MOST, sizeof(float)));
+    Turner turner;
+    turner.parameters = melisma_parameter_count(model);
+    turner.model = model;
+    for (int i = 0; i < 3; i++) {
+        turner.streams[i] = melisma_stream_new(model, rates[i], error, sizeof error);
+        if (!turner.streams[i]) return fprintf(stderr, "%s\n", error), 1;
+    }
+    melisma_stream* part = melisma_stream_new(model, 0, error, sizeof error);
+    melisma_stream* other = melisma_stream_new(model, rates[1], error, sizeof error);
+    melisma_close(model);  // the streams hold it; turner.model stays valid as long as they do
+    pthread_t thread;
+    pthread_create(&thread, nullptr, turn, &turner);
+
+    long blocks = 0, bad = 0;
+    double peak = 0;
+    for (double done = 0; done < seconds; blocks++) {
+        int n = static_cast<int>(next() % (blocks % 7 == 0 ? MOST : 700));
+        if (blocks % 11 == 0) n = 0;
+        for (int i = 0; i < n; i++) in[i] = 0.3f * noise();
+        if (blocks % 5 == 0 && n) in[next() % static_cast<uint32_t>(n)] = blocks % 2 ? NAN : INFINITY;
+        if (blocks % 13 == 0 && n) in[0] = 3e38f;
+        melisma_stream* stream = turner.streams[blocks % 3];
+        armed = true;
+        if (blocks % 97 == 96) melisma_reset(stream);
+        bool same = blocks % 4 == 0;  // in place
+        if (same) memcpy(out, in, static_cast<size_t>(n) * sizeof(float));
+        melisma_process(stream, same ? out : in, out, n);
+        for (int i = 0; i < n; i++) {
+            if (!std::isfinite(out[i])) bad++;
+            peak = std::fmax(peak, std::fabs(static_cast<double>(out[i])));
+        }
+        if (blocks % 10 == 0) {
+            melisma_reset(part);
+            int64_t l = melisma_encode(part, in, n, frames, level);
+            melisma_decode(part, frames, level, l < 8 ? l : 8, out);
+            l = melisma_analyse(part, in, n, frames, level);
+            melisma_synthesize(part, frames, l < 8 ? l : 8, out);
+            melisma_posterior(part, in, n, frames, nullptr);
+            melisma_decode_mel(part, frames, level, 1, out + 600);
+            melisma_reset(other);
+            melisma_encode_signals(other, in, signals, n);
+            melisma_decode_signals(other, signals, out, n);
+            melisma_latency(other);
+        }
+        armed = false;
+        done += static_cast<double>(n) / info.sample_rate;
+    }
+    turner.stop = true;
+    pthread_join(thread, nullptr);
+    for (melisma_stream* stream : turner.streams) melisma_stream_free(stream);
+    melisma_stream_free(part);
+    melisma_stream_free(other);
+    free(frames);
+    free(level);
+    for (float* s : signals) free(s);
+    printf(
+        "{\"blocks\": %ld, \"allocations\": %ld, \"locks\": %ld, \"counted\": %d, \"not_finite\": %ld, "
+        "\"peak\": %g}\n",
+        blocks, allocations.load(), locks.load(), COUNTS, bad, peak);
+    return bad || allocations || locks;
+}

@@ -1,0 +1,322 @@
+"""The binding to the real-time core (core/include/melisma.h): models and streams on numpy arrays, without PyTorch."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+import tempfile
+from ctypes import POINTER, c_char_p, c_float, c_int, c_int32, c_int64, c_size_t, c_void_p
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import modelfile
+from .errors import MelismaError
+
+VERSION = 1  # of the header
+_SUFFIX = {"win32": "melisma.dll", "darwin": "libmelisma.dylib"}.get(sys.platform, "libmelisma.so")
+_BUILD = "python core/build.py in its source"
+CHUNK_SECONDS = (
+    20  # sounds are read in pieces of this length, so that a long one needs little memory beside itself
+)
+
+
+class _Info(ctypes.Structure):
+    _fields_ = [
+        ("name", c_char_p), ("vocoder", c_char_p), ("kernels", c_char_p),
+        *[(name, c_int32) for name in "sample_rate frame hop bands latents encoder_latents latency delay".split()],
+        ("percentiles", POINTER(c_float)), ("golden_samples", c_int64), ("golden_input", POINTER(c_float)),
+        ("golden_output", POINTER(c_float)), ("weight_bytes", c_int64),
+    ]  # fmt: skip
+
+
+class _Parameter(ctypes.Structure):
+    _fields_ = [
+        ("name", c_char_p), ("unit", c_char_p), ("summary", c_char_p),
+        ("least", c_float), ("most", c_float), ("usual", c_float), ("whole", c_int32),
+    ]  # fmt: skip
+
+
+# name → result type, argument types; "f" stands for floats
+_FUNCTIONS: dict[str, tuple[Any, str]] = {
+    "open": (c_void_p, "sssz"), "open_memory": (c_void_p, "bzssz"), "close": (None, "p"), "describe": (None, "pi"),
+    "version": (c_int, ""), "parameter_count": (c_int, "p"), "parameter_at": (POINTER(_Parameter), "pd"),
+    "parameter_find": (c_int, "ps"), "set": (None, "pdx"), "get": (c_float, "pd"), "stream_new": (c_void_p, "pdsz"),
+    "stream_free": (None, "p"), "reset": (None, "p"), "latency": (c_int, "p"), "process": (None, "pffn"),
+    "encode": (c_int64, "pfnff"), "analyse": (c_int64, "pfnff"), "posterior": (c_int64, "pfnff"),
+    "decode": (None, "pffnf"), "decode_mel": (None, "pffnf"), "synthesize": (None, "pfnf"),
+    "encode_signals": (None, "pfan"), "decode_signals": (None, "pafn"),
+}  # fmt: skip
+_TYPES = {
+    "s": c_char_p, "z": c_size_t, "p": c_void_p, "b": c_char_p, "i": POINTER(_Info), "d": c_int, "x": c_float,
+    "f": c_void_p, "n": c_int64, "a": POINTER(c_void_p),
+}  # fmt: skip
+
+
+def library_path() -> Path:
+    """Where the core's shared library is, or should be; $MELISMA_CORE names another."""
+    return Path(os.environ.get("MELISMA_CORE") or Path(__file__).with_name("_core") / _SUFFIX)
+
+
+@functools.cache
+def library() -> ctypes.CDLL:
+    """The core. MelismaError says what to do when it is missing."""
+    path = library_path()
+    if not path.is_file():
+        raise MelismaError(
+            f"the real-time core is not built ({path} is missing): reinstall melisma, or run {_BUILD}"
+        )
+    try:
+        core = ctypes.CDLL(str(path))
+        version = core.melisma_version()
+    except (OSError, AttributeError) as error:
+        raise MelismaError(f"the real-time core {path} does not load here ({error}): run {_BUILD}") from None
+    if version != VERSION:
+        raise MelismaError(
+            f"the real-time core {path} is version {version}, this package wants {VERSION}: run {_BUILD}"
+        )
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(core, f"melisma_{name}")
+        function.restype, function.argtypes = result, [_TYPES[a] for a in arguments]
+    return core
+
+
+def _call(name: str, *arguments: Any) -> Any:
+    return getattr(library(), f"melisma_{name}")(*arguments)
+
+
+def _floats(values: Any) -> np.ndarray:
+    return np.ascontiguousarray(values, np.float32)
+
+
+def _at(values: np.ndarray | None) -> int | None:
+    return None if values is None else values.ctypes.data
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a stream lets be turned: see melisma.h."""
+
+    name: str
+    unit: str
+    summary: str
+    least: float
+    most: float
+    usual: float
+    whole: bool
+
+
+class CoreModel:
+    """A model opened by the core, from a path or from a file's bytes. kernels: see melisma.h."""
+
+    def __init__(self, source: str | os.PathLike | bytes, kernels: str | None = None):
+        error = ctypes.create_string_buffer(600)
+        name = None if kernels is None else kernels.encode()
+        if isinstance(source, bytes):
+            self._handle = _call("open_memory", source, len(source), name, error, len(error))
+        else:
+            self._handle = _call("open", os.fsencode(source), name, error, len(error))
+        if not self._handle:
+            raise MelismaError(error.value.decode("utf-8", "replace"))
+        info = _Info()
+        _call("describe", self._handle, info)
+        self.name, self.vocoder, self.kernels = (
+            v.decode("utf-8", "replace") for v in (info.name, info.vocoder, info.kernels)
+        )
+        for field in "sample_rate frame hop bands latents encoder_latents latency delay weight_bytes".split():
+            setattr(self, field, getattr(info, field))
+        self.percentiles = np.ctypeslib.as_array(info.percentiles, (info.latents, 5)).copy()
+        length = info.golden_samples
+        pair = (
+            np.ctypeslib.as_array(v, (length,)).copy()
+            for v in (info.golden_input, info.golden_output)
+            if length
+        )
+        self.golden: tuple[np.ndarray, np.ndarray] | None = tuple(pair) or None  # type: ignore[assignment]
+
+    @functools.cached_property
+    def parameters(self) -> list[Parameter]:
+        listed = (
+            _call("parameter_at", self._handle, i).contents
+            for i in range(_call("parameter_count", self._handle))
+        )
+        return [
+            Parameter(
+                p.name.decode(), p.unit.decode(), p.summary.decode(), p.least, p.most, p.usual, bool(p.whole)
+            )
+            for p in listed
+        ]
+
+    def stream(self, rate: int = 0) -> CoreStream:
+        """A stream for a host at `rate` Hz; 0: the model's own."""
+        return CoreStream(self, rate)
+
+    def __del__(self) -> None:
+        if handle := getattr(self, "_handle", None):
+            _call("close", handle)
+
+
+class CoreStream:
+    """A stream of the core. Frames are rows here, (Z, L) as everywhere in Python. Not for two threads at once, but for `set`."""
+
+    def __init__(self, model: CoreModel, rate: int = 0):
+        self.model = model
+        error = ctypes.create_string_buffer(600)
+        self._handle = _call("stream_new", model._handle, rate, error, len(error))
+        if not self._handle:
+            raise MelismaError(error.value.decode("utf-8", "replace"))
+        self.latency: int = _call("latency", self._handle)
+
+    def __del__(self) -> None:
+        if handle := getattr(self, "_handle", None):
+            _call("stream_free", handle)
+
+    def set(self, name: str, value: float) -> None:
+        _call("set", self._handle, self._index(name), value)
+
+    def get(self, name: str) -> float:
+        return _call("get", self._handle, self._index(name))
+
+    def _index(self, name: str) -> int:
+        index = _call("parameter_find", self.model._handle, name.encode())
+        if index < 0:
+            raise MelismaError(
+                f"there is no parameter {name!r}; there are {', '.join(p.name for p in self.model.parameters)}"
+            )
+        return index
+
+    def reset(self) -> None:
+        """As if the stream had just been made; parameters keep their values."""
+        _call("reset", self._handle)
+
+    def process(self, block: np.ndarray) -> np.ndarray:
+        """float32 (T,) → float32 (T,), `latency` samples late."""
+        block = _floats(block)
+        out = np.empty_like(block)
+        _call("process", self._handle, _at(block), _at(out), len(block))
+        return out
+
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Samples → latents (Z, L), loudness (L,) of the frames that they complete."""
+        return self._read("encode", x, self.model.latents, None)
+
+    def analyse(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Samples → log-mel (M, L), loudness (L,)."""
+        return self._read("analyse", x, self.model.bands, None)
+
+    def posterior(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Samples → mean and log-variance (Z', L)."""
+        return self._read("posterior", x, self.model.encoder_latents, self.model.encoder_latents)
+
+    def _read(
+        self, name: str, x: np.ndarray, first: int, second: int | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        x = _floats(x)
+        most = len(x) // self.model.hop + 1
+        a, b = np.empty((most, first), np.float32), np.empty((most, second) if second else most, np.float32)
+        frames = _call(name, self._handle, _at(x), len(x), _at(a), _at(b))
+        return a[:frames].T, b[:frames].T
+
+    def decode(self, latents: np.ndarray, loudness: np.ndarray) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) → L · hop samples."""
+        return self._decode("decode", latents, loudness, self.model.hop).reshape(-1)
+
+    def decode_mel(self, latents: np.ndarray, loudness: np.ndarray) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) → log-mel (M, L)."""
+        return self._decode("decode_mel", latents, loudness, self.model.bands).T
+
+    def _decode(self, name: str, latents: np.ndarray, loudness: np.ndarray, width: int) -> np.ndarray:
+        rows, level = _floats(np.asarray(latents).T), _floats(loudness)
+        if rows.shape != (len(level), self.model.latents):
+            raise ValueError(
+                f"latents {rows.T.shape} and loudness {level.shape} are not ({self.model.latents}, L) and (L,)"
+            )
+        out = np.empty((len(level), width), np.float32)
+        _call(name, self._handle, _at(rows), _at(level), len(level), _at(out))
+        return out
+
+    def synthesize(self, mel: np.ndarray) -> np.ndarray:
+        """Log-mel (M, L) → L · hop samples."""
+        rows = _floats(np.asarray(mel).T)
+        if rows.ndim != 2 or rows.shape[1] != self.model.bands:
+            raise ValueError(f"mel {rows.T.shape} is not ({self.model.bands}, L)")
+        out = np.empty(len(rows) * self.model.hop, np.float32)
+        _call("synthesize", self._handle, _at(rows), len(rows), _at(out))
+        return out
+
+    def encode_signals(self, x: np.ndarray) -> np.ndarray:
+        """float32 (T,) → (Z + 1, T): the latents and the loudness, held from the sample that completes each frame."""
+        x = _floats(x)
+        out = np.empty((self.model.latents + 1, len(x)), np.float32)
+        _call("encode_signals", self._handle, _at(x), _rows(out), len(x))
+        return out
+
+    def decode_signals(self, signals: np.ndarray) -> np.ndarray:
+        """(Z + 1, T) → float32 (T,)."""
+        signals = _floats(signals)
+        if signals.ndim != 2 or len(signals) != self.model.latents + 1:
+            raise ValueError(f"signals {signals.shape} are not ({self.model.latents + 1}, T)")
+        out = np.empty(signals.shape[1], np.float32)
+        _call("decode_signals", self._handle, _rows(signals), _at(out), len(out))
+        return out
+
+
+def _rows(values: np.ndarray) -> Any:
+    return (c_void_p * len(values))(*[values.ctypes.data + i * values.strides[0] for i in range(len(values))])
+
+
+class Engine:
+    """One model on the core: what `Model` needs, as `training.engine.Engine` has it.
+
+    Waveforms are float32 (T,) at the model's rate; L = ⌈T / hop⌉ + frame / hop − 1 frames.
+    """
+
+    def __init__(self, file: modelfile.ModelFile, kernels: str | None = None):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"model{modelfile.SUFFIX}"
+            modelfile.save(file, path)
+            self.model = CoreModel(path.read_bytes(), kernels)
+        self.hop, self.delay = self.model.hop, self.model.delay
+        self.chunk = CHUNK_SECONDS * self.model.sample_rate
+
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Waveform → latents (Z, L), loudness (L,) in dBFS."""
+        return self._whole("encode", x)
+
+    def kl(self, x: np.ndarray) -> np.ndarray:
+        """Waveform → KL of each of the encoder's dimensions at every frame, in nats (Z', L)."""
+        mean, log_variance = self._whole("posterior", x)
+        return 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1)
+
+    def mel(self, x: np.ndarray) -> np.ndarray:
+        """Waveform → log-mel (M, L), 0 at −100 dBFS."""
+        return self._whole("analyse", x)[0]
+
+    def decode(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) in dBFS → waveform (L · hop − delay,)."""
+        return self.model.stream().decode(z, loudness)[self.delay :]
+
+    def decode_mel(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L)."""
+        return np.ascontiguousarray(self.model.stream().decode_mel(z, loudness))
+
+    def synthesize(self, mel: np.ndarray) -> np.ndarray:
+        """Log-mel (M, L) → waveform (L · hop − delay,)."""
+        return self.model.stream().synthesize(mel)[self.delay :]
+
+    def stream(self, rate: int = 0) -> CoreStream:
+        return self.model.stream(rate)
+
+    def _whole(self, name: str, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        # the last frames are centred beyond the end, as the first are before the start: nothing of the sound is lost
+        x, stream = _floats(x), self.model.stream()
+        pieces = [x[i : i + self.chunk] for i in range(0, len(x), self.chunk)]
+        pieces.append(np.zeros(-len(x) % self.hop + self.delay, np.float32))
+        first, second = zip(*[getattr(stream, name)(piece) for piece in pieces])
+        return np.ascontiguousarray(np.concatenate(first, -1)), np.ascontiguousarray(
+            np.concatenate(second, -1)
+        )
