@@ -10,6 +10,7 @@ demo: setup
 
 test: setup
 	$(VENV)/bin/ruff check src tests runs
+	$(VENV)/bin/python core/build.py
 	$(VENV)/bin/python -m pytest
 
 lint: setup

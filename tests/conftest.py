@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-os.environ["OMP_NUM_THREADS"] = "1"  # tiny models are slower on two threads, and results the same on any machine
+# Tiny models are slower on two threads. Numba has a say too: its threading layer (visqol starts it) sets OpenMP's for PyTorch.
+os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,9 +36,10 @@ SMALL = functools.partial(MultiScale, width=4, most=32)  # the real discriminato
 
 
 @pytest.fixture(scope="module", autouse=True)
-def small_discriminators():
+def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "MultiScale", SMALL)
+        patch.setattr(fitting, "HELD_EXCERPTS", 4)
         yield
 
 
@@ -47,7 +48,7 @@ import sys, torch
 from pathlib import Path
 import test_fit as t
 torch.set_num_threads(1)
-t.stages.MultiScale = t.SMALL
+t.stages.MultiScale, t.fitting.HELD_EXCERPTS = t.SMALL, 4
 t.fitting.CHECKPOINT_SECONDS = 0.0
 devices, folder = int(sys.argv[3]), Path(sys.argv[2])
 model = t.fit(Path(sys.argv[1]), folder, t.TINY, t.PLAN, resume=True, devices=devices, accelerator="cpu")

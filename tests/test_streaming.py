@@ -29,7 +29,8 @@ quick = settings(max_examples=15, deadline=None, suppress_health_check=list(Heal
 @st.composite
 def analyses(draw) -> AnalysisConfig:
     hop = draw(st.sampled_from([16, 24]))
-    return AnalysisConfig(draw(st.sampled_from([8000, 44100])), hop * draw(st.integers(2, 5)) if hop == 24 else hop * 4, hop, 12, 100.0, 20000.0)
+    overlap = draw(st.integers(3, 5)) if hop == 24 else 4
+    return AnalysisConfig(draw(st.sampled_from([8000, 44100])), hop * overlap, hop, 12, 100.0, 20000.0)
 
 
 small = st.integers(1, 5)
@@ -56,11 +57,11 @@ def melgans(hop: int):
 class Case:
     """A layer with random weights, the channels it reads, and one of its time steps' worth of output for each of input."""
 
-    def __init__(self, layer: nn.Module, channels: int, seed: int, grain: int = 1, ratio: int = 1, kind: str = "any", frames: int = 24):
+    def __init__(self, layer: nn.Module, channels: int, seed: int, grain: int = 1, ratio: int = 1, kind: str = "any"):
         # in double precision: the phase integration magnifies the last bit (see Engine), and the contract is not about rounding
         self.layer, self.channels, self.seed = layer.eval().double(), channels, seed
         self.grain, self.ratio = grain, ratio  # input steps that complete one frame, output steps for each frame
-        self.kind, self.length = kind, frames * grain + grain // 2
+        self.kind, self.length = kind, 24 * grain + grain // 2
         torch.manual_seed(seed)
         with torch.no_grad():
             for p in layer.parameters():  # not as initialised: zeros there would hide whole branches
@@ -98,7 +99,8 @@ def upsample(draw, seed) -> Case:
 
 
 def chain(draw, seed) -> Case:
-    layers = [conv(draw, seed).layer, Pointwise(nn.LeakyReLU(0.2)), Pointwise(ChannelNorm(6)), ConvNeXt(6, draw(small), 2), Residual(6, draw(small))]
+    layers = [conv(draw, seed).layer, Pointwise(nn.LeakyReLU(0.2)), Pointwise(ChannelNorm(6))]
+    layers += [ConvNeXt(6, draw(small), 2), Residual(6, draw(small))]
     return Case(Chain(*layers[: draw(st.integers(1, 5))]), 3, seed)
 
 
@@ -394,7 +396,7 @@ def test_a_stream_does_not_depend_on_its_blocks(vocoder, data):
 
 
 def test_noise_does_not_part_blocks_from_the_whole(model):
-    """In noise the phase integration magnifies any difference from frame to frame: half a second shows rounding that short sounds hide."""
+    """In noise the phase integration magnifies any difference: half a second shows rounding that short sounds hide."""
     x = 0.3 * np.random.default_rng(0).standard_normal(8000).astype(np.float32)
     whole = model.stream().process(x)
     assert np.abs(streamed(model.stream(), x, [100] * 80) - whole).max() < TOLERANCE
@@ -432,14 +434,14 @@ def test_a_stream_is_the_offline_chain_by_its_latency_late(vocoder, length):
 def test_long_sounds_are_read_in_pieces(vocoder, monkeypatch):
     """Offline reading in small pieces gives what one piece gives."""
     model, x = tiny_model(vocoder), sound(1000)
-    path, mel, kl, decoded, copy = (f(x) for f in (model.encode, model.mel, model.kl, lambda x: model.decode(model.encode(x)), model.copy_synthesis))
+    path, mel, kl, copy = (f(x) for f in (model.encode, model.mel, model.kl, model.copy_synthesis))
     pieces = Model(model.file)
     monkeypatch.setattr(pieces._engine, "chunk", 5 * model.hop)
     again = pieces.encode(x)
     assert np.abs(again.values - path.values).max() < TOLERANCE and np.abs(again.loudness - path.loudness).max() < 0.01
     assert np.abs(pieces.mel(x) - mel).max() < TOLERANCE
     assert np.abs(pieces.kl(x) - kl).max() < 1e-3
-    assert np.abs(pieces.decode(again) - decoded).max() < TOLERANCE
+    assert np.abs(pieces.decode(path) - model.decode(path)).max() < TOLERANCE
     assert np.abs(pieces.copy_synthesis(x) - copy).max() < TOLERANCE
 
 

@@ -1,4 +1,5 @@
-// Feeds files that may hold anything: libFuzzer's entry, and a main that mutates the files it is given where libFuzzer is not at hand.
+// Feeds files that may hold anything: libFuzzer's entry, and a main that mutates the files it is given where
+// libFuzzer is not at hand.
 //
 //     fuzz SECONDS FILE...      with sanitizers; prints how many it tried
 //     clang++ -fsanitize=fuzzer,address,undefined -DLIBFUZZER …
@@ -39,7 +40,8 @@ static uint32_t next(uint32_t below) {
 int main(int count, char** words) {
     if (count < 3) return 2;
     double seconds = atof(words[1]);
-    const char* pieces[] = {"null", "-1", "1e999", "99999999999", "0", "[]", "{}", "\"\"", "true", "\\ud800", "[[[[", "4294967296"};
+    const char* pieces[] = {"null", "-1",   "1e999", "99999999999", "0",    "[]",
+                            "{}",   "\"\"", "true",  "\\ud800",     "[[[[", "4294967296"};
     long tried = 0;
     for (time_t start = time(nullptr); difftime(time(nullptr), start) < seconds;) {
         FILE* file = fopen(words[2 + next(static_cast<uint32_t>(count - 2))], "rb");
@@ -52,7 +54,8 @@ int main(int count, char** words) {
         fclose(file);
         for (int round = 0; round < 200; round++, tried++) {
             size_t length = next(8) ? size : next(static_cast<uint32_t>(size + 1));
-            uint8_t* data = static_cast<uint8_t*>(malloc(length + 1));  // exact, so that sanitizers see its end
+            uint8_t* data =
+                static_cast<uint8_t*>(malloc(length + 1));  // exact, so that sanitizers see its end
             memcpy(data, original, length);
             // mostly in the headers, which come first
             uint32_t reach = static_cast<uint32_t>(next(3) ? (length < 6000 ? length : 6000) : length);
@@ -60,11 +63,18 @@ int main(int count, char** words) {
                 uint32_t at = next(reach);
                 const char* piece = pieces[next(12)];
                 switch (next(4)) {
-                    case 0: data[at] = static_cast<uint8_t>(next(256)); break;
-                    case 1: data[at] ^= static_cast<uint8_t>(1u << next(8)); break;
-                    case 2: data[at] = static_cast<uint8_t>('0' + next(10)); break;
+                    case 0:
+                        data[at] = static_cast<uint8_t>(next(256));
+                        break;
+                    case 1:
+                        data[at] ^= static_cast<uint8_t>(1u << next(8));
+                        break;
+                    case 2:
+                        data[at] = static_cast<uint8_t>('0' + next(10));
+                        break;
                     default:
-                        for (uint32_t i = 0; piece[i] && at + i < length; i++) data[at + i] = static_cast<uint8_t>(piece[i]);
+                        for (uint32_t i = 0; piece[i] && at + i < length; i++)
+                            data[at + i] = static_cast<uint8_t>(piece[i]);
                 }
             }
             uint8_t* exact = static_cast<uint8_t*>(malloc(length ? length : 1));
