@@ -273,7 +273,9 @@ def test_another_configuration_does_not_resume(prepared, tmp_path):
 
 
 def test_training_lowers_the_held_out_error(prepared, tmp_path):
-    wider = ModelConfig(vae=VAEConfig(latents=8, encoder_width=32, decoder_width=32, encoder_blocks=1, decoder_blocks=1), vocoder=TINY.vocoder)
+    wider = ModelConfig(
+        vae=VAEConfig(latents=8, encoder_width=32, decoder_width=32, encoder_blocks=1, decoder_blocks=1), vocoder=TINY.vocoder
+    )
     fit(prepared, tmp_path, wider, Plan(stages=(("vae", 1.0),), steps=150, batch=2, frames=40, rates={"vae": 5e-3}))
     errors = [e["held"]["mel dB"] for e in history(tmp_path)]
     assert errors[-1] < 0.92 * errors[0]  # the held-out pitch is none of the three it has heard
@@ -310,5 +312,7 @@ def test_bf16_only_where_the_processor_has_it(monkeypatch):
     assert fitting.precision(torch.device("cpu")) == "32-true"
     # older GPUs emulate it, which is slower than 32 bits
     for native in (True, False):
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True, native=native: native or including_emulation)
+        monkeypatch.setattr(
+            torch.cuda, "is_bf16_supported", lambda including_emulation=True, native=native: native or including_emulation
+        )
         assert fitting.precision(torch.device("cuda")) == ("bf16-mixed" if native else "32-true")

@@ -204,8 +204,13 @@ def nodes(value, at=()):
 
 json_values = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(-3, 70), st.sampled_from([2**31, 2**63, 2**64, 10**30, -(2**63), 10**400]),
-        st.floats(), st.text(max_size=5), st.sampled_from(["\x1b[2J", "\ud800", "é" * 5000, "F64", "phase", "melgan"]),
+        st.none(),
+        st.booleans(),
+        st.integers(-3, 70),
+        st.sampled_from([2**31, 2**63, 2**64, 10**30, -(2**63), 10**400]),
+        st.floats(),
+        st.text(max_size=5),
+        st.sampled_from(["\x1b[2J", "\ud800", "é" * 5000, "F64", "phase", "melgan"]),
     ),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
     max_leaves=4,

@@ -130,7 +130,7 @@ def _page(file: Path, model: Model, entries: Sequence[Entry]) -> None:
     about = f"{minutes:.0f} minutes of sound" if isinstance(minutes, float) else "sound"
     page = Template((HERE / "demo.html").read_text(encoding="utf-8")).substitute(
         model=_text(model.name),
-        about=_text(about + (f" ({licence})" if licence else "")),
+        about=_text(about + (f": {licence}" if licence else "")),
         figures="".join(f"<div><dt>{_text(label)}</dt><dd>{_text(value)}</dd></div>" for label, value in figures(model)),
         entries="".join(_section(k, entry) for k, entry in enumerate(entries)),
     )
