@@ -71,20 +71,26 @@ def test_a_stationary_sounds_phases_advance_at_its_frequency(name):
         # a Hann window is not quite the Gaussian that the derivative supposes: up to 1.7 Hz off, 0.06 in a hop
         assert np.abs(error).max() < 0.07
     again = np.abs(spectrum(resynthesized(magnitude, phasor)))[8:-8]
-    assert convergence(magnitude[8:-8], again) < -15
+    assert convergence(magnitude[8:-8], again) < -25
     # which is what the phases do: the same magnitudes at zero phase fail
     assert convergence(magnitude[8:-8], np.abs(spectrum(resynthesized(magnitude, 1)))[8:-8]) > -12
 
 
-def test_a_swept_and_struck_sound_is_followed():
-    """Not stationary: a glide and decaying strikes, where derivatives over time and frequency both count."""
-    time = np.arange(RATE) / RATE
-    glide = 0.3 * np.sin(2 * np.pi * (300 * time + 200 * time**2))
-    struck = sum((time >= t) * np.exp(-8 * np.clip(time - t, 0, None)) * np.sin(2 * np.pi * 700 * time) for t in (0.2, 0.5, 0.8))
-    for x in (glide, 0.3 * struck):
-        magnitude = np.abs(spectrum(x))
-        again = np.abs(spectrum(resynthesized(magnitude, integrated(magnitude)[0])))
-        assert convergence(magnitude[8:-8], again[8:-8]) < -12
+SECOND = np.arange(RATE) / RATE
+MOVING = {
+    "glide": (np.sin(2 * np.pi * (300 * SECOND + 2000 * SECOND**2)), -33),
+    "swell": (np.sin(2 * np.pi * 700 * SECOND) * (1 + np.sin(2 * np.pi * 12 * SECOND)) / 2, -29),
+    "strikes": (sum((SECOND >= t) * np.exp(8 * (t - SECOND)) * np.sin(2 * np.pi * 700 * SECOND) for t in (0.2, 0.5, 0.8)), -21.5),
+}
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_a_moving_sound_is_followed(name):
+    """Where derivatives over time and over frequency both count: with the sign of one wrong, each is 5 dB worse at least."""
+    sound, bound = MOVING[name]
+    magnitude = np.abs(spectrum(0.3 * sound))
+    again = np.abs(spectrum(resynthesized(magnitude, integrated(magnitude)[0])))
+    assert convergence(magnitude[8:-8], again[8:-8]) < bound
 
 
 def test_phasors_are_of_length_one_and_deterministic():

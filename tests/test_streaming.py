@@ -405,6 +405,8 @@ def test_noise_does_not_part_blocks_from_the_whole(model):
     pieces = Model(model.file)
     pieces._engine.chunk = 5 * model.hop
     assert np.abs(pieces.decode(path) - model.decode(path)).max() < TOLERANCE
+    late = model.stream().process(np.concatenate([x, np.zeros(model.latency, np.float32)]))
+    assert np.abs(late[model.latency :] - model.decode(path)).max() < TOLERANCE
     assert model.verify()["error"] < TOLERANCE
 
 

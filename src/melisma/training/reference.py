@@ -84,7 +84,9 @@ class Reference(Streaming):
         frames, analysis = self.analysis.step(x, analysis)
         mel, loudness = frames[:, :-1], frames[:, -1:]
         encoded, encoder = self.encoder.step(scales.relative(mel, loudness), encoder)
-        z = self.calibration.inverse(self.calibration(split(encoded)[0]))
+        # rounded as a latent path keeps them: in double precision the stream would part from decode(encode(…)) else, see Engine
+        z, loudness = (v.float().to(self.calibration.back.dtype) for v in (self.calibration(split(encoded)[0]), loudness))
+        z = self.calibration.inverse(z)
         decoded, decoder = self.decoder.step(torch.cat([z, loudness], 1), decoder)
         decoded = scales.levelled(decoded, self.analysis.log_band_weights)
         waveform, vocoder = self.vocoder.step(scales.absolute(decoded, loudness), vocoder)
