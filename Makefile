@@ -10,7 +10,6 @@ demo: setup
 
 test: setup
 	$(VENV)/bin/ruff check src tests runs
-	$(VENV)/bin/python core/build.py
 	$(VENV)/bin/python -m pytest
 
 lint: setup
@@ -23,6 +22,7 @@ $(VENV)/.ready: pyproject.toml requirements-dev.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e .
+	$(VENV)/bin/python core/build.py
 	touch $@
 
 clean:

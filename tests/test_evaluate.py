@@ -162,7 +162,7 @@ def test_nothing_to_evaluate_is_one_clear_error(tmp_path):
 
 def test_missing_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("melisma.evaluate.find_spec", lambda module: None if module == "visqol" else module)
-    with pytest.raises(MelismaError, match="pip install visqol-python"):
+    with pytest.raises(MelismaError, match=r"needs visqol-python: pip install 'melisma\[evaluate\]'"):
         evaluate(Fake(), tmp_path)
 
 

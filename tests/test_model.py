@@ -67,15 +67,14 @@ def test_read_in_pieces_it_is_the_same(model, kind, pieces):
     assert np.allclose(pieced.decode_mel(path), whole.decode_mel(path), atol=1e-5)
     sounds = whole.decode(path), whole.copy_synthesis(x)
     for a, b in zip(sounds, (pieced.decode(path), pieced.copy_synthesis(x)), strict=True):
-        # the phases of near-silent bins are chosen by comparisons that rounding may turn
-        assert np.sqrt(np.mean((a - b) ** 2)) < 1e-2 * np.sqrt(np.mean(a**2))
+        assert np.abs(a - b).max() < 1e-6
 
 
 def test_of_ten_minutes_little_but_the_sound_is_held(model, monkeypatch):
     """Frames, spectra and activations are let go piece by piece, so an hour works as well."""
-    from melisma.training import engine
+    from melisma import core
 
-    monkeypatch.setattr(engine, "CHUNK_SECONDS", 2)
+    monkeypatch.setattr(core, "CHUNK_SECONDS", 2)
     own, x = Model(model.file), noise(600)
     own.transfer(x[:RATE])
     try:
@@ -169,9 +168,11 @@ def test_a_model_knows_itself(model, tiny):
     for given in (tiny, str(tiny), "tiny"):
         assert melisma.load(given).file.digest == model.file.digest
     sound, output = model.file.golden
-    wrong = replace(model.file, golden=(sound, output[::-1].copy()))
-    with pytest.raises(MelismaError, match="does not reproduce its golden pair"):
-        Model(wrong).verify()
+    short = replace(model.file, golden=(sound[:5], output[:5]))  # less than a hop
+    assert Model(short).verify()["error"] < 1e-4
+    for wrong in (output[::-1].copy(), -output, 2 * output, 0 * output, output + 3e38):
+        with pytest.raises(MelismaError, match="does not reproduce its golden pair"):
+            Model(replace(model.file, golden=(sound, wrong))).verify()
     with pytest.raises(MelismaError, match="has no golden pair"):
         Model(replace(model.file, golden=None)).verify()
 

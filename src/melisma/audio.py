@@ -179,7 +179,7 @@ def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str 
     """Write samples (C, T) or (T,), full scale ±1, at `rate` Hz, in the format that the suffix names; whole or not at all.
 
     subtype: libsndfile's name for the sample format; 24-bit PCM unless said otherwise where the format has it
-    ("FLOAT" keeps everything). Samples beyond full scale are clipped by the integer formats, with a warning that says
+    ("FLOAT" clips nothing). Samples beyond full scale are clipped by the integer formats, with a warning that says
     by how much. MelismaError for NaN or infinite samples, unknown suffixes, missing folders and failing disks.
     """
     path = Path(path)
@@ -213,7 +213,7 @@ def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str 
             raise MelismaError(f"{path} could not be written: only {written} of {length} samples arrived; check the free space")
     if peak > 1 and subtype not in _HOLDS_OVERS:
         over = 20 * math.log10(peak)
-        text = f"{path}: samples were clipped, {over:.1f} dB above full scale; lower the level, or write FLOAT"
+        text = f"{path}: samples were clipped, {over:.1f} dB above full scale; lower the level by as much"
         warnings.warn(text, MelismaWarning, stacklevel=2)
 
 

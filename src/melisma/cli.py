@@ -136,8 +136,7 @@ def info(
     if verify:
         from .model import Model
 
-        with extra("evaluate"):
-            result = Model(file).verify()
+        result = Model(file).verify()
         say(f"golden pair reproduced: largest error {result['error']:.1e}, spectral distance {result['distance']:.1e}")
 
 
@@ -155,8 +154,8 @@ def _latents(file: ModelFile) -> Table:
 
 
 def _evaluation(file: ModelFile) -> None:
-    with extra("evaluate"):
-        from .evaluate import table
+    from .evaluate import table
+
     try:
         table(file.evaluation, out)
     except (KeyError, TypeError, ValueError, AttributeError):  # the header may hold anything

@@ -6,7 +6,6 @@ import ctypes
 import functools
 import os
 import sys
-import tempfile
 from ctypes import POINTER, c_char_p, c_float, c_int, c_int32, c_int64, c_size_t, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
@@ -270,16 +269,14 @@ def _rows(values: np.ndarray) -> Any:
 
 
 class Engine:
-    """One model on the core: what `Model` needs, as `training.engine.Engine` has it.
+    """One model on the core: what `Model` needs, as the reference in `training.engine.Engine` has it.
 
-    Waveforms are float32 (T,) at the model's rate; L = ⌈T / hop⌉ + frame / hop − 1 frames.
+    Waveforms are float32 (T,) at the model's rate; L = ⌈T / hop⌉ + frame / hop − 1 frames. Samples that are no numbers are
+    read as silence, and the absurd as ±10⁴.
     """
 
     def __init__(self, file: modelfile.ModelFile, kernels: str | None = None):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"model{modelfile.SUFFIX}"
-            modelfile.save(file, path)
-            self.model = CoreModel(path.read_bytes(), kernels)
+        self.model = CoreModel(modelfile.to_bytes(file, exact=True), kernels)
         self.hop, self.delay = self.model.hop, self.model.delay
         self.chunk = CHUNK_SECONDS * self.model.sample_rate
 
@@ -290,7 +287,8 @@ class Engine:
     def kl(self, x: np.ndarray) -> np.ndarray:
         """Waveform → KL of each of the encoder's dimensions at every frame, in nats (Z', L)."""
         mean, log_variance = self._whole("posterior", x)
-        return 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1)
+        # as expm1, or rounding would make it negative where the posterior is the prior
+        return 0.5 * (mean**2 + np.maximum(np.expm1(log_variance) - log_variance, 0))
 
     def mel(self, x: np.ndarray) -> np.ndarray:
         """Waveform → log-mel (M, L), 0 at −100 dBFS."""

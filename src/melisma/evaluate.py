@@ -70,7 +70,7 @@ def evaluate(
     if seconds_limit is not None and not seconds_limit > 0:
         raise MelismaError(f"seconds_limit is {seconds_limit}; a number above 0 is needed")
     if missing := [package for module, package in PACKAGES.items() if find_spec(module) is None]:
-        raise MelismaError(f"evaluating needs more than playing does: pip install {' '.join(missing)}")
+        raise MelismaError(f"evaluating needs {' and '.join(missing)}: pip install 'melisma[evaluate]'")
     held, train = _find(folder_or_files)
     skipped: list[dict[str, str]] = []
     files, paths, kls, ramps = [], [], [], []

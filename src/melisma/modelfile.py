@@ -56,9 +56,16 @@ class ModelFile:
 
 def save(model: ModelFile, path: str | Path) -> None:
     """Write the file, whole or not at all."""
-    from safetensors.numpy import save as to_bytes
+    data = to_bytes(model)
+    with atomic(path) as temporary:
+        Path(temporary).write_bytes(data)
 
-    tensors = {f"model.{name}": _narrow(value) for name, value in model.tensors.items()}
+
+def to_bytes(model: ModelFile, exact: bool = False) -> bytes:
+    """What `save` writes. exact: matrices are kept in 16 bits only where nothing is lost, whatever they came from."""
+    from safetensors.numpy import save
+
+    tensors = {f"model.{name}": _narrow(value, exact) for name, value in model.tensors.items()}
     if model.golden is not None:
         tensors["golden.input"], tensors["golden.output"] = (np.asarray(v, np.float32) for v in model.golden)
     header = {
@@ -69,8 +76,7 @@ def save(model: ModelFile, path: str | Path) -> None:
         text = json.dumps(header, sort_keys=True, allow_nan=False)
     except ValueError:  # JSON has no NaN
         raise MelismaError("a header entry holds a number that is not finite: say null instead") from None
-    with atomic(path) as temporary:
-        Path(temporary).write_bytes(to_bytes(tensors, metadata={"melisma": text}))
+    return save(tensors, metadata={"melisma": text})
 
 
 def rounded(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -78,11 +84,14 @@ def rounded(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: _narrow(value).astype(np.float32) for name, value in tensors.items()}
 
 
-def _narrow(value: np.ndarray) -> np.ndarray:
+def _narrow(value: np.ndarray, exact: bool = False) -> np.ndarray:
     value = np.ascontiguousarray(value, np.float32)
     if not np.isfinite(value).all():
         raise MelismaError("a weight is not a finite number: the training has failed")
-    return value.astype(np.float16) if value.ndim > 1 and np.abs(value).max(initial=0) < 6e4 else value
+    if value.ndim < 2 or np.abs(value).max(initial=0) >= 6e4:
+        return value
+    narrow = value.astype(np.float16)
+    return value if exact and not np.array_equal(narrow, value) else narrow
 
 
 def load(path: str | Path) -> ModelFile:
