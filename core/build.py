@@ -44,6 +44,10 @@ def compiler(zig: bool) -> list[str]:
     raise SystemExit("building the core needs a C++ compiler: pip install ziglang, or install g++ or clang++")
 
 
+def this_system() -> str:
+    return {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
+
+
 def library_name(target: str) -> str:
     if "windows" in target:
         return "melisma.dll"
@@ -63,7 +67,7 @@ def build(
     """Compile the library, with more sources if there are any, or a program of `driver` and the core. → the file made."""
     command = shlex.split(cxx) if cxx else compiler(zig=bool(target))
     zig = command[-2:-1] == ["ziglang"]
-    system = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
+    system = this_system()
     machine = target.split("-")[0] if target else platform.machine().lower()
     flags = [*FLAGS, f"-O{optimise}", "-I", str(HERE / "include"), *[f"-D{name}" for name in define]]
     if "windows" not in (target or system):
