@@ -63,13 +63,18 @@ def build(
     define: Sequence[str] = (),
     optimise: str = "3",
     cxx: str = "",
+    extra: Sequence[str] = (),
+    link_extra: Sequence[str] = (),
 ) -> Path:
-    """Compile the library, with more sources if there are any, or a program of `driver` and the core. → the file made."""
+    """Compile the library, with more sources if there are any, or a program of `driver` and the core. → the file made.
+
+    extra, link_extra: a host's own options for the compiler and the linker.
+    """
     command = shlex.split(cxx) if cxx else compiler(zig=bool(target))
     zig = command[-2:-1] == ["ziglang"]
     system = this_system()
     machine = target.split("-")[0] if target else platform.machine().lower()
-    flags = [*FLAGS, f"-O{optimise}", "-I", str(HERE / "include"), *[f"-D{name}" for name in define]]
+    flags = [*FLAGS, f"-O{optimise}", "-I", str(HERE / "include"), *[f"-D{name}" for name in define], *extra]
     if "windows" not in (target or system):
         flags.append("-fPIC")
     if target:
@@ -80,7 +85,7 @@ def build(
         flags += [f"-fsanitize={sanitize}", "-fno-omit-frame-pointer", "-g"]
     elif zig:
         flags += ["-fno-sanitize=undefined"]
-    link = [] if driver else ["-shared"]
+    link = [*link_extra, *([] if driver else ["-shared"])]
     if driver or sanitize:
         link += ["-pthread"]
     if zig and not driver:

@@ -20,7 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(_WIN32)
+#if defined(MELISMA_API) /* a host that holds the core within itself says how its symbols are seen */
+#elif defined(_WIN32)
 #define MELISMA_API __declspec(dllexport)
 #else
 #define MELISMA_API __attribute__((visibility("default")))
@@ -129,11 +130,76 @@ MELISMA_API void melisma_synthesize(melisma_stream* stream, const float* mel, in
    Data). encode_signals holds each frame's values from the sample that completes it; decode_signals reads its
    inputs at those same samples, so that the two, started together, equal melisma_process in time and sound.
    signals: Z pointers, then the loudness. The parameters of the latents and of the loudness apply in
-   decode_signals. REALTIME. */
+   decode_signals; those that freeze hold the signals of encode_signals, too. REALTIME. */
 MELISMA_API void melisma_encode_signals(melisma_stream* stream, const float* in, float* const* signals,
                                         int64_t n);
 MELISMA_API void melisma_decode_signals(melisma_stream* stream, const float* const* signals, float* out,
                                         int64_t n);
+
+/* ---- slots: a place for a stream that another may take while it sounds ---- */
+
+/* A slot has two sides, which may be two threads or one. The audio side runs what is in it; the control side
+   puts streams in and takes back those that have gone. The stream in a slot is put, and later given back; it
+   may be set and asked meanwhile, but run by the slot alone.
+
+   A stream that is put before anything was processed is there at once. Later ones first hear the input unheard,
+   for their latency and 50 ms, and then take over within 30 ms, while the one before goes on: no click, no
+   gap. Both are heard at their own latencies: where these differ, the two sounds of that fade lie as far apart.
+   Without a stream a slot gives silence, latents of 0 and a loudness of −100 dBFS. */
+typedef struct melisma_slot melisma_slot;
+
+MELISMA_API melisma_slot* melisma_slot_new(int host_rate);    /* NULL if there is no memory */
+MELISMA_API void melisma_slot_free(melisma_slot* slot);       /* with its streams; NULL is allowed */
+
+/* Control side. Put a stream made for the same host rate, or NULL to fade into silence; the slot has it from
+   now on. → 0 if it has more than 128 latents, and stays the caller's. One that was put before and has not yet
+   begun is freed. */
+MELISMA_API int melisma_slot_put(melisma_slot* slot, melisma_stream* stream);
+
+/* Control side. The stream that was put last, to set and to ask; NULL if there is none. */
+MELISMA_API melisma_stream* melisma_slot_stream(melisma_slot* slot);
+
+/* Control side. A stream that has faded out, now the caller's to free on any thread; NULL if there is none.
+   The next fade begins once it has been taken. */
+MELISMA_API melisma_stream* melisma_slot_retired(melisma_slot* slot);
+
+/* Any thread. 1 as long as a stream is still to be taken over, fades, or waits to be taken back. */
+MELISMA_API int melisma_slot_waiting(melisma_slot* slot);
+
+/* Audio side, all REALTIME: as melisma_reset, melisma_process, melisma_encode_signals and melisma_decode_signals.
+   There are `width` ≤ 129 signals, the last for the loudness: latents beyond a stream's own are 0 or unused,
+   and those beyond the width are left out or 0. */
+MELISMA_API void melisma_slot_reset(melisma_slot* slot);
+MELISMA_API void melisma_slot_process(melisma_slot* slot, const float* in, float* out, int64_t n);
+MELISMA_API void melisma_slot_encode_signals(melisma_slot* slot, const float* in, float* const* signals,
+                                             int width, int64_t n);
+MELISMA_API void melisma_slot_decode_signals(melisma_slot* slot, const float* const* signals, int width,
+                                             float* out, int64_t n);
+
+/* ---- loops: what a sound passes on its way from a stream's output back to its input ---- */
+
+/* DC blocker, bandpass, gain, limiter at 0.7, and a faint seeded noise, the breath, that a loop can wake from:
+   whatever is turned, a loop through it neither runs away nor is lost in silence. For hosts that close the loop
+   themselves, over a delay of their own; the parameters "feedback" of a stream close one within it. */
+typedef struct melisma_loop melisma_loop;
+
+typedef struct {
+    float frequency; /* Hz, 20 to 20000: centre of the band */
+    float q;         /* 0.1 to 100: centre over width */
+    float gain;      /* ×, 0 to 16, at the centre */
+    float breath;    /* dBFS of the noise, −120 (none) to −20 */
+} melisma_loop_settings;
+
+MELISMA_API melisma_loop* melisma_loop_new(int host_rate); /* NULL if there is no memory */
+MELISMA_API void melisma_loop_free(melisma_loop* loop);    /* NULL is allowed */
+
+/* REALTIME. As if new, its breath the one of that seed. */
+MELISMA_API void melisma_loop_reset(melisma_loop* loop, uint32_t seed);
+
+/* REALTIME. n samples in, as many out; out may be in. Settings are kept within their ranges (NaN is ignored) and
+   reached within some 20 ms, at once after a reset. */
+MELISMA_API void melisma_loop_process(melisma_loop* loop, const melisma_loop_settings* settings, const float* in,
+                                      float* out, int64_t n);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,8 @@ static const melisma_parameter FIXED[FIXED_COUNT] = {
     {"loudness.by_hand", "", "0: the loudness is the input's; 1: it is loudness.level", 0, 1, 0, 1},
     {"loudness.level", "dBFS", "the loudness, where it is set by hand", -100, 12, -20, 0},
     {"loudness.offset", "dB", "added to the loudness of whatever is not silent", -60, 60, 0, 0},
+    {"freeze", "", "1: the latents stay where they are; scale, bias and noise still move them", 0, 1, 0, 1},
+    {"freeze.loudness", "", "1: the input's loudness stays where it is", 0, 1, 0, 1},
     {"noise", "σ", "how far the latents wander by themselves", 0, 10, 0, 0},
     {"noise.rate", "Hz", "how fast they wander", 0.05f, 50, 4, 0},
     {"noise.seed", "", "which way they wander", 0, 16777215, 0, 1},

@@ -13,6 +13,8 @@ enum Fixed : int {
     LOUDNESS_BY_HAND,
     LOUDNESS_LEVEL,
     LOUDNESS_OFFSET,
+    FREEZE,
+    FREEZE_LOUDNESS,
     NOISE,
     NOISE_RATE,
     NOISE_SEED,

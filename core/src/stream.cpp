@@ -78,6 +78,7 @@ void Stream::plan(Arena& arena) {
     own_ = arena.take<float>(frames * static_cast<size_t>(c.encoder_latents));
     ready_ = arena.take<float>((frames + 2) * static_cast<size_t>(c.hop));
     wander_ = arena.take<float>(static_cast<size_t>(m.latents));
+    frozen_ = arena.take<float>(static_cast<size_t>(m.latents) + 1);
     held_ = arena.take<float>(static_cast<size_t>(m.latents) + 1);
 
     int64_t host = host_rate_, own = c.sample_rate;
@@ -178,6 +179,12 @@ void Stream::calibrate(int frames) {
     m.kernels->multiply(m.forth, own_, 0, frames, {nullptr, nullptr}, latents_);
 }
 
+// Held while frozen, else remembered; going over smoothly. The first frame is always remembered.
+static float freeze(Smooth& amount, float& held, float now, bool first) {
+    if (amount.is(0) || first) return held = now;
+    return now + amount.value * (held - now);
+}
+
 // A number of a normal distribution, from where it stands: the same for any block size and machine.
 static float normal(uint32_t seed, uint64_t place) {
     uint64_t x = place * 0x9E3779B97F4A7C15ull + (static_cast<uint64_t>(seed) << 32 | 0x85EBCA6Bu);
@@ -196,7 +203,8 @@ void Stream::edit(int frames) {
         Smooth *scale = smooth_ + FIXED_COUNT, *bias = scale + latents;
         float* z = latents_ + static_cast<int64_t>(l) * latents;
         for (int d = 0; d < latents; d++)
-            z[d] = z[d] * scale[d].advance(frame_share_) + bias[d].advance(frame_share_);
+            z[d] = freeze(smooth_[FREEZE], frozen_[d], z[d], frame_ == 0) * scale[d].advance(frame_share_) +
+                   bias[d].advance(frame_share_);
         if (!smooth_[NOISE].is(0)) {
             double seconds = static_cast<double>(hop_) / model_->config.sample_rate;
             float keep = static_cast<float>(
@@ -210,7 +218,7 @@ void Stream::edit(int frames) {
                 z[d] += smooth_[NOISE].value * wander_[d];
             }
         }
-        float level = loudness_[l];
+        float level = freeze(smooth_[FREEZE_LOUDNESS], frozen_[latents], loudness_[l], frame_ == 0);
         if (level > LOUDNESS_FLOOR) level += smooth_[LOUDNESS_OFFSET].value;
         float hand = smooth_[LOUDNESS_BY_HAND].value;
         if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);
@@ -441,7 +449,9 @@ void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
         int64_t last = i + block - 1;
         for (int d = 0; d <= m.latents; d++) {
             for (int64_t k = i; k < last; k++) signals[d][k] = held_[d];
-            if (complete) held_[d] = d < m.latents ? latents_[d] : loudness_[0];
+            Fixed held = d < m.latents ? FREEZE : FREEZE_LOUDNESS;
+            if (complete && targets_[held].load(std::memory_order_relaxed) == 0)
+                held_[d] = d < m.latents ? latents_[d] : loudness_[0];
             signals[d][last] = held_[d];
         }
         i += block;

@@ -14,6 +14,7 @@ class Stream {
 
     void reset();
     int latency() const { return latency_; }
+    int latents() const { return model_->latents; }
     const Declarations& declarations() const { return model_->parameters; }
     void set(int index, float value);
     float get(int index) const { return targets_[index].load(std::memory_order_relaxed); }
@@ -66,6 +67,7 @@ class Stream {
     std::atomic<float>* targets_ = nullptr;
     Smooth* smooth_ = nullptr;
     float* wander_ = nullptr;  // noise of each latent
+    float* frozen_ = nullptr;  // the latents, and the loudness, that "freeze" holds
     int64_t frame_ = 0;
     float frame_share_ = 1, sample_share_ = 1, host_share_ = 1;
     Feedback feedback_;

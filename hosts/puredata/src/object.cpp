@@ -1,0 +1,374 @@
+#include "object.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#ifndef _WIN32
+#include <unistd.h>
+#else
+#include <io.h>
+#endif
+
+#include "loader.h"
+
+constexpr const char* SUFFIX = ".melisma";
+constexpr double LOOK_EVERY = 5;  // milliseconds, while something is under way
+constexpr int MOST_SETTINGS = 512;
+
+void object_complain(Object* x, const char* reason) {
+    pd_error(x, "%s: %s", class_getname(*reinterpret_cast<t_pd*>(x)), reason);
+}
+
+// ---- names and files
+
+static bool ends_with(const char* text, const char* end) {
+    size_t a = strlen(text), b = strlen(end);
+    return a >= b && strcmp(text + a - b, end) == 0;
+}
+
+static bool is_file(const char* path) {
+    struct stat found;
+    return stat(path, &found) == 0;
+}
+
+// The user's own folder for what Melisma makes: as melisma.home in Python.
+static void own_folder(char* path, size_t size) {
+    const char* home = getenv("MELISMA_HOME");
+    const char* user = getenv("HOME");
+    if (!user) user = getenv("USERPROFILE");
+    if (home && *home && !(home[0] == '~' && home[1] == '/'))
+        snprintf(path, size, "%s", home);
+    else if (home && *home)
+        snprintf(path, size, "%s%s", user ? user : "", home + 1);
+    else
+        snprintf(path, size, "%s/.cache/melisma", user ? user : "");
+}
+
+// Beside the patch, and along Pd's search path.
+static bool on_pds_path(Object* x, const char* name, const char* suffix, char* path, size_t size) {
+    char folder[MAXPDSTRING], *file;
+    int handle = canvas_open(x->canvas, name, suffix, folder, &file, sizeof folder, 1);
+    if (handle < 0) return false;
+    close(handle);
+    snprintf(path, size, "%s/%s", folder, file);
+    return true;
+}
+
+// Names and files → files, as melisma.pretrained does it. What is not found is said by whoever opens it.
+static bool resolve(Object* x, const char* name, char* path, size_t size) {
+    char home[MAXPDSTRING];
+    own_folder(home, sizeof home);
+    if (!strchr(name, '/') && !ends_with(name, SUFFIX)) {
+        snprintf(path, size, "%s/models/%s%s", home, name, SUFFIX);
+        if (is_file(path)) return true;
+        const char* const folders[] = {"models", "../models"};  // installed; in the Python package
+        for (const char* models : folders) {
+            snprintf(path, size, "%s/%s/%s%s", x->folder, models, name, SUFFIX);
+            if (is_file(path)) return true;
+        }
+        if (on_pds_path(x, name, SUFFIX, path, size)) return true;
+    }
+    if (name[0] == '~' && name[1] == '/' && getenv("HOME")) {
+        snprintf(path, size, "%s%s", getenv("HOME"), name + 1);
+        return true;
+    }
+    if (on_pds_path(x, name, "", path, size)) return true;
+    if (strchr(name, '/') || ends_with(name, SUFFIX)) {
+        canvas_makefilename(x->canvas, name, path, static_cast<int>(size));
+        return true;
+    }
+    char reason[REASON];
+    snprintf(reason, sizeof reason, "there is no model named %.200s in %.150s/models, in %.150s/models, or on Pd's path",
+             name, home, x->folder);
+    object_complain(x, reason);
+    return false;
+}
+
+t_symbol* object_words(int count, const t_atom* words) {
+    char text[MAXPDSTRING] = "", word[MAXPDSTRING];
+    for (int i = 0; i < count; i++) {
+        // names are not escaped as they are in patches
+        if (words[i].a_type == A_SYMBOL)
+            snprintf(word, sizeof word, "%s", words[i].a_w.w_symbol->s_name);
+        else
+            atom_string(words + i, word, sizeof word);
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", word);
+    }
+    return *text ? gensym(text) : nullptr;
+}
+
+// ---- parameters
+
+static Setting* setting(Object* x, t_symbol* name) {
+    for (int i = 0; i < x->setting_count; i++)
+        if (x->settings[i].name == name) return x->settings + i;
+    return nullptr;
+}
+
+// What the stream has is what was set; but a bypassed melisma~ lets the input through.
+static void apply(Object* x, melisma_stream* stream) {
+    if (!stream) return;
+    for (int i = 0; i < x->setting_count; i++)
+        melisma_set(stream, melisma_parameter_find(x->model, x->settings[i].name->s_name), x->settings[i].value);
+    int mix = melisma_parameter_find(x->model, "mix");
+    Setting* wanted = setting(x, gensym("mix"));
+    if (x->bypassed)
+        melisma_set(stream, mix, 0);
+    else if (!wanted)
+        melisma_set(stream, mix, melisma_parameter_at(x->model, mix)->usual);
+}
+
+static void set(Object* x, t_symbol* name, float value) {
+    Setting* found = setting(x, name);
+    if (!found) {
+        if (x->setting_count == MOST_SETTINGS) return;
+        size_t bytes = static_cast<size_t>(x->setting_count) * sizeof(Setting);
+        x->settings = static_cast<Setting*>(resizebytes(x->settings, bytes, bytes + sizeof(Setting)));
+        found = x->settings + x->setting_count++;
+        found->name = name;
+    }
+    found->value = value;
+    melisma_stream* stream = x->slot ? melisma_slot_stream(x->slot) : nullptr;
+    if (stream && !(x->bypassed && name == gensym("mix")))
+        melisma_set(stream, melisma_parameter_find(x->model, name->s_name), value);
+}
+
+// ---- loading
+
+static void give_model(Object* x) {
+    if (!x->out) return;
+    t_atom words[4];
+    if (!x->model) {
+        SETSYMBOL(words, x->name ? x->name : gensym("none"));
+        return outlet_anything(x->out, gensym("silent"), 1, words);
+    }
+    melisma_info info;
+    melisma_describe(x->model, &info);
+    melisma_stream* stream = melisma_slot_stream(x->slot);
+    SETSYMBOL(words, gensym(info.name));
+    SETFLOAT(words + 1, static_cast<t_float>(info.latents));
+    SETFLOAT(words + 2, static_cast<t_float>(stream ? melisma_latency(stream) : 0));
+    SETFLOAT(words + 3, stream ? 1000 * static_cast<t_float>(melisma_latency(stream)) / static_cast<t_float>(x->rate) : 0);
+    outlet_anything(x->out, gensym("model"), 4, words);
+}
+
+// The slot's newest stream, of that model (null, null: silence), is this.
+static void put(Object* x, melisma_model* model, melisma_stream* stream) {
+    melisma_model* before = x->model;
+    x->model = model;
+    apply(x, stream);
+    if (stream) melisma_reset(stream);
+    if (x->slot) {
+        melisma_slot_put(x->slot, stream);
+        if (!pd_getdspstate()) melisma_slot_reset(x->slot);  // nobody is listening
+        free_beside(melisma_slot_retired(x->slot), before, nullptr);
+    } else {
+        free_beside(stream, before, nullptr);
+    }
+}
+
+static void loaded(Object* x, Loading* l) {
+    if (l->model) {
+        put(x, l->model, l->stream);
+    } else {
+        object_complain(x, l->reason);
+        put(x, nullptr, nullptr);
+    }
+    loading_end(l);
+}
+
+static void look(Object* x) {
+    if (x->loading && loading_done(x->loading)) {
+        Loading* l = x->loading;
+        x->loading = nullptr;
+        bool stale = l->model && l->rate != x->rate;  // the rate changed meanwhile
+        t_symbol* wanted = x->wanted ? x->wanted : stale ? x->name : nullptr;
+        x->wanted = nullptr;
+        if (wanted && l->model) {
+            free_beside(l->stream, l->model, nullptr);
+            loading_end(l);
+        } else {
+            loaded(x, l);
+        }
+        if (wanted)
+            object_load(x, wanted, false);
+        else
+            give_model(x);
+    } else if (x->slot && !x->loading) {
+        free_beside(melisma_slot_retired(x->slot), nullptr, nullptr);
+    }
+    if (x->loading || (x->slot && melisma_slot_waiting(x->slot))) clock_delay(x->clock, LOOK_EVERY);
+}
+
+void object_load(Object* x, t_symbol* name, bool at_once) {
+    if (x->loading) {  // its thread cannot be stopped, but what it brings is not wanted any more
+        x->wanted = name;
+        return;
+    }
+    x->name = name;
+    char path[1024];
+    if (!resolve(x, name->s_name, path, sizeof path)) {
+        put(x, nullptr, nullptr);
+        clock_delay(x->clock, 0);
+        return give_model(x);
+    }
+    if (!at_once && pd_getdspstate() && (x->loading = loading_start(path, x->rate))) return clock_delay(x->clock, LOOK_EVERY);
+    Loading* l = static_cast<Loading*>(calloc(1, sizeof(Loading)));
+    if (!l) return object_complain(x, "there is not enough memory to load a model");
+    snprintf(l->path, sizeof l->path, "%s", path);
+    l->rate = x->rate;
+    loading_now(l);
+    loaded(x, l);
+    clock_delay(x->clock, 0);
+    give_model(x);
+}
+
+void object_rate(Object* x, float rate) {
+    int whole = static_cast<int>(rate + 0.5f);
+    if (whole == x->rate && x->slot) return;
+    x->rate = whole;
+    free_beside(nullptr, nullptr, x->slot);
+    x->slot = melisma_slot_new(whole);
+    if (!x->slot) return object_complain(x, "there is not enough memory");
+    if (!x->model) return;
+    char reason[REASON];
+    melisma_stream* stream = melisma_stream_new(x->model, whole, reason, sizeof reason);
+    if (!stream) object_complain(x, reason);
+    apply(x, stream);
+    if (stream) melisma_reset(stream);
+    melisma_slot_put(x->slot, stream);
+}
+
+// ---- messages
+
+static void on_load(Object* x, t_symbol*, int count, t_atom* words) {
+    t_symbol* name = object_words(count, words);
+    if (!name) return object_complain(x, "load what? Say load NAME, or load FILE");
+    object_load(x, name, false);
+}
+
+static void on_reset(Object* x) {
+    if (x->slot) melisma_slot_reset(x->slot);
+    if (x->slot && melisma_slot_waiting(x->slot)) clock_delay(x->clock, LOOK_EVERY);
+}
+
+static void on_bypass(Object* x, t_floatarg on) {
+    x->bypassed = on != 0;
+    if (x->slot) apply(x, melisma_slot_stream(x->slot));
+}
+
+static void on_set(Object* x, t_symbol*, int count, t_atom* words) {
+    if (count != 2 || words[0].a_type != A_SYMBOL || words[1].a_type != A_FLOAT)
+        return object_complain(x, "set what? Say set NAME VALUE; dump prints the names");
+    t_symbol* name = words[0].a_w.w_symbol;
+    if (x->model && melisma_parameter_find(x->model, name->s_name) < 0) {
+        char reason[REASON];
+        snprintf(reason, sizeof reason, "model %.200s has no parameter %.200s; dump prints those that there are",
+                 x->name->s_name, name->s_name);
+        return object_complain(x, reason);
+    }
+    set(x, name, words[1].a_w.w_float);
+}
+
+static void on_loudness(Object* x, t_symbol*, int count, t_atom* words) {
+    bool by_hand = count == 1 && words[0].a_type == A_FLOAT;
+    bool input = count == 1 && words[0].a_type == A_SYMBOL && words[0].a_w.w_symbol == gensym("input");
+    if (!by_hand && !input) return object_complain(x, "loudness is a number in dBFS, or input");
+    if (by_hand) set(x, gensym("loudness.level"), words[0].a_w.w_float);
+    set(x, gensym("loudness.by_hand"), by_hand);
+}
+
+static void on_freeze(Object* x, t_symbol*, int count, t_atom* words) {
+    bool number = count == 1 && words[0].a_type == A_FLOAT;
+    bool latents = count == 1 && words[0].a_type == A_SYMBOL && words[0].a_w.w_symbol == gensym("latents");
+    if (!number && !latents) return object_complain(x, "freeze takes 1, 0, or latents (the loudness then goes on)");
+    float on = latents || words[0].a_w.w_float != 0;
+    set(x, gensym("freeze"), on);
+    set(x, gensym("freeze.loudness"), latents ? 0 : on);
+}
+
+static void on_dump(Object* x) {
+    const char* who = class_getname(*reinterpret_cast<t_pd*>(x));
+    if (!x->model) {
+        post("%s: no model", who);
+        return give_model(x);
+    }
+    melisma_info info;
+    melisma_describe(x->model, &info);
+    melisma_stream* stream = melisma_slot_stream(x->slot);
+    int latency = stream ? melisma_latency(stream) : 0;
+    post("%s: model %s, %d Hz, %d latents, vocoder %s, kernels %s", who, info.name, info.sample_rate, info.latents,
+         info.vocoder, info.kernels);
+    post("  latency %d samples at %d Hz = %.1f ms", latency, x->rate, 1000.0 * latency / x->rate);
+    for (int i = 0; i < melisma_parameter_count(x->model); i++) {
+        const melisma_parameter* p = melisma_parameter_at(x->model, i);
+        post("  %s %g %s (%g to %g, usually %g): %s", p->name,
+             static_cast<double>(stream ? melisma_get(stream, i) : p->usual), p->unit, static_cast<double>(p->least),
+             static_cast<double>(p->most), static_cast<double>(p->usual), p->summary);
+    }
+    for (int d = 0; d < info.latents; d++) {
+        const float* p = info.percentiles + 5 * d;
+        post("  latent %d: from %.2f to %.2f on the training set, median %.2f", d + 1, static_cast<double>(p[0]),
+             static_cast<double>(p[4]), static_cast<double>(p[2]));
+    }
+    give_model(x);
+}
+
+// The range of each latent, out of the message outlet: for patches that scale their sliders by it.
+static void on_ranges(Object* x) {
+    if (!x->model) return give_model(x);
+    melisma_info info;
+    melisma_describe(x->model, &info);
+    for (int d = 0; d < info.latents; d++) {
+        t_atom words[4];
+        SETFLOAT(words, static_cast<t_float>(d + 1));
+        for (int i = 0; i < 3; i++) SETFLOAT(words + i + 1, info.percentiles[5 * d + 2 * i]);
+        outlet_anything(x->out, gensym("range"), 4, words);
+    }
+}
+
+template <class... Arguments>
+static t_method method(void (*f)(Arguments...)) {
+    return reinterpret_cast<t_method>(f);
+}
+
+void object_messages(t_class* c) {
+    class_addmethod(c, method(on_load), gensym("load"), A_GIMME, A_NULL);
+    class_addmethod(c, method(on_reset), gensym("reset"), A_NULL);
+    class_addmethod(c, method(on_bypass), gensym("bypass"), A_FLOAT, A_NULL);
+    class_addmethod(c, method(on_set), gensym("set"), A_GIMME, A_NULL);
+    class_addmethod(c, method(on_loudness), gensym("loudness"), A_GIMME, A_NULL);
+    class_addmethod(c, method(on_freeze), gensym("freeze"), A_GIMME, A_NULL);
+    class_addmethod(c, method(on_dump), gensym("dump"), A_NULL);
+    class_addmethod(c, method(on_ranges), gensym("ranges"), A_NULL);
+}
+
+// ---- beginning and end
+
+void object_begin(Object* x, t_class* c) {
+    x->canvas = canvas_getcurrent();
+    x->folder = class_gethelpdir(c);
+    x->clock = clock_new(x, method(look));
+    x->rate = static_cast<int>(sys_getsr() + 0.5f);
+    x->settings = static_cast<Setting*>(getbytes(0));
+    x->work = 1;
+    x->out = nullptr;
+    x->slot = melisma_slot_new(x->rate);
+    x->model = nullptr;
+    x->name = x->wanted = nullptr;
+    x->loading = nullptr;
+    x->setting_count = 0;
+    x->bypassed = false;
+}
+
+void object_outlet(Object* x) { x->out = outlet_new(&x->object, nullptr); }
+
+void object_free(Object* x) {
+    if (x->loading && loading_done(x->loading)) free_beside(x->loading->stream, x->loading->model, nullptr);
+    loading_end(x->loading);
+    clock_free(x->clock);
+    free_beside(nullptr, x->model, x->slot);
+    freebytes(x->settings, static_cast<size_t>(x->setting_count) * sizeof(Setting));
+}

@@ -1,0 +1,132 @@
+"""Patches made of text, run by the real Pure Data without a window, faster than real time."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+ROOT = Path(__file__).resolve().parent.parent
+OBJECTS = ROOT / "src" / "melisma" / "_pd"
+
+
+@dataclass
+class Run:
+    """What a run of Pd left: its console's lines, and the sounds that it recorded."""
+
+    code: int
+    lines: list[str]
+    sounds: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[str]:
+        return [line for line in self.lines if "melisma" in line and not line.startswith("heard")]
+
+
+class Patch:
+    """A patch: objects by the order in which they are added, cables between them, and messages at times in milliseconds."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.count, self.text, self.events = folder, 0, ["#N canvas 0 0 400 300 10;"], []
+        self.inputs: list[tuple[str, str, int]] = []  # table, file, tabplay~
+        self.outputs: list[tuple[str, int, int]] = []  # table, samples, tabwrite~
+
+    def add(self, text: str, kind: str = "obj") -> int:
+        escaped = text.replace(";", "\\;").replace(",", "\\,")
+        self.text.append(f"#X {kind} {10 + 10 * (self.count % 30)} {10 + 10 * (self.count // 30)} {escaped};")
+        self.count += 1
+        return self.count - 1
+
+    def object(self, text: str, name: str = "") -> int:
+        """An object; `name` receives messages for it."""
+        made = self.add(text)
+        if name:
+            self.cable(self.add(f"receive {name}"), made)
+        return made
+
+    def cable(self, source: int, target: int, outlet: int = 0, inlet: int = 0) -> None:
+        self.text.append(f"#X connect {source} {outlet} {target} {inlet};")
+
+    def plays(self, samples: np.ndarray, target: int, inlet: int = 0, rate: int = 44100) -> int:
+        """A sound that begins with the run, into an inlet."""
+        name = f"in{len(self.inputs)}"
+        soundfile.write(self.folder / f"{name}.wav", np.asarray(samples, np.float32), rate, "FLOAT")
+        self.add(f"table {name}")
+        player = self.add(f"tabplay~ {name}")
+        self.inputs.append((name, f"{name}.wav", player))
+        self.cable(player, target, 0, inlet)
+        return player
+
+    def records(self, source: int, samples: int, outlet: int = 0) -> str:
+        """The first samples of an outlet → the name of the sound."""
+        name = f"out{len(self.outputs)}"
+        self.add(f"table {name} {samples}")
+        recorder = self.add(f"tabwrite~ {name}")
+        self.outputs.append((name, samples, recorder))
+        self.cable(source, recorder, outlet, 0)
+        return name
+
+    def hears(self, source: int, outlet: int, word: str = "heard") -> None:
+        """Print what an outlet says."""
+        self.cable(source, self.add(f"print {word}"), outlet)
+
+    def at(self, milliseconds: float, message: str) -> None:
+        self.events.append((milliseconds, message))
+
+    def run(self, samples: int, rate: int = 44100, dsp: bool = True, timeout: float = 100, environment: dict | None = None) -> Run:
+        """Run until so many samples have passed."""
+        start = self.add("bang", "msg")
+        for name, file, player in self.inputs:
+            reader = self.add("soundfiler")
+            message = self.add(f"read -resize {file} {name}", "msg")
+            self.cable(self.add("loadbang"), message)
+            self.cable(message, reader)
+            self.cable(start, player)
+        for _, _, recorder in self.outputs:
+            self.cable(start, recorder)
+        self.at(1000 * samples / rate + 2, "pd dsp 0")
+        for name, _, _ in self.outputs:
+            writer = self.add("soundfiler")
+            self.cable(self.add(f"receive write-{name}"), writer)
+            self.at(self.events[-1][0], f"write-{name} write -wave -bytes 4 -rate {rate} {name}.wav {name}")
+        self.at(self.events[-1][0], "pd quit")
+        script, now = [], 0.0
+        for time, message in sorted(self.events, key=lambda event: event[0]):
+            script.append(f"{time - now if time > now else 0:.6f} {message};")
+            now = max(now, time)
+        (self.folder / "events.txt").write_text("\n".join(script) + "\n")
+        events = self.add("qlist")
+        read = self.add("read events.txt", "msg")
+        rewind = self.add("bang", "msg")
+        order = self.add("trigger bang bang bang bang")
+        self.cable(self.add("loadbang"), order)
+        self.cable(order, read, 3)
+        if dsp:
+            self.cable(order, self.add("; pd dsp 1", "msg"), 2)
+        self.cable(order, start, 1)
+        self.cable(order, rewind, 0)
+        self.cable(read, events)
+        self.cable(rewind, events)
+        # cables come last
+        lines = [line for line in self.text if not line.startswith("#X connect")]
+        lines += [line for line in self.text if line.startswith("#X connect")]
+        (self.folder / "patch.pd").write_text("\n".join(lines) + "\n")
+        return run_pd(self.folder / "patch.pd", rate, timeout, [name for name, _, _ in self.outputs], environment)
+
+
+def run_pd(
+    patch: Path, rate: int = 44100, timeout: float = 100, sounds: list[str] = (), environment: dict | None = None, more: list[str] = ()
+) -> Run:
+    command = ["pd", "-nogui", "-batch", "-noaudio", "-noprefs", "-stderr", "-r", str(rate), "-path", str(OBJECTS), *more]
+    done = subprocess.run(
+        [*command, "-open", str(patch)], capture_output=True, text=True, timeout=timeout, env=environment, cwd=patch.parent
+    )
+    run = Run(done.returncode, done.stderr.splitlines())
+    for name in sounds:
+        file = patch.parent / f"{name}.wav"
+        if file.exists():
+            run.sounds[name] = soundfile.read(file, dtype="float32")[0]
+    return run
