@@ -1,12 +1,10 @@
 """The Pure Data objects, from outside: patches run by the real Pd, against the core's own stream."""
 
-import os
 import shutil
 
 import numpy as np
 import pytest
-import soundfile
-from pd import OBJECTS, ROOT, Patch, run_pd
+from pd import OBJECTS, ROOT, Patch
 
 from melisma import core
 
