@@ -155,7 +155,7 @@ def compare(ours: core.Engine, theirs: reference.Engine, x: np.ndarray) -> None:
         ours,
         decoded,
         ours.decode(latents, loudness),
-        lambda wobble: theirs.decode(latents * wobble(latents), loudness),
+        lambda wobble: theirs.decode(latents * wobble(latents), loudness * wobble(loudness)),
     )
 
 
@@ -171,13 +171,15 @@ def same_sound(ours: core.Engine, wanted: np.ndarray, got: np.ndarray, again) ->
     start = 3 * ours.hop
     np.testing.assert_allclose(got[:start], wanted[:start], atol=10 * CLOSE * largest)
 
+    rng = np.random.default_rng(1)
+
     def wobble(values: np.ndarray) -> np.ndarray:
-        return (1 + 1e-6 * np.random.default_rng(1).standard_normal(values.shape)).astype(np.float32)
+        return (1 + 1e-6 * rng.standard_normal(values.shape)).astype(np.float32)
 
     def distance(x: np.ndarray) -> float:
         return float(stft_distance(wanted, x, ours.model.sample_rate))
 
-    assert distance(got) <= 3 * distance(again(wobble)) + 0.02
+    assert distance(got) <= 2 * max(distance(again(wobble)) for _ in range(4)) + 0.02
 
 
 # ---------------------------------------------------------------- equal to the reference

@@ -343,7 +343,10 @@ void leaky(const float* x, int64_t n, float* y) {
 }
 
 void tangents(float* x, int64_t n) {
-    for (int64_t i = 0; i < n; i++) x[i] = hyperbolic_tangent(x[i]);
+    for (int64_t i = 0; i < n; i++) {
+        float v = hyperbolic_tangent(x[i]);
+        x[i] = v == v ? v : 0;  // NaN, from a damaged model, becomes silence
+    }
 }
 
 // ---- Fourier transform: Stockham's, over split arrays; the next radix first

@@ -10,16 +10,6 @@ namespace melisma {
 
 constexpr int HOST_BLOCK = 1024;    // host samples handled at once; larger blocks are cut
 constexpr double SMOOTHING = 0.02;  // seconds in which a parameter goes most of its way
-constexpr float LOG_VARIANCE_LEAST = -9, LOG_VARIANCE_MOST = 3;
-constexpr float LOUDNESS_SPAN = 200;  // dB: levels from a host are believed within ±
-constexpr float LATENT_SPAN = 1000;
-constexpr float FADE = -80;      // dBFS: below it the level falls four times as fast as the loudness
-constexpr float CEILING = 1.2f;  // of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
-
-static float sound(float x, float least, float most, float otherwise) {
-    if (!(x - x == 0)) return otherwise;
-    return x < least ? least : x > most ? most : x;
-}
 
 // ---- making
 
@@ -129,7 +119,7 @@ void Stream::reset() {
     std::memset(held_, 0, static_cast<size_t>(m.latents) * sizeof(float));
     held_[m.latents] = LOUDNESS_FLOOR;
     std::memset(wander_, 0, static_cast<size_t>(m.latents) * sizeof(float));
-    dry_at_ = gathered_ = 0;
+    dry_at_ = gathered_ = waiting_ = 0;
     frame_ = 0;
     feedback_.reset(m.config.sample_rate);
     follow(true);
@@ -155,115 +145,28 @@ void Stream::follow(bool jump) {
     }
 }
 
-// ---- the parts
-
-void Stream::encode(int frames) {
-    const Model& m = *model_;
-    float* room = m.encoder.room(encoder_);
-    for (int l = 0; l < frames; l++)
-        for (int j = 0; j < m.bands; j++) {
-            int64_t i = static_cast<int64_t>(l) * m.bands + j;
-            float level = 100 * (mel_[i] - 1) - loudness_[l];
-            level = level < -70 ? -70 : level > 40 ? 40 : level;
-            room[i] = 2 * ((level + 70) / 100) - 1;
-        }
-    const float* features = m.encoder.step(*m.kernels, encoder_, frames);
-    m.kernels->multiply(m.encoder_out, features, 0, frames, {nullptr, nullptr}, coded_);
-}
-
-void Stream::calibrate(int frames) {
-    const Model& m = *model_;
-    int own = m.config.encoder_latents;
-    for (int l = 0; l < frames; l++)
-        for (int d = 0; d < own; d++) own_[l * own + d] = coded_[l * 2 * own + d] - m.mean[d];
-    m.kernels->multiply(m.forth, own_, 0, frames, {nullptr, nullptr}, latents_);
-}
-
-// Held while frozen, else remembered; going over smoothly. The first frame is always remembered.
-static float freeze(Smooth& amount, float& held, float now, bool first) {
-    if (amount.is(0) || first) return held = now;
-    return now + amount.value * (held - now);
-}
-
-// A number of a normal distribution, from where it stands: the same for any block size and machine.
-static float normal(uint32_t seed, uint64_t place) {
-    uint64_t x = place * 0x9E3779B97F4A7C15ull + (static_cast<uint64_t>(seed) << 32 | 0x85EBCA6Bu);
-    x ^= x >> 30, x *= 0xBF58476D1CE4E5B9ull;
-    x ^= x >> 27, x *= 0x94D049BB133111EBull;
-    x ^= x >> 31;
-    double u = (static_cast<double>(x >> 32) + 0.5) / 4294967296.0,
-           v = static_cast<double>(x & 0xffffffffu) / 4294967296.0;
-    return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(6.28318530717958647692 * v));
-}
-
-void Stream::edit(int frames) {
-    int latents = model_->latents;
-    for (int l = 0; l < frames; l++, frame_++) {
-        for (int i = LOUDNESS_BY_HAND; i <= NOISE_RATE; i++) smooth_[i].advance(frame_share_);
-        Smooth *scale = smooth_ + FIXED_COUNT, *bias = scale + latents;
-        float* z = latents_ + static_cast<int64_t>(l) * latents;
-        for (int d = 0; d < latents; d++)
-            z[d] = freeze(smooth_[FREEZE], frozen_[d], z[d], frame_ == 0) * scale[d].advance(frame_share_) +
-                   bias[d].advance(frame_share_);
-        if (!smooth_[NOISE].is(0)) {
-            double seconds = static_cast<double>(hop_) / model_->config.sample_rate;
-            float keep = static_cast<float>(
-                std::exp(-6.28318530717958647692 * static_cast<double>(smooth_[NOISE_RATE].value) * seconds));
-            float fresh = std::sqrt(1 - keep * keep);
-            uint32_t seed = static_cast<uint32_t>(smooth_[NOISE_SEED].target);
-            for (int d = 0; d < latents; d++) {
-                float g = normal(seed, static_cast<uint64_t>(frame_) * static_cast<uint64_t>(latents) +
-                                           static_cast<uint64_t>(d));
-                wander_[d] = frame_ == 0 ? g : keep * wander_[d] + fresh * g;
-                z[d] += smooth_[NOISE].value * wander_[d];
-            }
-        }
-        float level = freeze(smooth_[FREEZE_LOUDNESS], frozen_[latents], loudness_[l], frame_ == 0);
-        if (level > LOUDNESS_FLOOR) level += smooth_[LOUDNESS_OFFSET].value;
-        float hand = smooth_[LOUDNESS_BY_HAND].value;
-        if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);
-        loudness_[l] = level > LOUDNESS_FLOOR ? level : LOUDNESS_FLOOR;
-    }
-}
-
-void Stream::decode(int frames) {
-    const Model& m = *model_;
-    int own = m.config.encoder_latents;
-    m.kernels->multiply(m.back, latents_, 0, frames, {nullptr, nullptr}, own_);
-    float* room = m.decoder.room(decoder_);
-    for (int l = 0; l < frames; l++, room += own + 1) {
-        std::memcpy(room, own_ + l * own, static_cast<size_t>(own) * sizeof(float));
-        room[own] = loudness_[l] / 50 + 1;
-    }
-    const float* features = m.decoder.step(*m.kernels, decoder_, frames);
-    m.kernels->multiply(m.decoder_out, features, 0, frames, {nullptr, nullptr}, mel_);
-    for (int l = 0; l < frames; l++) {
-        float* v = mel_ + static_cast<int64_t>(l) * m.bands;
-        for (int j = 0; j < m.bands; j++) v[j] = 0.5f + 0.5f * v[j];
-        m.kernels->level(m.analysis.log_weights(), m.bands, v);
-        // silence stays silence in the lowest bands, too, which A-weighting hardly counts
-        float loudness = loudness_[l] < FADE ? loudness_[l] - 3 * (FADE - loudness_[l]) : loudness_[l];
-        for (int j = 0; j < m.bands; j++) {
-            float level = 1 + (100 * v[j] - 70 + loudness) / 100;
-            level = level > 0 ? level : 0;  // NaN, from a damaged model, becomes silence
-            v[j] = level < CEILING ? level : CEILING;
-        }
-    }
-}
-
-void Stream::vocode(const float* mel, int frames, float* out) {
-    const Model& m = *model_;
-    if (m.config.melgan)
-        m.melgan.step(*m.kernels, melgan_, mel, frames, out);
-    else
-        m.phase.step(*m.kernels, phase_, mel, frames, out);
-}
-
 // ---- the chain
+
+// The first sample of a frame's output is given one sample after the frame's last has come: there is a pause between the
+// two only where a host's block ends with the frame. There the vocoder waits for the next call, so that small blocks share
+// the work of a frame: 64 samples at a time, one call encodes and decodes, and the next one synthesizes.
+void Stream::settle() {
+    if (waiting_) vocode(mel_, waiting_, ready_ + ready_count_);
+    ready_count_ += waiting_ * hop_;
+    waiting_ = 0;
+}
+
+void Stream::give(float* out, int n) {
+    if (ready_count_ < n) settle();
+    std::memcpy(out, ready_, static_cast<size_t>(n) * sizeof(float));
+    ready_count_ -= n;
+    std::memmove(ready_, ready_ + n, static_cast<size_t>(ready_count_) * sizeof(float));
+}
 
 void Stream::chain(const float* in, float* out, int n) {
     follow(false);
     while (n > 0) {
+        settle();
         int block;
         Smooth& gain = smooth_[FEEDBACK];
         if (gain.is(0)) {
@@ -286,18 +189,14 @@ void Stream::chain(const float* in, float* out, int n) {
                 feedback_.tune(smooth_[FEEDBACK_FREQUENCY].value, smooth_[FEEDBACK_Q].value);
             }
         }
-        int frames = analyse();
-        if (frames) {
-            encode(frames);
-            calibrate(frames);
-            edit(frames);
-            decode(frames);
-            vocode(mel_, frames, ready_ + ready_count_);
-            ready_count_ += frames * hop_;
+        waiting_ = analyse();
+        if (waiting_) {
+            encode(waiting_);
+            calibrate(waiting_);
+            edit(waiting_);
+            decode(waiting_);
         }
-        std::memcpy(out, ready_, static_cast<size_t>(block) * sizeof(float));
-        ready_count_ -= block;
-        std::memmove(ready_, ready_ + block, static_cast<size_t>(ready_count_) * sizeof(float));
+        give(out, block);
         in += block;
         out += block;
         n -= block;
@@ -341,157 +240,6 @@ void Stream::process(const float* in, float* out, int64_t n) {
         in += block;
         out += block;
         n -= block;
-    }
-}
-
-// ---- the parts, for hosts
-
-int64_t Stream::read(const float* in, int64_t n, float* mel, float* loudness, float* mean,
-                     float* log_variance, float* latents) {
-    NoDenormals guard;
-    const Model& m = *model_;
-    int64_t done = 0;
-    size_t own = static_cast<size_t>(m.config.encoder_latents), bands = static_cast<size_t>(m.bands),
-           z = static_cast<size_t>(m.latents);
-    while (n > 0) {
-        int room = m.analysis.room(analysis_);
-        int block = n < room ? static_cast<int>(n) : room;
-        m.analysis.push(analysis_, in, block);
-        in += block;
-        n -= block;
-        int frames = analyse();
-        if (!frames) continue;
-        if (mean || log_variance || latents) encode(frames);
-        if (latents) {
-            calibrate(frames);
-            std::memcpy(latents + static_cast<size_t>(done) * z, latents_,
-                        static_cast<size_t>(frames) * z * sizeof(float));
-        }
-        for (int l = 0; l < frames; l++, done++) {
-            size_t at = static_cast<size_t>(done);
-            if (loudness) loudness[at] = loudness_[l];
-            for (size_t j = 0; mel && j < bands; j++) {
-                float v = mel_[static_cast<size_t>(l) * bands + j];
-                mel[at * bands + j] = v > 0 ? v : 0;
-            }
-            const float* code = coded_ + static_cast<size_t>(l) * 2 * own;
-            for (size_t d = 0; mean && d < own; d++) mean[at * own + d] = code[d];
-            for (size_t d = 0; log_variance && d < own; d++) {
-                float v = code[own + d];
-                v = v < LOG_VARIANCE_LEAST ? LOG_VARIANCE_LEAST : v;
-                log_variance[at * own + d] = v > LOG_VARIANCE_MOST ? LOG_VARIANCE_MOST : v;
-            }
-        }
-    }
-    return done;
-}
-
-void Stream::decode(const float* latents, const float* loudness, int64_t frames, float* mel, float* out) {
-    NoDenormals guard;
-    size_t z = static_cast<size_t>(model_->latents), bands = static_cast<size_t>(model_->bands);
-    for (int64_t l = 0; l < frames;) {
-        int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
-        for (size_t i = 0; i < static_cast<size_t>(block) * z; i++)
-            latents_[i] = sound(latents[static_cast<size_t>(l) * z + i], -LATENT_SPAN, LATENT_SPAN, 0);
-        for (int i = 0; i < block; i++)
-            loudness_[i] = sound(loudness[l + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-        decode(block);
-        if (mel)
-            std::memcpy(mel + static_cast<size_t>(l) * bands, mel_,
-                        static_cast<size_t>(block) * bands * sizeof(float));
-        if (out) vocode(mel_, block, out + l * hop_);
-        l += block;
-    }
-}
-
-void Stream::synthesize(const float* mel, int64_t frames, float* out) {
-    NoDenormals guard;
-    size_t bands = static_cast<size_t>(model_->bands);
-    for (int64_t l = 0; l < frames;) {
-        int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
-        for (size_t i = 0; i < static_cast<size_t>(block) * bands; i++)
-            mel_[i] = sound(mel[static_cast<size_t>(l) * bands + i], 0, 10, 0);
-        vocode(mel_, block, out + l * hop_);
-        l += block;
-    }
-}
-
-// ---- the latent path as signals
-
-void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
-    NoDenormals guard;
-    const Model& m = *model_;
-    for (int64_t i = 0; i < n;) {
-        // up to the sample that completes a frame; sample by sample where the rates differ
-        int room = hop_ - analysis_.filled;
-        int block = resamples_ ? 1 : static_cast<int>(n - i < room ? n - i : room);
-        // read before anything is written: a host may give the same buffer twice
-        bool complete = false;
-        if (resamples_) {
-            float x = sound(in[i], -LOUDEST_SAMPLE, LOUDEST_SAMPLE, 0);
-            int here = in_.run(*m.kernels, &x, 1, model_in_, most_in_ + 16);
-            for (int k = 0; k < here; k++) {
-                m.analysis.push(analysis_, model_in_ + k, 1);
-                if (analyse()) {
-                    complete = true;
-                    encode(1);
-                    calibrate(1);
-                }
-            }
-        } else {
-            m.analysis.push(analysis_, in + i, block);
-            if (analyse()) {
-                complete = true;
-                encode(1);
-                calibrate(1);
-            }
-        }
-        int64_t last = i + block - 1;
-        for (int d = 0; d <= m.latents; d++) {
-            for (int64_t k = i; k < last; k++) signals[d][k] = held_[d];
-            Fixed held = d < m.latents ? FREEZE : FREEZE_LOUDNESS;
-            if (complete && targets_[held].load(std::memory_order_relaxed) == 0)
-                held_[d] = d < m.latents ? latents_[d] : loudness_[0];
-            signals[d][last] = held_[d];
-        }
-        i += block;
-    }
-}
-
-void Stream::decode_signals(const float* const* signals, float* out, int64_t n) {
-    NoDenormals guard;
-    const Model& m = *model_;
-    follow(false);
-    for (int64_t i = 0; i < n;) {
-        int room = hop_ - gathered_;
-        int block = resamples_ ? 1 : static_cast<int>(n - i < room ? n - i : room);
-        int here = resamples_ ? in_.count(1) : block;
-        int64_t last = i + block - 1;
-        int made = 0;
-        for (int left = here; left > 0;) {
-            room = hop_ - gathered_;
-            int part = left < room ? left : room;
-            gathered_ += part;
-            left -= part;
-            if (gathered_ == hop_) {
-                gathered_ = 0;
-                for (int d = 0; d < m.latents; d++)
-                    latents_[d] = sound(signals[d][last], -LATENT_SPAN, LATENT_SPAN, 0);
-                loudness_[0] = sound(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-                edit(1);
-                decode(1);
-                vocode(mel_, 1, ready_ + ready_count_);
-                ready_count_ += hop_;
-            }
-            // at most a hop is ever given between two frames, so what is ready stays within its room
-            float* to = resamples_ ? model_in_ + made : out + i + made;
-            std::memcpy(to, ready_, static_cast<size_t>(part) * sizeof(float));
-            made += part;
-            ready_count_ -= part;
-            std::memmove(ready_, ready_ + part, static_cast<size_t>(ready_count_) * sizeof(float));
-        }
-        if (resamples_) out_.run(*m.kernels, model_in_, made, out + i, 1);
-        i += block;
     }
 }
 

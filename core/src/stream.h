@@ -7,6 +7,12 @@
 
 namespace melisma {
 
+// A number from a host, within bounds; `otherwise` for NaN and infinities.
+inline float sound(float x, float least, float most, float otherwise) {
+    if (!(x - x == 0)) return otherwise;
+    return x < least ? least : x > most ? most : x;
+}
+
 class Stream {
   public:
     static Stream* make(Model* model, int host_rate, Reason& reason);
@@ -43,6 +49,8 @@ class Stream {
     void follow(bool jump);                                 // parameters' targets
 
     void chain(const float* in, float* out, int n);  // at the model's rate; out may be in
+    void settle();                                   // the frames in mel_ that still wait for the vocoder
+    void give(float* out, int n);                    // n of the samples that are ready, or become so
     void mix(const float* dry, float* out, int n);
 
     Model* model_ = nullptr;
@@ -57,6 +65,7 @@ class Stream {
     float *mel_ = nullptr, *loudness_ = nullptr, *coded_ = nullptr, *latents_ = nullptr, *own_ = nullptr;
     float* ready_ = nullptr;  // samples made and not yet given
     int ready_count_ = 0;
+    int waiting_ = 0;  // frames decoded into mel_ and not yet vocoded
 
     Resampler in_, out_;
     float *host_ = nullptr, *model_in_ = nullptr, *dry_ = nullptr;

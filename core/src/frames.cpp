@@ -1,0 +1,113 @@
+// The steps of the chain, on the few frames that a stream has in its rooms at once.
+#include <cmath>
+
+#include "stream.h"
+
+namespace melisma {
+
+constexpr float FADE = -80;      // dBFS: below it the level falls four times as fast as the loudness
+constexpr float CEILING = 1.2f;  // of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
+
+void Stream::encode(int frames) {
+    const Model& m = *model_;
+    float* room = m.encoder.room(encoder_);
+    for (int l = 0; l < frames; l++)
+        for (int j = 0; j < m.bands; j++) {
+            int64_t i = static_cast<int64_t>(l) * m.bands + j;
+            float level = 100 * (mel_[i] - 1) - loudness_[l];
+            level = level < -70 ? -70 : level > 40 ? 40 : level;
+            room[i] = 2 * ((level + 70) / 100) - 1;
+        }
+    const float* features = m.encoder.step(*m.kernels, encoder_, frames);
+    m.kernels->multiply(m.encoder_out, features, 0, frames, {nullptr, nullptr}, coded_);
+}
+
+void Stream::calibrate(int frames) {
+    const Model& m = *model_;
+    int own = m.config.encoder_latents;
+    for (int l = 0; l < frames; l++)
+        for (int d = 0; d < own; d++) own_[l * own + d] = coded_[l * 2 * own + d] - m.mean[d];
+    m.kernels->multiply(m.forth, own_, 0, frames, {nullptr, nullptr}, latents_);
+}
+
+// Held while frozen, else remembered; going over smoothly. The first frame is always remembered.
+static float freeze(Smooth& amount, float& held, float now, bool first) {
+    if (amount.is(0) || first) return held = now;
+    return now + amount.value * (held - now);
+}
+
+// A number of a normal distribution, from where it stands: the same for any block size and machine.
+static float normal(uint32_t seed, uint64_t place) {
+    uint64_t x = place * 0x9E3779B97F4A7C15ull + (static_cast<uint64_t>(seed) << 32 | 0x85EBCA6Bu);
+    x ^= x >> 30, x *= 0xBF58476D1CE4E5B9ull;
+    x ^= x >> 27, x *= 0x94D049BB133111EBull;
+    x ^= x >> 31;
+    double u = (static_cast<double>(x >> 32) + 0.5) / 4294967296.0,
+           v = static_cast<double>(x & 0xffffffffu) / 4294967296.0;
+    return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(6.28318530717958647692 * v));
+}
+
+void Stream::edit(int frames) {
+    int latents = model_->latents;
+    for (int l = 0; l < frames; l++, frame_++) {
+        for (int i = LOUDNESS_BY_HAND; i <= NOISE_RATE; i++) smooth_[i].advance(frame_share_);
+        Smooth *scale = smooth_ + FIXED_COUNT, *bias = scale + latents;
+        float* z = latents_ + static_cast<int64_t>(l) * latents;
+        for (int d = 0; d < latents; d++)
+            z[d] = freeze(smooth_[FREEZE], frozen_[d], z[d], frame_ == 0) * scale[d].advance(frame_share_) +
+                   bias[d].advance(frame_share_);
+        if (!smooth_[NOISE].is(0)) {
+            double seconds = static_cast<double>(hop_) / model_->config.sample_rate;
+            float keep = static_cast<float>(
+                std::exp(-6.28318530717958647692 * static_cast<double>(smooth_[NOISE_RATE].value) * seconds));
+            float fresh = std::sqrt(1 - keep * keep);
+            uint32_t seed = static_cast<uint32_t>(smooth_[NOISE_SEED].target);
+            for (int d = 0; d < latents; d++) {
+                float g = normal(seed, static_cast<uint64_t>(frame_) * static_cast<uint64_t>(latents) +
+                                           static_cast<uint64_t>(d));
+                wander_[d] = frame_ == 0 ? g : keep * wander_[d] + fresh * g;
+                z[d] += smooth_[NOISE].value * wander_[d];
+            }
+        }
+        float level = freeze(smooth_[FREEZE_LOUDNESS], frozen_[latents], loudness_[l], frame_ == 0);
+        if (level > LOUDNESS_FLOOR) level += smooth_[LOUDNESS_OFFSET].value;
+        float hand = smooth_[LOUDNESS_BY_HAND].value;
+        if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);
+        loudness_[l] = level > LOUDNESS_FLOOR ? level : LOUDNESS_FLOOR;
+    }
+}
+
+void Stream::decode(int frames) {
+    const Model& m = *model_;
+    int own = m.config.encoder_latents;
+    m.kernels->multiply(m.back, latents_, 0, frames, {nullptr, nullptr}, own_);
+    float* room = m.decoder.room(decoder_);
+    for (int l = 0; l < frames; l++, room += own + 1) {
+        std::memcpy(room, own_ + l * own, static_cast<size_t>(own) * sizeof(float));
+        room[own] = loudness_[l] / 50 + 1;
+    }
+    const float* features = m.decoder.step(*m.kernels, decoder_, frames);
+    m.kernels->multiply(m.decoder_out, features, 0, frames, {nullptr, nullptr}, mel_);
+    for (int l = 0; l < frames; l++) {
+        float* v = mel_ + static_cast<int64_t>(l) * m.bands;
+        for (int j = 0; j < m.bands; j++) v[j] = 0.5f + 0.5f * v[j];
+        m.kernels->level(m.analysis.log_weights(), m.bands, v);
+        // silence stays silence in the lowest bands, too, which A-weighting hardly counts
+        float loudness = loudness_[l] < FADE ? loudness_[l] - 3 * (FADE - loudness_[l]) : loudness_[l];
+        for (int j = 0; j < m.bands; j++) {
+            float level = 1 + (100 * v[j] - 70 + loudness) / 100;
+            level = level > 0 ? level : 0;  // NaN, from a damaged model, becomes silence
+            v[j] = level < CEILING ? level : CEILING;
+        }
+    }
+}
+
+void Stream::vocode(const float* mel, int frames, float* out) {
+    const Model& m = *model_;
+    if (m.config.melgan)
+        m.melgan.step(*m.kernels, melgan_, mel, frames, out);
+    else
+        m.phase.step(*m.kernels, phase_, mel, frames, out);
+}
+
+}  // namespace melisma
