@@ -38,6 +38,7 @@ class Weights:
     kl: float = 0.015
     adversary: float = 0.15
     sharpness: float = 1.0
+    structure: float = 1.0
     spectral: float = 1.0
     mel: float = 60.0
     own_mel: float = 20.0
@@ -124,6 +125,7 @@ class VAEStage(Stage):
         super().__init__(model, weights)
         self.log_deviation = nn.Parameter(torch.full((model.analysis.bands,), -2.0))
         self.adversary = LoudnessAdversary(model.config.vae.latents)
+        self.structure = losses.AuditoryStructure(model.config.analysis)
 
     def trained(self) -> list[nn.Module]:
         return [self.model.encoder, self.model.decoder, nn.ParameterList([self.log_deviation])]
@@ -148,14 +150,16 @@ class VAEStage(Stage):
         nll = losses.gaussian_nll(output, target, self.log_deviation, weight)
         # partials stay sharp: the slope over bands is compared too
         sharp = losses.weighted_mean((output.diff(dim=1) - target.diff(dim=1)).abs(), weight[:, 1:])
+        structure = self.structure(target, output)
         information = kl(mean, log_variance).sum(1).mean()
         adversary = adversary_loss(guess, loudness, (loudness > -60).float())
         warm = min(1.0, progress / 0.1)
         bands = self.model.analysis.bands
         loss = (nll + self.weights.kl * warm * information) / bands + self.weights.sharpness * sharp
+        loss = loss + self.weights.structure * structure
         loss = loss + self.weights.adversary * warm * adversary + anchor
         error = losses.weighted_mean((output - target).square(), weight).sqrt()
-        return loss, {"mel dB": 100 * error, "nats": information, "adversary": adversary}
+        return loss, {"mel dB": 100 * error, "nats": information, "adversary": adversary, "structure": structure}
 
 
 class TuneStage(VocoderStage):
