@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,6 +149,28 @@ def test_killed_between_two_stages_and_resumed_equals_unbroken(prepared, unbroke
     assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
 
 
+def test_a_finished_run_goes_on_when_its_budget_grows(prepared, unbroken, tmp_path):
+    fit(prepared, tmp_path, TINY, PLAN)
+    longer = dataclasses.replace(PLAN, steps=28)
+    told = len(history(tmp_path))
+    more = fit(prepared, tmp_path, TINY, longer, resume=True)
+    assert not same(more.state_dict(), unbroken)
+    last = {entry["stage"]: entry["step"] for entry in history(tmp_path)[told:]}
+    assert last == dict.fromkeys((name for name, _ in STAGES), 7)  # every stage, to its new end and no further
+    assert same(fit(prepared, tmp_path, TINY, longer, resume=True).state_dict(), more.state_dict())
+
+
+def test_a_second_round_interrupted_equals_unbroken(prepared, tmp_path):
+    longer = dataclasses.replace(PLAN, steps=28)
+    for folder in ("whole", "broken"):
+        fit(prepared, tmp_path / folder, TINY, PLAN)
+    whole = fit(prepared, tmp_path / "whole", TINY, longer, resume=True)
+    Breaking.left = 5
+    with pytest.raises(Stopped, match="stage vae"):
+        fit(prepared, tmp_path / "broken", TINY, longer, resume=True, log=Breaking)
+    assert same(fit(prepared, tmp_path / "broken", TINY, longer, resume=True).state_dict(), whole.state_dict())
+
+
 def drive(prepared: Path, folder: Path, devices: int = 1) -> subprocess.Popen:
     script = folder.parent / "driver.py"
     script.write_text(DRIVER)
@@ -224,6 +247,7 @@ DAMAGE = {
     "without a weight": lambda data: changed(data, lambda state: state["model"].popitem() and None),
     "without an optimizer": lambda data: changed(data, lambda state: state["optimizers"].pop() and None),
     "a stage of text": lambda data: changed(data, lambda state: state | {"stage": "vae"}),
+    "finished by text": lambda data: changed(data, lambda state: state | {"finished": "vae"}),
     "no configuration": lambda data: changed(data, lambda state: state | {"config": {}}),
 }
 
@@ -317,3 +341,19 @@ def test_bf16_only_where_the_processor_has_it(monkeypatch):
             torch.cuda, "is_bf16_supported", lambda including_emulation=True, native=native: native or including_emulation
         )
         assert fitting.precision(torch.device("cuda")) == ("bf16-mixed" if native else "32-true")
+
+
+def test_other_sounds_do_not_resume(prepared, checkpoint, tmp_path):
+    (tmp_path / "state.pt").write_bytes(checkpoint)
+    other = tmp_path / "prepared"
+    shutil.copytree(prepared, other)
+    index = json.loads((other / "index.json").read_text())
+    index["clips"][0]["samples"] -= 1
+    (other / "index.json").write_text(json.dumps(index))
+    with pytest.raises(MelismaError, match="other sounds"):
+        fit(other, tmp_path, TINY, PLAN, resume=True)
+
+
+def test_noise_seeds_differ_and_fit():
+    seeds = {fitting.noise_seed(seed, stage, rank, step) for seed in (0, 9999, 2**40) for stage in (0, 3) for rank in (0, 1) for step in (0, 1)}
+    assert len(seeds) == 24 and all(0 <= seed < 2**63 for seed in seeds)

@@ -34,9 +34,9 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     centre = means.mean(1)
     values, vectors = torch.linalg.eigh(torch.cov(means.double()).reshape(len(means), -1))  # of one latent cov is a scalar
     alive = values > COLLAPSED
-    if not alive.any():
-        raise MelismaError("all latents have collapsed: train longer, on more sound, or with a smaller weight of the KL")
-    values, vectors = values[alive].float(), vectors[:, alive].float()
+    alive[values.argmax()] = True  # a model of one direction can be played, and told that it needs more training
+    # no smaller, so that the matrices fit 16 bits
+    values, vectors = values[alive].clamp(min=1e-6).float(), vectors[:, alive].float()
     forth, back = vectors.T / values.sqrt()[:, None], vectors * values.sqrt()
     response = _responses(model, means, loudness, back)
     turn = torch.linalg.eigh((response @ response.T).double())[1].flip(1).float()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -16,6 +17,7 @@ class Prepared:
     def __init__(self, folder: str | Path):
         folder = Path(folder)
         self.index = json.loads((folder / "index.json").read_text())
+        self.fingerprint = hashlib.sha256(json.dumps(self.index["clips"], sort_keys=True).encode()).hexdigest()
         self.sample_rate: int = self.index["sample_rate"]
         self.audio = np.memmap(folder / "audio.i16", dtype="<i2", mode="r")
 

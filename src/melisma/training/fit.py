@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import nn
@@ -86,8 +87,8 @@ def fit(
     """Train on a prepared set; `folder` holds the checkpoint and TensorBoard's files. → the trained model, on the CPU.
 
     `start` are weights to begin from. With `resume` the run goes on from its checkpoint, under the plan given now if
-    its stages are the same. Raises Stopped on Ctrl-C, after the checkpoint is written; MelismaError for a checkpoint
-    that does not fit.
+    its stages and sounds are the same; a finished run whose budget has grown goes through its stages once more, each for
+    what was added. Raises Stopped on Ctrl-C, after the checkpoint is written; MelismaError for a checkpoint that does not fit.
     """
     _keep_memory()
     kind = torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
@@ -109,7 +110,11 @@ def fit(
     lock = _locked(folder) if fabric.is_global_zero else None
     try:
         saved = _load(checkpoint) if resume else None
-        at = _check(saved, checkpoint, config, plan) if saved is not None else 0
+        at = _check(saved, checkpoint, config, plan, data) if saved is not None else 0
+        with _fitting(checkpoint):
+            finished = dict(saved["finished"]) if saved is not None else {}
+            if at == len(plan.stages) and any(_left(plan, index, finished.get(index)) for index in range(at)):
+                at = 0
         torch.manual_seed(plan.seed)
         model = Reference(config)
         if start:
@@ -119,25 +124,43 @@ def fit(
                 model.load_state_dict(saved["model"])
         with log(folder, plan, enabled=fabric.is_global_zero) as logger:
             for index in range(at, len(plan.stages)):
-                _run_stage(fabric, model, data, plan, index, checkpoint, saved if index == at else None, logger)
+                begun = saved if saved is not None and saved["stage"] == index else None
+                _run_stage(fabric, model, data, plan, index, checkpoint, begun, finished, logger)
     finally:
         if lock is not None:
             lock.close()
     return model.cpu().eval()
 
 
+def _left(plan: Plan, index: int, finished: dict | None) -> bool:
+    """Whether a stage has some of its budget left."""
+    seconds, steps = plan.budget(index)
+    return finished is None or (finished["step"] < steps if steps else finished["elapsed"] < seconds)
+
+
 def _run_stage(
-    fabric: Fabric, model: Reference, data: Prepared, plan: Plan, index: int, checkpoint: Path, saved: dict | None, logger: Log
+    fabric: Fabric,
+    model: Reference,
+    data: Prepared,
+    plan: Plan,
+    index: int,
+    checkpoint: Path,
+    saved: dict | None,
+    finished: dict[int, dict],
+    logger: Log,
 ) -> None:
+    """One stage, from `saved` if the checkpoint lies within it; `finished` has what every stage had when it ended, by index."""
     torch.manual_seed(plan.seed + index)  # what a stage adds begins the same whether or not the run was resumed
     stage = STAGES[plan.stages[index][0]](model, plan.weights)
     stage.rate = plan.rates.get(stage.name, stage.rate)
     stage.batch, stage.frames = plan.batch or stage.batch, plan.frames or stage.frames
     if saved is not None and saved["optimizers"] is None:
         saved = None  # the stage had not begun
-    if saved is not None:
-        with _fitting(checkpoint):
+    with _fitting(checkpoint):
+        if saved is not None:
             stage.load_state_dict(saved["stage_state"])
+        elif index in finished:
+            stage.load_state_dict(finished[index]["own"], strict=False)  # the optimizers' momentum is not kept so long
     optimizers = stage.optimizers()
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     moving = {id(p) for group in groups for p in group["params"]}
@@ -150,6 +173,8 @@ def _run_stage(
             for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
         step, elapsed = saved["step"], saved["elapsed"]
+    elif index in finished:
+        step, elapsed = finished[index]["step"], finished[index]["elapsed"]
     runner, *optimizers = fabric.setup(stage, *optimizers)
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     ranks, rank = fabric.world_size, fabric.global_rank
@@ -162,7 +187,8 @@ def _run_stage(
 
     def save(next_stage: bool = False) -> None:
         if fabric.is_global_zero:
-            state = {"version": 1, "config": model.config.to_dict(), "stages": _names(plan), "model": model.state_dict()}
+            state = {"version": 2, "config": model.config.to_dict(), "stages": _names(plan), "model": model.state_dict()}
+            state |= {"sounds": data.fingerprint, "finished": finished}
             if next_stage:
                 state |= {"stage": index + 1, "stage_state": None, "optimizers": None, "step": 0, "elapsed": 0.0}
             else:
@@ -185,7 +211,7 @@ def _run_stage(
                 break
             for group, rate in zip(groups, rates):
                 group["lr"] = rate * schedule(step, progress)
-            generator = torch.Generator().manual_seed((plan.seed * 1000003 + index * 7919 + rank) * 10**9 + step)
+            generator = torch.Generator().manual_seed(noise_seed(plan.seed, index, rank, step))
             loss, figures = runner(excerpts.batch(step, size, rank).to(fabric.device), generator, progress)
             if not torch.isfinite(loss):
                 raise MelismaError(f"the loss of stage {stage.name} became {loss.item()} at step {step}: lower its learning rate")
@@ -207,6 +233,8 @@ def _run_stage(
                 save()
         interrupts.check()
         logger.held(step, _figures(stage, held_batch, 1.0), model, held)
+        own = {name: value for name, value in stage.state_dict().items() if not name.startswith("model.")}
+        finished[index] = {"step": step, "elapsed": elapsed, "own": own}
         save(next_stage=True)
     except KeyboardInterrupt:
         save()
@@ -241,6 +269,11 @@ class _Interrupts:
     def close(self) -> None:
         if self.before is not None:
             signal.signal(signal.SIGINT, self.before)
+
+
+def noise_seed(*numbers: int) -> int:
+    """One seed of 63 bits from several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def schedule(step: int, progress: float) -> float:
@@ -308,17 +341,20 @@ def _fitting(path: Path) -> Iterator[None]:
         raise _unfit(path, error) from None
 
 
-def _check(saved: Any, path: Path, config: ModelConfig, plan: Plan) -> int:
+def _check(saved: Any, path: Path, config: ModelConfig, plan: Plan, data: Prepared) -> int:
     """The stage that a checkpoint goes on with; MelismaError if it is of another configuration or plan, or none at all."""
     with _fitting(path):
         trained, at, stages = ModelConfig.from_dict(saved["config"]), saved["stage"], saved.get("stages", _names(plan))
-        if not {"model", "stage_state", "optimizers", "step", "elapsed"} <= saved.keys() or type(at) is not int or at < 0:
+        wanted = {"model", "stage_state", "optimizers", "step", "elapsed", "finished", "sounds"}
+        if not wanted <= saved.keys() or type(at) is not int or at < 0:
             raise KeyError(path)
     if trained != config:
         raise MelismaError(f"{path} was trained with another configuration: choose another --name")
     if stages != _names(plan):
         listed = ", ".join(map(str, stages))
         raise MelismaError(f"{path} is of a run with the stages {listed}: go on with the same, or choose another --name")
+    if saved["sounds"] != data.fingerprint:
+        raise MelismaError(f"{path} was trained on other sounds than these: resume with the same folder, or choose another --name")
     return at
 
 

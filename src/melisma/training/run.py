@@ -67,8 +67,7 @@ def plan_summary(plan: Plan) -> dict[str, Any]:
     """How a model was trained, for its file."""
     return {
         "stages": [[name, share] for name, share in plan.stages],
-        "minutes": plan.minutes,
-        "steps": plan.steps,
+        **({"minutes": plan.minutes} if plan.steps is None else {"steps": plan.steps}),
         "seed": plan.seed,
     }
 
@@ -97,7 +96,9 @@ def verdict(folder: Path, model: Reference) -> list[str]:
         )
     elif vae:
         told.append(f"Usable: held-out mels are {vae[-1]:.1f} dB off after the VAE.")
-    if kept < latents:
+    if kept == 1 < latents:
+        told.append(f"All but one of {latents} latents collapsed: the model does not follow timbre yet. Train longer or on more sound.")
+    elif kept < latents:
         told.append(f"{latents - kept} of {latents} latents collapsed and were left out; the sound needs no more than {kept}.")
     if len(last) >= 4 and last[-1] < 0.97 * last[len(last) // 2]:
         told.append("The held-out distance was still falling at the end: train on with more --minutes and --resume.")
