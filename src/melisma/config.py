@@ -27,9 +27,9 @@ class VAEConfig:
     """The mel VAE: latents, channel widths and numbers of ConvNeXt blocks on each side, kernel and expansion."""
 
     latents: int = 16
-    encoder_width: int = 128
+    encoder_width: int = 192
     encoder_blocks: int = 4
-    decoder_width: int = 192
+    decoder_width: int = 256
     decoder_blocks: int = 4
     kernel: int = 5
     expansion: int = 3

@@ -70,14 +70,25 @@ def _magnitude(x: Tensor, size: int, window: Tensor) -> Tensor:
     return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-12)
 
 
+TIMES = (1, 4, 16, 64)  # frames over which a mel's error is averaged before it is judged
+
+
 def gaussian_nll(output: Tensor, target: Tensor, log_deviation: Tensor, weight: Tensor) -> Tensor:
-    """Gaussian negative log-likelihood of a mel (B, M, L), a learnt deviation per band (M,), in nats per frame.
+    """Gaussian negative log-likelihood of a mel (B, M, L) at several time scales, in nats per frame.
+
+    The error of a noisy band is nearly all fluctuation, which no listener follows; what is heard is its mean over tens of
+    milliseconds. One deviation for all would spend the latents on the fluctuation. So the error is averaged over each
+    of TIMES, and judged by a learnt deviation of that time and band (len(TIMES), M): the slower, the stricter.
 
     weight (B, M, L) says how much each value counts (see `prominence`); its mean over all is divided out.
     """
-    deviation = log_deviation[:, None]
-    nll = 0.5 * (output - target).square() * torch.exp(-2 * deviation) + deviation
-    return weighted_mean(nll, weight) * output.shape[1]
+    error, total = (output - target) * weight, output.new_zeros(())
+    for time, deviation in zip(TIMES, log_deviation[:, :, None]):
+        time = min(time, error.shape[-1])
+        mass = F.avg_pool1d(weight, time, 1)
+        mean = F.avg_pool1d(error, time, 1) / mass.clamp(min=1e-3)
+        total = total + weighted_mean(0.5 * mean.square() * torch.exp(-2 * deviation) + deviation, mass)
+    return total * output.shape[1] / len(TIMES)
 
 
 def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:

@@ -36,9 +36,9 @@ class Weights:
     """Weights of the loss terms."""
 
     kl: float = 0.015
-    adversary: float = 0.15
+    adversary: float = 0.5
     sharpness: float = 1.0
-    structure: float = 1.0
+    structure: float = 2.0
     spectral: float = 1.0
     mel: float = 60.0
     own_mel: float = 20.0
@@ -123,7 +123,7 @@ class VAEStage(Stage):
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
-        self.log_deviation = nn.Parameter(torch.full((model.analysis.bands,), -2.0))
+        self.log_deviation = nn.Parameter(torch.full((len(losses.TIMES), model.analysis.bands), -2.0))
         self.adversary = LoudnessAdversary(model.config.vae.latents)
         self.structure = losses.AuditoryStructure(model.config.analysis)
 
@@ -171,6 +171,10 @@ class TuneStage(VocoderStage):
     name = "tune"
     rate = 5e-4
 
+    def __init__(self, model: Reference, weights: Weights):
+        super().__init__(model, weights)
+        self.structure = losses.AuditoryStructure(model.config.analysis)
+
     def trained(self) -> list[nn.Module]:
         return [self.model.decoder, self.model.vocoder]
 
@@ -185,7 +189,7 @@ class TuneStage(VocoderStage):
         error = losses.weighted_mean((output - target).abs(), weight)
         own = scales.absolute(output, loudness)
         own = torch.where((torch.arange(len(x), device=x.device) % 2 == 0)[:, None, None], own, mel.clamp(min=0))
-        return own, self.weights.own_mel * error + anchor
+        return own, self.weights.own_mel * error + self.weights.structure * self.structure(target, output) + anchor
 
 
 class AdversarialStage(TuneStage):
