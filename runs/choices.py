@@ -1,9 +1,11 @@
-"""The A/B experiments behind docs/choices.md: the same data, minutes and core for each; one line of runs/choices.jsonl a run.
+"""The A/B experiments behind docs/choices.md: the same data and budget for each; one line of runs/choices.jsonl a run.
 
-    python runs/choices.py NAME … [--minutes 5]     run experiments (see --list), on one core, one after another
+    python runs/choices.py NAME … [--minutes 2]     run experiments (see --list), on one core, one after another
     python runs/choices.py --table                  the recorded lines as Markdown tables
+    python runs/choices.py --plot docs/images/curves.png     fidelity against latents and nats, leak against fidelity
 
-Needs the prepared strings set and, for experiments on the VAE, the strings vocoder (`runs/strings.py` makes both).
+The budget is minutes of processor time, so that what else the machine does changes nothing. Needs the prepared strings set
+and, for experiments on the VAE, the strings vocoder (`runs/strings.py` makes both).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import shutil
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,11 +49,16 @@ EXPERIMENTS: dict[str, tuple[str, ModelConfig, tuple[str, ...], dict[str, float]
     "frame-768-192": ("frame", frames(768, 192), ("vocoder",), {}, ()),
     "frame-512-128": ("frame", frames(512, 128), ("vocoder",), {}, ()),
     "frame-2048-512": ("frame", frames(2048, 512), ("vocoder",), {}, ()),
+    "vocoder-phase": ("vocoder", BASE, ("vocoder",), {}, ()),
     "vocoder-turns": ("vocoder", replace(BASE, vocoder=PhaseConfig(turns_phase=True)), ("vocoder",), {}, ()),
     "vocoder-melgan": ("vocoder", replace(BASE, vocoder=MelganConfig()), ("vocoder",), {}, ()),
-    **{f"latents-{n}": ("latents", latents(n), ("vae",), {}, ("vocoder",)) for n in (4, 8, 16, 32)},
-    **{f"kl-{w}": ("nats", BASE, ("vae",), {"kl": w}, ("vocoder",)) for w in (0.01, 0.1, 0.3, 1.0)},
-    **{f"adversary-{w}": ("leak", BASE, ("vae",), {"adversary": w}, ("vocoder",)) for w in (0.0, 0.1, 0.3, 1.0)},
+    "size-192-256": ("size", BASE, ("vae",), {}, ("vocoder",)),
+    "size-128-192": ("size", replace(BASE, vae=VAEConfig(encoder_width=128, decoder_width=192)), ("vae",), {}, ("vocoder",)),
+    "structure-0": ("loss", BASE, ("vae",), {"structure": 0.0}, ("vocoder",)),
+    "structure-2": ("loss", BASE, ("vae",), {"structure": 2.0}, ("vocoder",)),
+    **{f"latents-{n}": ("latents", latents(n), ("vae",), {}, ("vocoder",)) for n in (2, 4, 8, 16, 32)},
+    **{f"kl-{w}": ("nats", BASE, ("vae",), {"kl": w}, ("vocoder",)) for w in (0.005, 0.015, 0.1, 0.3, 1.0)},
+    **{f"adversary-{w}": ("leak", BASE, ("vae",), {"adversary": w}, ("vocoder",)) for w in (0.0, 0.15, 0.5, 1.5)},
     "tune-only": ("adversarial", BASE, ("tune",), {}, ("vocoder", "vae")),
     "tune-adversarial": ("adversarial", BASE, ("adversarial",), {}, ("vocoder", "vae")),
 }
@@ -74,7 +82,7 @@ def run(name: str, minutes: float) -> None:
     prepared, folder = home() / "prepared" / "strings", home() / "runs" / f"choices-{name}"
     shutil.rmtree(folder, ignore_errors=True)
     plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=Weights(**weights))
-    model = fit(prepared, folder, config, plan, start=start)
+    model = fit(prepared, folder, config, plan, start=start, clock=time.process_time)
     steps = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])["step"]
     file = pack(model, name, Prepared(prepared), {})
     whole = "vae" in (*stages, *earlier)
@@ -145,10 +153,41 @@ def _cell(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
+def plot(into: Path) -> None:
+    """The curves that the groups latents, nats and leak make, as one picture."""
+    import matplotlib.pyplot as plt
+
+    entries = list({e["name"]: e for e in map(json.loads, RECORD.read_text().splitlines())}.values())
+    figure, axes = plt.subplots(1, 3, figsize=(13, 3.8), layout="constrained")
+    panels = (
+        ("latents", "latents in use", lambda e: e["latents"]),
+        ("nats", "nats a frame (KL weight by each point)", lambda e: e["nats"]),
+        ("leak", "leak: R² of loudness from z (adversary's weight by each point)", lambda e: e["leak_r2"]),
+    )
+    for ax, (group, label, x) in zip(axes, panels):
+        points = sorted((e for e in entries if e["group"] == group), key=x)
+        if not points:
+            continue
+        ax.plot([x(e) for e in points], [e["chain"]["mel_distance_db"] for e in points], "o-", color="#b0413e")
+        ax.set(xlabel=label, ylabel="mel distance of the chain, dB" if ax is axes[0] else "")
+        for e in points:
+            at = (x(e), e["chain"]["mel_distance_db"])
+            ax.annotate(e["name"].split("-")[1], at, xytext=(5, 5), textcoords="offset points", fontsize=8)
+        other = ax.twinx()
+        other.plot([x(e) for e in points], [e["chain"]["visqol"] for e in points], "s--", color="#31688e")
+        other.set_ylabel("ViSQOL of the chain" if ax is axes[-1] else "")
+    axes[0].plot([], [], "s--", color="#31688e", label="ViSQOL (right)")
+    axes[0].plot([], [], "o-", color="#b0413e", label="mel distance (left)")
+    axes[0].legend(frameon=False)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(into, dpi=110)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--minutes", type=float, default=2.0, help="of processor time, for each")
+    parser.add_argument("--plot", type=Path, metavar="PNG")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
@@ -160,6 +199,8 @@ def main() -> None:
         run(name, options.minutes)
     if options.table:
         print(table())
+    if options.plot:
+        plot(options.plot)
 
 
 if __name__ == "__main__":

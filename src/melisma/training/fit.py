@@ -83,12 +83,14 @@ def fit(
     nodes: int = 1,
     accelerator: str = "auto",
     log: Callable[..., Log] = Log,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Reference:
     """Train on a prepared set; `folder` holds the checkpoint and TensorBoard's files. → the trained model, on the CPU.
 
     `start` are weights to begin from. With `resume` the run goes on from its checkpoint, under the plan given now if
     its stages and sounds are the same; a finished run whose budget has grown goes through its stages once more, each for
-    what was added. Raises Stopped on Ctrl-C, after the checkpoint is written; MelismaError for a checkpoint that does not fit.
+    what was added. `clock` tells the seconds that a budget in minutes counts. Raises Stopped on Ctrl-C, after the
+    checkpoint is written; MelismaError for a checkpoint that does not fit.
     """
     _keep_memory()
     kind = torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
@@ -125,7 +127,7 @@ def fit(
         with log(folder, plan, enabled=fabric.is_global_zero) as logger:
             for index in range(at, len(plan.stages)):
                 begun = saved if saved is not None and saved["stage"] == index else None
-                _run_stage(fabric, model, data, plan, index, checkpoint, begun, finished, logger)
+                _run_stage(fabric, model, data, plan, index, checkpoint, begun, finished, logger, clock)
     finally:
         if lock is not None:
             lock.close()
@@ -148,6 +150,7 @@ def _run_stage(
     saved: dict | None,
     finished: dict[int, dict],
     logger: Log,
+    clock: Callable[[], float],
 ) -> None:
     """One stage, from `saved` if the checkpoint lies within it; `finished` has what every stage had when it ended, by index."""
     torch.manual_seed(plan.seed + index)  # what a stage adds begins the same whether or not the run was resumed
@@ -197,13 +200,13 @@ def _run_stage(
             _save(checkpoint, state)
 
     logger.stage(stage.name, index, seconds, steps)
-    begun = time.monotonic() - elapsed
+    begun = clock() - elapsed
     saved_at = held_at = time.monotonic()
     interrupts = _Interrupts()
     try:
         while True:
             interrupts.check()
-            elapsed = time.monotonic() - begun
+            elapsed = clock() - begun
             progress = step / steps if steps else elapsed / seconds
             if ranks > 1:
                 progress = fabric.broadcast(progress)
@@ -354,7 +357,7 @@ def _check(saved: Any, path: Path, config: ModelConfig, plan: Plan, data: Prepar
         listed = ", ".join(map(str, stages))
         raise MelismaError(f"{path} is of a run with the stages {listed}: go on with the same, or choose another --name")
     if saved["sounds"] != data.fingerprint:
-        raise MelismaError(f"{path} was trained on other sounds than these: resume with the same folder, or choose another --name")
+        raise MelismaError(f"{path} was trained on other sounds: resume with the same folder, or choose another --name")
     return at
 
 

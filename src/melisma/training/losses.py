@@ -149,9 +149,8 @@ class AuditoryStructure(nn.Module):
         middle = np.geomspace(low, high, bands) - 24.7 * 9.26449  # equally spaced on the ERB scale
         erb = 24.7 + middle / 9.26449
         gammatone = (1 + ((centre - middle[:, None]) / (1.019 * erb[:, None])) ** 2) ** -4  # power response, fourth order
-        # a mel is the mean magnitude of its bins: its power counts once for each of them
-        count = (bank > 0).sum(1) * (bank.sum(1) / bank.max(1) / np.maximum((bank > 0).sum(1), 1))
-        self.register_buffer("bank", torch.from_numpy(gammatone * np.maximum(count, 1)).float(), persistent=False)
+        width = np.maximum(extent / bank.max(1), 1)  # in bins: a mel is their mean magnitude, its power counts once for each
+        self.register_buffer("bank", torch.from_numpy(gammatone * width).float(), persistent=False)
         self.window = max(1, round(0.08 * config.sample_rate / config.hop))
         near = torch.tensor([[0.0113, 0.0838, 0.0113], [0.0838, 0.6196, 0.0838], [0.0113, 0.0838, 0.0113]])
         self.register_buffer("near", near[None, None] / near.sum(), persistent=False)
@@ -161,6 +160,8 @@ class AuditoryStructure(nn.Module):
             return self._distance(target.float(), output.float())
 
     def _distance(self, target: Tensor, output: Tensor) -> Tensor:
+        if target.shape[-1] < self.window + 2 * self.STRIDE:
+            return output.new_zeros(())  # too short to have a neighbourhood
         x, y = (self.levels(mel) for mel in (target, output))
         floor = x.amax(1, keepdim=True) - self.DEPTH
         x, y = (torch.maximum(v, floor)[:, None] - floor[:, None] for v in (x, y))

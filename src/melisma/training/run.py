@@ -97,7 +97,7 @@ def verdict(folder: Path, model: Reference) -> list[str]:
     elif vae:
         told.append(f"Usable: held-out mels are {vae[-1]:.1f} dB off after the VAE.")
     if kept == 1 < latents:
-        told.append(f"All but one of {latents} latents collapsed: the model does not follow timbre yet. Train longer or on more sound.")
+        told.append(f"All but one of {latents} latents collapsed: it does not follow timbre yet. Train longer or on more sound.")
     elif kept < latents:
         told.append(f"{latents - kept} of {latents} latents collapsed and were left out; the sound needs no more than {kept}.")
     if len(last) >= 4 and last[-1] < 0.97 * last[len(last) // 2]:
