@@ -1,7 +1,7 @@
 """The A/B experiments behind docs/choices.md: the same data and budget for each; one line of runs/choices.jsonl a run.
 
     python runs/choices.py NAME … [--minutes 2]     run experiments (see --list), on one core, one after another
-    python runs/choices.py --table                  the recorded lines as Markdown tables
+    python runs/choices.py --table                  the recorded lines as Markdown tables, put into docs/choices.md
     python runs/choices.py --plot docs/images/curves.png     fidelity against latents and nats, leak against fidelity
 
 The budget is minutes of processor time, so that what else the machine does changes nothing. Needs the prepared strings set
@@ -27,6 +27,8 @@ from melisma.home import home
 from melisma.model import Model
 
 RECORD = Path(__file__).parent / "choices.jsonl"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "choices.md"
+BEGIN, END = "<!-- the tables: runs/choices.py --table -->", "<!-- end of the tables -->"
 BASE = ModelConfig()
 HELD_SECONDS = 4.0
 COLUMNS = (
@@ -198,7 +200,8 @@ def main() -> None:
     for name in options.names:
         run(name, options.minutes)
     if options.table:
-        print(table())
+        before, rest = DOCUMENT.read_text().split(BEGIN)
+        DOCUMENT.write_text(before + BEGIN + "\n" + table() + "\n\n" + END + rest.split(END)[1])
     if options.plot:
         plot(options.plot)
 
