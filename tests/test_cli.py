@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 import melisma
-from melisma import cli, pathfile
+from melisma import cli, metrics, pathfile
 
 RATE = 16000  # the tiny model's
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -482,11 +482,13 @@ def test_prepare_reports_and_trains_nothing(tell, folder, tmp_path, home):
     tell("prepare", tmp_path / "absent").refuses("absent does not exist")
 
 
-def test_what_cannot_be_trained(tell, folder, tmp_path, home):
+def test_what_cannot_be_trained(tell, folder, tmp_path, home, tiny):
     (tmp_path / "empty").mkdir()
     tell("train", tmp_path / "empty", "--name", "e").refuses("empty holds no sound: looked for")
     for name in ("", "a/b", "../x", ".hidden", "-x", "[x]", "two words", "x.melisma", "x" * 65):
         tell("train", folder, f"--name={name}").refuses("cannot be a model's name: use letters, digits, - and _")
+    tell("train", folder, "--name", "x", "--from", "strongs").refuses("no model named 'strongs'; did you mean strings?")
+    tell("train", folder, "--name", "x", "--from", tiny).refuses("configured otherwise", "--from none")
     tell("train", folder, "--name", "x", "--vocoder", "wavenet").refuses("no vocoder 'wavenet': choose melgan or phase")
     (home / "runs" / "begun").mkdir(parents=True)
     (home / "runs" / "begun" / "state.pt").write_text("damaged")
@@ -511,3 +513,15 @@ def test_a_folder_becomes_a_model(tell, folder, tmp_path, home, cat, monkeypatch
     said = tell(*arguments, "--resume")
     assert said.code == 0 and "was finished already" in said.out, said
     assert melisma.load("mine").file.digest == mine.file.digest
+
+
+def test_a_model_begins_from_the_strings_and_sounds_at_once(tell, folder, home, cat):
+    """After eight steps nothing is learnt: what plays is what the training began from."""
+    assert "starting from the model strings" in (said := tell("train", folder, "--name", "begun", "--steps", "8")).out, said
+    begun, strings = melisma.load("begun"), melisma.load("strings")
+    assert begun.file.training["start"] == "strings" and len(begun.file.latents["percentiles"]) > 4
+    sound = melisma.read(cat).samples[0]
+    mine, theirs = (metrics.mel_distance(sound, model.decode(model.encode(sound, 44100)), 44100) for model in (begun, strings))
+    assert mine < theirs + 3
+    assert "starting from scratch" in tell("train", folder, "--name", "fresh", "--steps", "8", "--from", "none").out
+    assert "start" not in melisma.load("fresh").file.training

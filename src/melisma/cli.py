@@ -386,6 +386,7 @@ def train(
     minutes: Annotated[float, typer.Option(metavar="M", min=0.05, max=1e6, help="How long to train.")] = 15.0,
     steps: Annotated[int | None, typer.Option(metavar="S", min=4, help="Train so many steps instead (repeatable).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of that name.")] = False,
+    begin: Annotated[str, typer.Option("--from", metavar="MODEL", help="A model to start from, or none.")] = "strings",
     latents: Annotated[int, typer.Option(metavar="Z", min=1, max=128, help="How many latents to learn.")] = 16,
     vocoder: Annotated[str, typer.Option(metavar="V", help="phase or melgan.")] = "phase",
     adversarial: Annotated[bool, typer.Option("--adversarial", help="End with MelGAN's discriminators (for long runs).")] = False,
@@ -423,9 +424,14 @@ def train(
     stages = Plan().stages + ((("adversarial", 0.25),) if adversarial else ())
     plan = Plan(stages=stages, minutes=minutes, steps=steps, seed=seed)
     config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
+    start, begun_from = _start(begin, config)
+    if run.is_first_process() and not begun:
+        say(f"starting from the model {begun_from}" if begun_from else "starting from scratch")
     started = time.monotonic()
     try:
-        file, told = run.train(prepared, name, config, plan, resume=resume, devices=devices, nodes=nodes)
+        file, told = run.train(
+            prepared, name, config, plan, resume=resume, start=start, begun_from=begun_from, devices=devices, nodes=nodes
+        )
     except Stopped as stop:
         warn("melisma", f"{stop}: the same command with --resume goes on from there", "yellow")
         raise typer.Exit(130) from None
@@ -438,6 +444,19 @@ def train(
     for sentence in told:
         say(sentence)
     say(f"Try it: melisma transfer IN.wav OUT.wav --model {name}")
+
+
+def _start(begin: str, config) -> tuple[dict | None, str]:
+    """Weights to start a training from, and whose they are. A default that does not fit is left, a choice is not."""
+    from . import modelfile, pretrained
+    from .training import run
+
+    if begin == "none":
+        return None, ""
+    file = modelfile.load(pretrained.locate(begin))
+    if begin == "strings" and file.config != config:
+        return None, ""
+    return run.weights_of(file, config), file.name
 
 
 @app.command()

@@ -17,7 +17,7 @@ from ..home import home
 from ..modelfile import ModelFile
 from .calibrate import calibrate
 from .data import Prepared
-from .export import to_file
+from .export import from_file, to_file
 from .fit import Plan, fit
 from .reference import Reference
 
@@ -35,17 +35,28 @@ def train(
     resume: bool = False,
     start: dict[str, torch.Tensor] | None = None,
     licence: str = "",
+    begun_from: str = "",
     **fabric: Any,
 ) -> tuple[ModelFile, list[str]]:
     """Fit, calibrate and pack. → the model file (not yet written) and the verdict in plain sentences.
 
+    `start` are weights to begin from, `begun_from` says whose they are.
     A run of that name that exists is continued with `resume` and is an error without: nothing is overwritten unasked.
     """
     folder = folder_of(name)
     if (folder / "state.pt").exists() and not resume:
         raise MelismaError(f"a run named {name} exists in {folder}: add --resume to continue it, or choose another --name")
     model = fit(prepared, folder, config, plan, resume=resume, start=start, **fabric)
-    return pack(model, name, Prepared(prepared), plan_summary(plan), licence), verdict(folder, model)
+    how = plan_summary(plan) | ({"start": begun_from} if begun_from else {})
+    return pack(model, name, Prepared(prepared), how, licence), verdict(folder, model)
+
+
+def weights_of(file: ModelFile, config: ModelConfig) -> dict[str, torch.Tensor]:
+    """A model file's weights to start another training from; MelismaError if its networks are of another shape."""
+    if file.config != config:
+        raise MelismaError(f"{file.name} is configured otherwise than was asked for: start from another, or --from none")
+    # the axes of its latents are its own: they are found anew at the end
+    return {name: value for name, value in from_file(file).state_dict().items() if not name.startswith("calibration.")}
 
 
 def pack(model: Reference, name: str, data: Prepared, how: dict[str, Any], licence: str = "") -> ModelFile:
