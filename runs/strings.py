@@ -27,7 +27,7 @@ TOP = Path(__file__).resolve().parents[1]
 NAME = "strings"
 HELD_SECONDS = 6.0  # of each held-out file that is evaluated
 # of the minutes; vocoder and vae run beside each other
-SHARES = {"vocoder": 0.22, "vae": 0.42, "tune": 0.38, "adversarial": 0.2}
+SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
 LICENCE = "CC0 (VSCO 2 CE), CC-BY 3.0 (tonejs-instruments), MIT (FluidR3)"
 
