@@ -155,11 +155,40 @@ def resample(x: np.ndarray, rate_from: int, rate_to: int) -> np.ndarray:
     x = np.asarray(x, dtype=np.float32)
     if rate_from == rate_to:
         return x
-    length = resampled_length(x.shape[-1], rate_from, rate_to)
-    y = np.empty((*x.shape[:-1], length), np.float32)
+    y = np.empty((*x.shape[:-1], resampled_length(x.shape[-1], rate_from, rate_to)), np.float32)
     for index in np.ndindex(x.shape[:-1]):  # one channel at a time: an hour of stereo is never interleaved in memory
-        y[index] = fit_length(soxr.resample(np.ascontiguousarray(x[index]), rate_from, rate_to, QUALITY), length)
+        fill(y[index], resampled(cut(x[index], BLOCK), rate_from, rate_to))
     return y
+
+
+def resampled(pieces: Iterable[np.ndarray], rate_from: int, rate_to: int) -> Iterator[np.ndarray]:
+    """What `resample` makes of a sound, piece by piece: float32 (n,) each, of any length."""
+    if rate_from == rate_to:
+        yield from pieces
+        return
+    stream, read, made = soxr.ResampleStream(rate_from, rate_to, 1, "float32", QUALITY), 0, 0
+    for piece in pieces:
+        out = stream.resample_chunk(np.ascontiguousarray(piece, np.float32))
+        read, made = read + len(piece), made + len(out)
+        yield out
+    last = stream.resample_chunk(np.zeros(0, np.float32), last=True)
+    yield fit_length(last, max(0, resampled_length(read, rate_from, rate_to) - made))
+
+
+def cut(x: np.ndarray, n: int) -> Iterator[np.ndarray]:
+    """x (..., T) in pieces of n samples, the last one shorter."""
+    return (x[..., start : start + n] for start in range(0, x.shape[-1], n))
+
+
+def fill(out: np.ndarray, pieces: Iterable[np.ndarray]) -> np.ndarray:
+    """out (T,) with the pieces in it, one after the other: what is too much is left out, what is missing is 0."""
+    done = 0
+    for piece in pieces:
+        piece = piece[: len(out) - done]
+        out[done : done + len(piece)] = piece
+        done += len(piece)
+    out[done:] = 0
+    return out
 
 
 def resampled_length(samples: int, rate_from: int, rate_to: int) -> int:

@@ -278,11 +278,12 @@ def transfer(
     loaded, sound = load(model), read(source)
     with busy(f"playing {source} through {loaded.name}"):
         path = loaded.encode(sound)
+        del sound  # an hour of it is not held beside what is made of it
         if loudness != "input":
             path = path.set_loudness(_curve(loudness, loaded, path) if level is None else level)
         samples = loaded.decode(path)
-    write(target, samples, sound.rate)
-    say(f"{target}: {sound.duration:.2f} s at {sound.rate} Hz, through {loaded.name}")
+    write(target, samples, path.source_rate)
+    say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
 
 
 def _level(text: str) -> float | None:

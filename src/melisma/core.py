@@ -6,6 +6,7 @@ import ctypes
 import functools
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from ctypes import POINTER, c_char_p, c_float, c_int, c_int32, c_int64, c_size_t, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from . import modelfile
+from .audio import cut
 from .errors import MelismaError
+
+Samples = np.ndarray | Iterable[np.ndarray]
 
 VERSION = 1  # of the header
 _SUFFIX = {"win32": "melisma.dll", "darwin": "libmelisma.dylib"}.get(sys.platform, "libmelisma.so")
@@ -271,8 +275,8 @@ def _rows(values: np.ndarray) -> Any:
 class Engine:
     """One model on the core: what `Model` needs, as the reference in `training.engine.Engine` has it.
 
-    Waveforms are float32 (T,) at the model's rate; L = ⌈T / hop⌉ + frame / hop − 1 frames. Samples that are no numbers are
-    read as silence, and the absurd as ±10⁴.
+    Waveforms are float32 (T,) at the model's rate, whole or as an iterable of their pieces; L = ⌈T / hop⌉ + frame / hop − 1
+    frames. Samples that are no numbers are read as silence, and the absurd as ±10⁴.
     """
 
     def __init__(self, file: modelfile.ModelFile, kernels: str | None = None):
@@ -280,23 +284,33 @@ class Engine:
         self.hop, self.delay = self.model.hop, self.model.delay
         self.chunk = CHUNK_SECONDS * self.model.sample_rate
 
-    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def _frames(self) -> int:
+        return max(1, self.chunk // self.hop)
+
+    def encode(self, x: Samples) -> tuple[np.ndarray, np.ndarray]:
         """Waveform → latents (Z, L), loudness (L,) in dBFS."""
         return self._whole("encode", x)
 
-    def kl(self, x: np.ndarray) -> np.ndarray:
+    def kl(self, x: Samples) -> np.ndarray:
         """Waveform → KL of each of the encoder's dimensions at every frame, in nats (Z', L)."""
         mean, log_variance = self._whole("posterior", x)
         # as expm1, or rounding would make it negative where the posterior is the prior
         return 0.5 * (mean**2 + np.maximum(np.expm1(log_variance) - log_variance, 0))
 
-    def mel(self, x: np.ndarray) -> np.ndarray:
+    def mel(self, x: Samples) -> np.ndarray:
         """Waveform → log-mel (M, L), 0 at −100 dBFS."""
         return self._whole("analyse", x)[0]
 
     def decode(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
         """Latents (Z, L) and loudness (L,) in dBFS → waveform (L · hop − delay,)."""
-        return self.model.stream().decode(z, loudness)[self.delay :]
+        return np.concatenate([np.zeros(0, np.float32), *self.decoded(z, loudness)])
+
+    def decoded(self, z: np.ndarray, loudness: np.ndarray) -> Iterator[np.ndarray]:
+        """The same, piece by piece."""
+        stream, frames = self.model.stream(), self._frames
+        pieces = (stream.decode(z[:, i : i + frames], loudness[i : i + frames]) for i in range(0, len(loudness), frames))
+        return self._on_time(pieces)
 
     def decode_mel(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
         """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L)."""
@@ -304,17 +318,32 @@ class Engine:
 
     def synthesize(self, mel: np.ndarray) -> np.ndarray:
         """Log-mel (M, L) → waveform (L · hop − delay,)."""
-        return self.model.stream().synthesize(mel)[self.delay :]
+        return np.concatenate([np.zeros(0, np.float32), *self.synthesized(mel)])
+
+    def synthesized(self, mel: np.ndarray) -> Iterator[np.ndarray]:
+        """The same, piece by piece."""
+        stream = self.model.stream()
+        return self._on_time(stream.synthesize(piece) for piece in cut(mel, self._frames))
 
     def stream(self, rate: int = 0) -> CoreStream:
         return self.model.stream(rate)
 
-    def _whole(self, name: str, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _whole(self, name: str, x: Samples) -> tuple[np.ndarray, np.ndarray]:
+        stream = self.model.stream()
+        first, second = zip(*(getattr(stream, name)(piece) for piece in self._padded(x)))
+        return np.concatenate(first, -1), np.concatenate(second, -1)
+
+    def _padded(self, x: Samples) -> Iterator[np.ndarray]:
         # the last frames are centred beyond the end, as the first are before the start: nothing of the sound is lost
-        x, stream = _floats(x), self.model.stream()
-        pieces = [x[i : i + self.chunk] for i in range(0, len(x), self.chunk)]
-        pieces.append(np.zeros(-len(x) % self.hop + self.delay, np.float32))
-        first, second = zip(*[getattr(stream, name)(piece) for piece in pieces])
-        return np.ascontiguousarray(np.concatenate(first, -1)), np.ascontiguousarray(
-            np.concatenate(second, -1)
-        )
+        length = 0
+        for piece in cut(x, self.chunk) if isinstance(x, np.ndarray) else x:
+            length += len(piece)
+            yield piece
+        yield np.zeros(-length % self.hop + self.delay, np.float32)
+
+    def _on_time(self, pieces: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        """Without the delay at their start, which no sound lies in."""
+        late = self.delay
+        for piece in pieces:
+            yield piece[late:]
+            late -= min(late, len(piece))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from . import modelfile, pretrained
-from .audio import Audio, fit_length, resample
+from .audio import Audio, checked_rate, cut, fill, resampled
 from .bands import centres
 from .core import CoreStream, Engine
 from .errors import MelismaError
@@ -66,14 +67,14 @@ class Model:
 
     def encode(self, sound: Sound, rate: int | None = None) -> LatentPath:
         """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
-        samples, rate, length = self._own(sound, rate)
-        values, loudness = self._engine.encode(samples)
+        pieces, rate, length = self._own(sound, rate)
+        values, loudness = self._engine.encode(pieces)
         return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges)
 
     def decode(self, path: LatentPath) -> np.ndarray:
         """A latent path's sound: float32 (T,) at `path.source_rate`, of `path.length` samples."""
         values, loudness = self._fitting(path)
-        return self._back(self._engine.decode(values, loudness), path.source_rate, path.length)
+        return self._back(self._engine.decoded(values, loudness), path.source_rate, path.length)
 
     def decode_mel(self, path: LatentPath) -> np.ndarray:
         """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
@@ -90,8 +91,8 @@ class Model:
 
     def copy_synthesis(self, sound: Sound, rate: int | None = None) -> np.ndarray:
         """The sound's true mels through the vocoder: what is lost without the VAE."""
-        samples, rate, length = self._own(sound, rate)
-        return self._back(self._engine.synthesize(self._engine.mel(samples)), rate, length)
+        pieces, rate, length = self._own(sound, rate)
+        return self._back(self._engine.synthesized(self._engine.mel(pieces)), rate, length)
 
     def mel(self, sound: Sound, rate: int | None = None) -> np.ndarray:
         """The sound's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
@@ -125,22 +126,22 @@ class Model:
             raise MelismaError(f"model {self.name} does not reproduce its golden pair ({found}): get the file anew")
         return {"error": error, "distance": distance}
 
-    def _own(self, sound: Sound, rate: int | None) -> tuple[np.ndarray, int, int]:
-        """The sound as one channel at the model's rate; its rate and length as they were."""
+    def _own(self, sound: Sound, rate: int | None) -> tuple[Iterator[np.ndarray], int, int]:
+        """The sound as pieces of one channel at the model's rate: an hour is never copied. Its rate and length as they were."""
         if isinstance(sound, Audio):
             if rate is not None and rate != sound.rate:
                 raise MelismaError(f"the sound says it is at {sound.rate} Hz and the call says {rate}: leave one out")
-            samples, rate = sound.mono().samples[0], sound.rate
+            samples, rate = sound.samples, sound.rate
         else:
             samples = np.asarray(sound, np.float32)
             if samples.ndim not in (1, 2):
                 raise MelismaError(f"a sound has the shape (T,) or (channels, T), not {samples.shape}")
-            samples = samples if samples.ndim == 1 else samples.mean(0)
-            rate = self.sample_rate if rate is None else int(rate)
-        return resample(_sane(samples), rate, self.sample_rate), rate, len(samples)
+            rate = self.sample_rate if rate is None else checked_rate(rate, "the rate of the sound")
+        pieces = (_sane(piece if piece.ndim == 1 else piece.mean(0)) for piece in cut(samples, self._engine.chunk))
+        return resampled(pieces, rate, self.sample_rate), rate, samples.shape[-1]
 
-    def _back(self, samples: np.ndarray, rate: int, length: int) -> np.ndarray:
-        return fit_length(resample(samples, self.sample_rate, rate), length)
+    def _back(self, pieces: Iterator[np.ndarray], rate: int, length: int) -> np.ndarray:
+        return fill(np.empty(length, np.float32), resampled(pieces, self.sample_rate, rate))
 
     def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray]:
         if path.values.shape[0] != self.latents:
@@ -169,10 +170,7 @@ class Stream:
 
 
 def _sane(samples: np.ndarray) -> np.ndarray:
-    """What is not a number becomes silence, and the absurd merely loud (80 dB over full scale), as the core reads it.
-
-    Nearly all sounds are returned as they are: an hour is not copied for the sake of the few.
-    """
+    """What is not a number becomes silence, and the absurd merely loud (80 dB over full scale), as the core reads it."""
     if samples.min(initial=0) >= -1e4 and samples.max(initial=0) <= 1e4:  # false where there is a NaN
         return samples
     return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -1e4, 1e4)
