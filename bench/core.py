@@ -1,92 +1,161 @@
-"""The core's time per block on this machine: one JSON line.
+"""The core's time per block on this machine, beside the machine's limits and TorchScript: one JSON line.
 
-    python bench/core.py models/NAME.melisma [--block 512] [--seconds 20] [--kernels avx2] [--rate 48000]
+    python bench/core.py [models/NAME.melisma] [--blocks 64 512] [--seconds 20] [--kernels avx2] [--rate 48000] [--no-torch]
 
-hot: block after block. paced: one call each block period, as a host does, other work having emptied the caches (a buffer
-larger than them is read in between). Figures are shares of real time, in percent of one core: mean, p50, p99 and max.
+hot: call after call. paced: one call each block period, as a host makes them. cold: paced, with the caches emptied in between.
+Times are microseconds a call; percent_of_core is the mean in percent of the block's period. Beside them stand what the same call
+would take if nothing but its multiplications (at the peak of the CPU's fused multiply-adds, measured by chains of them in
+registers) or nothing but one reading of its weights (from memory, measured on 256 MB) took time; and what the same networks
+take in TorchScript, whose graph leaves the drafts of the magnitudes and the integration of the phases out (they are no
+tensor operations), so that its true ratio is larger than the one told. Quiet machine, or the figures are worth nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import math
+import subprocess
+import sys
+import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 
-from melisma import core
+from melisma import modelfile
+from melisma.config import MelganConfig
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
-def shares(times: np.ndarray, period: float) -> dict[str, float]:
-    p50, p99 = np.percentile(times, [50, 99])
-    figures = {"mean": times.mean(), "p50": p50, "p99": p99, "max": times.max()}
-    return {name: round(100 * float(value) / period, 3) for name, value in figures.items()}
+def operations(file: modelfile.ModelFile) -> int:
+    """Multiplications and additions of the networks' matrices for one frame."""
+    total = 0
+    for name, value in file.tensors.items():
+        part, *rest = name.split(".")
+        if value.ndim < 2 or part == "calibration" or "depth" in rest:
+            continue
+        times = 1
+        if part == "vocoder" and isinstance(file.config.vocoder, MelganConfig) and rest[0] != "0":
+            ratios, layers = file.config.vocoder.ratios, len(file.config.vocoder.dilations)
+            stage = (int(rest[0]) - 2) // (2 + layers)  # an activation, the upsampling, its residuals
+            times = math.prod(ratios[: stage + (rest[1] != "conv" or stage == len(ratios))])
+        total += 2 * value.size * times
+    return total
 
 
-def limits() -> dict[str, float]:
-    """What numpy reaches here on one thread: arithmetic in float32 and reading memory."""
-    a = np.random.default_rng(0).standard_normal((512, 512)).astype(np.float32)
-    best = min(timed(lambda: a @ a) for _ in range(30))
-    far = np.ones(1 << 26, np.float32)
-    reading = min(timed(far.sum) for _ in range(5))
-    return {
-        "gflops": round(2 * 512**3 / best / 1e9, 1),
-        "gigabytes_per_second": round(far.nbytes / reading / 1e9, 1),
-    }
+def built(folder: str) -> Path:
+    spec = importlib.util.spec_from_file_location("build", ROOT / "core" / "build.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["build"] = module
+    spec.loader.exec_module(module)
+    return module.build(driver=ROOT / "bench" / "core.cpp", out=Path(folder) / "core")
 
 
-def timed(f) -> float:
-    start = time.perf_counter()
-    f()
-    return time.perf_counter() - start
+def torchscript(file: modelfile.ModelFile, block: int, seconds: float) -> dict[str, float]:
+    """Mean percent of a core for the networks, the transforms and the overlap in TorchScript, hot and paced."""
+    import torch
+    from torch import Tensor, nn
 
+    from melisma.training import mel as scales
+    from melisma.training.export import from_file
+    from melisma.training.vae import split
 
-def run(model: core.CoreModel, rate: int, block: int, seconds: float, paced: bool) -> dict[str, float]:
-    rate = rate or model.sample_rate
-    stream, period = model.stream(rate), block / rate
-    sound = (0.1 * np.random.default_rng(0).standard_normal(block * 64)).astype(np.float32).reshape(64, block)
-    out = np.empty(block, np.float32)
-    call, handle = core.library().melisma_process, stream._handle
-    places = [row.ctypes.data for row in sound]
-    cold = np.ones(16 << 20, np.uint8)
-    count = max(20, int(seconds / period))
-    times = np.empty(count)
-    following = time.perf_counter()
-    for i in range(count):
-        if paced:
-            cold.sum(dtype=np.int64)
-            following = max(following + period, time.perf_counter())
-            time.sleep(max(0, following - time.perf_counter()))
-        start = time.perf_counter()
-        call(handle, places[i % 64], out.ctypes.data, block)
-        times[i] = time.perf_counter() - start
-    return shares(times[count // 10 :], period)
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # blocks have one size here
+    model = from_file(file).eval()
+    phase = not isinstance(file.config.vocoder, MelganConfig)
+
+    def flat(state: object) -> list[Tensor]:
+        if isinstance(state, Tensor):
+            return [state]
+        return [t for part in state for t in flat(part)] if isinstance(state, (list, tuple)) else []
+
+    def shaped(like: object, tensors: list[Tensor]) -> object:
+        if isinstance(like, Tensor):
+            return tensors.pop(0)
+        return [shaped(part, tensors) for part in like] if isinstance(like, (list, tuple)) else like
+
+    voice = model.vocoder.body if phase else model.vocoder
+    first = [part.initial(1) for part in (model.analysis, model.encoder, model.decoder, voice)]
+    tail = torch.zeros(1, model.config.analysis.frame - model.config.analysis.hop)
+
+    class Graph(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: Tensor, tail: Tensor, *states: Tensor) -> tuple[Tensor, ...]:
+            m, (analysis, encoder, decoder, vocoder) = self.model, shaped(first, list(states))
+            frames, analysis = m.analysis.step(x, analysis)
+            mel, loudness = frames[:, :-1], frames[:, -1:]
+            encoded, encoder = m.encoder.step(scales.relative(mel, loudness), encoder)
+            z = m.calibration.inverse(m.calibration(split(encoded)[0]))
+            decoded, decoder = m.decoder.step(torch.cat([z, loudness], 1), decoder)
+            mel = scales.absolute(scales.levelled(decoded, m.analysis.log_band_weights), loudness)
+            if phase:
+                features, vocoder = m.vocoder.body.step(2 * mel - 1, vocoder)
+                features = m.vocoder.norm(features.transpose(1, 2))
+                log = 3 * torch.tanh(m.vocoder.magnitude(features) / 3)
+                magnitude = torch.matmul(m.vocoder.spread, 10 ** (5 * (mel - 1))).transpose(1, 2) * torch.exp(log)
+                y, tail = m.vocoder.overlap_add(torch.complex(magnitude, torch.zeros_like(magnitude)), tail)
+            else:
+                y, vocoder = m.vocoder.step(mel, vocoder)
+            return y, tail, *flat([analysis, encoder, decoder, vocoder])
+
+    x = 0.1 * torch.randn(1, 1, block)
+    period, percent = block / model.config.analysis.sample_rate, {}
+    with torch.no_grad():
+        graph = torch.jit.trace(Graph(), (x, tail, *flat(first)), check_trace=False)
+        for how in ("hot", "paced"):
+            states, times = (tail, *flat(first)), []
+            following = time.perf_counter()
+            for _ in range(max(60, int(seconds / period))):
+                if how == "paced":
+                    following = max(following + period, time.perf_counter())
+                    time.sleep(max(0.0, following - time.perf_counter()))
+                start = time.perf_counter()
+                _, *states = graph(x, *states)
+                times.append(time.perf_counter() - start)
+            percent[how] = round(100 * float(np.mean(times[len(times) // 4 :])) / period, 3)
+    return percent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--block", type=int, default=512)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--rate", type=int, default=0)
-    parser.add_argument("--kernels")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, nargs="?", default=ROOT / "models" / "strings.melisma")
+    parser.add_argument("--blocks", type=int, nargs="+", default=[64, 512])
+    parser.add_argument("--seconds", type=float, default=10, help="of each reading")
+    parser.add_argument("--rate", type=int, default=0, help="the host's, in Hz; else the model's own")
+    parser.add_argument("--kernels", default="best", help="avx512, avx2, neon or plain")
+    parser.add_argument("--no-torch", action="store_true")
     options = parser.parse_args()
-    model = core.CoreModel(options.model, options.kernels)
-    sound = np.zeros(int(options.seconds * model.sample_rate), np.float32)
-    whole = timed(lambda: model.stream().process(sound))
-    print(
-        json.dumps({
-            "model": model.name, "vocoder": model.vocoder, "kernels": model.kernels, "block": options.block,
-            "rate": options.rate or model.sample_rate, "weight_bytes": model.weight_bytes,
-            "whole_times_real_time": round(options.seconds / whole, 1),
-            "hot_percent": run(model, options.rate, options.block, options.seconds, paced=False),
-            "paced_percent": run(model, options.rate, options.block, options.seconds, paced=True),
-            "limits": limits(),
-        })
-    )  # fmt: skip
+    file = modelfile.load(options.model)
+    hop, work = file.config.analysis.hop, operations(file)
+    with tempfile.TemporaryDirectory() as folder:
+        words = [options.model, options.seconds, options.kernels, options.rate, *options.blocks]
+        command = [str(built(folder)), *map(str, words)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise SystemExit(done.returncode)
+    found = {"model": file.name, "seconds": options.seconds, **json.loads(done.stdout), "operations_per_frame": work}
+    for name, block in found["blocks"].items():
+        period = int(name) / found["rate"]
+        frames = period * file.config.analysis.sample_rate / hop
+        block["limits_percent_of_core"] = {
+            "arithmetic": round(100 * frames * work / found["peak_gflops"] / 1e9 / period, 3),
+            # a call that completes several frames reads the weights once for them
+            "memory": round(100 * min(frames, 1) * found["weight_bytes"] / found["memory_gb_per_s"] / 1e9 / period, 3),
+        }
+        if not options.no_torch and frames >= 1 and frames == int(frames):
+            script = torchscript(file, int(name), min(options.seconds, 10))
+            times = {f"times_{how}": round(v / block[how]["percent_of_core"], 1) for how, v in script.items()}
+            block["torchscript"] = {f"{how}_percent_of_core": v for how, v in script.items()} | times
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

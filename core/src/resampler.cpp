@@ -49,17 +49,18 @@ void Resampler::plan(Arena& arena, int from, int to, int64_t offset, int most_in
     window_ = arena.take<float>(static_cast<size_t>(zeros + most_in + taps_ + 2 * (from_ / to_ + 2) + 64));
     if (arena.planning()) return;
     double cutoff = CUTOFF * (from_ <= to_ ? 1.0 : static_cast<double>(to_) / from_);
+    const double whole = bessel(KAISER);
     for (int phase = 0; phase <= phases_; phase++) {
         float* row = table_ + static_cast<int64_t>(phase) * taps_;
         double total = 0;
-        for (int pass = 0; pass < 2; pass++)
-            for (int k = 0; k < taps_; k++) {
-                double t = k - (half_ - 1) - static_cast<double>(phase) / phases_, u = t / half_;
-                double sinc = std::fabs(t) < 1e-9 ? 2 * cutoff : std::sin(2 * PI * cutoff * t) / (PI * t);
-                double h = u * u < 1 ? sinc * bessel(KAISER * std::sqrt(1 - u * u)) / bessel(KAISER) : 0;
-                if (pass == 0) total += h;
-                if (pass == 1) row[k] = static_cast<float>(h / total);
-            }
+        for (int k = 0; k < taps_; k++) {
+            double t = k - (half_ - 1) - static_cast<double>(phase) / phases_, u = t / half_;
+            double sinc = std::fabs(t) < 1e-9 ? 2 * cutoff : std::sin(2 * PI * cutoff * t) / (PI * t);
+            double h = u * u < 1 ? sinc * bessel(KAISER * std::sqrt(1 - u * u)) / whole : 0;
+            total += h;
+            row[k] = static_cast<float>(h);
+        }
+        for (int k = 0; k < taps_; k++) row[k] = static_cast<float>(row[k] / total);
     }
 }
 
