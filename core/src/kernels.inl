@@ -69,10 +69,20 @@ __attribute__((noinline)) void finish(const float* sums, int wide, int frames, c
     }
 }
 
+// Between two blocks a host's other work empties the caches: then weights come from memory, at most a few lines of a page
+// ahead of their reader, unless they are asked for earlier. What lies behind a matrix is the next one that is read.
+#if defined(_MSC_VER)
+#define PREFETCH(place) ((void)0)
+#else
+#define PREFETCH(place) __builtin_prefetch(reinterpret_cast<const void*>(place))
+#endif
+constexpr size_t AHEAD = 4096;  // bytes
+
 // R vectors of outputs by T frames, summed over taps and inputs in registers.
 template <class W, int R, int T>
 INLINE void tile(const W* w, int64_t panel, const float* x, const Matrix& a, int64_t step, const Epilogue& e,
                  int output, float* y) {
+    constexpr int VECTOR = LANES * static_cast<int>(sizeof(W)), LINE = VECTOR < 64 ? 64 / VECTOR : 1;  // vectors in a cache line
     V sums[R][T];
     UNROLL
     for (int r = 0; r < R; r++) {
@@ -83,6 +93,8 @@ INLINE void tile(const W* w, int64_t panel, const float* x, const Matrix& a, int
     for (int k = 0; k < a.taps; k++, x += step) {
         const float* from = x;
         for (int i = 0; i < a.inputs; i++, w += panel, from++) {
+            UNROLL
+            for (int r = 0; r < R; r += LINE) PREFETCH(w + r * LANES + AHEAD / sizeof(W));
             V ws[R];
             UNROLL
             for (int r = 0; r < R; r++) ws[r] = load(w + r * LANES);

@@ -10,9 +10,16 @@
 #include <cstdlib>
 #include <cstring>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace melisma {
 
 constexpr size_t ALIGNMENT = 64;  // bytes: a cache line, and the widest vector
+// What is larger lies in pages of this size if the system can: a pass over a model's weights, cold, then finds the places of
+// three pages, not of a thousand.
+constexpr size_t HUGE_PAGE = 2 << 20;
 
 class Arena {
   public:
@@ -44,11 +51,15 @@ class Block {
     ~Block() { std::free(raw_); }
 
     bool allocate(size_t size) {
-        raw_ = std::malloc(size + ALIGNMENT);
+        size_t alignment = size < HUGE_PAGE ? ALIGNMENT : HUGE_PAGE;
+        raw_ = std::malloc(size + alignment);
         if (!raw_) return false;
         size_ = size;
-        base_ = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(raw_) + ALIGNMENT - 1) / ALIGNMENT *
-                                        ALIGNMENT);
+        base_ = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(raw_) + alignment - 1) / alignment *
+                                        alignment);
+#if defined(__linux__)
+        if (size >= HUGE_PAGE) madvise(base_, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);  // a wish
+#endif
         clear();
         return true;
     }
