@@ -26,9 +26,10 @@ INLINE V load(const float* p) {
 INLINE void store(float* p, V v) { std::memcpy(p, &v, sizeof v); }
 INLINE V all(float s) { return s - V{}; }  // s − 0 is s, to the sign of its zero: so no subtraction is left
 INLINE float sum(V v) {
-    float s = 0;
-    for (int i = 0; i < LANES; i++) s += v[i];
-    return s;
+    float sums[4] = {};
+    for (int i = 0; i < LANES; i += 4)
+        for (int k = 0; k < 4; k++) sums[k] += v[i + k];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 #ifdef HALVES
@@ -513,11 +514,20 @@ void magnitude(const float* re, const float* im, float scale, int n, float* y) {
     for (int i = 0; i < n; i++) y[i] = std::sqrt(re[i] * re[i] + im[i] * im[i]) * scale;
 }
 
+// Σ a b in four sums side by side: one alone would wait for each addition.
+template <class T>
+INLINE T products(const float* a, const T* b, int n) {
+    T sums[4] = {};
+    int i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int k = 0; k < 4; k++) sums[k] += a[i + k] * b[i + k];
+    for (; i < n; i++) sums[0] += a[i] * b[i];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 void logmel(const BankView& bank, const float* magnitude, float* mel) {
     for (int j = 0; j < bank.bands; j++) {
-        const float *w = bank.weights + bank.offset[j], *m = magnitude + bank.start[j];
-        float s = 0;
-        for (int i = 0; i < bank.width[j]; i++) s += w[i] * m[i];
+        float s = products(bank.weights + bank.offset[j], magnitude + bank.start[j], bank.width[j]);
         mel[j] = s > 1e-8f ? s : 1e-8f;
     }
     for (int j = 0; j < bank.bands; j++)
@@ -571,9 +581,7 @@ void draft(const BankView& bank, const double* total, int rounds, const float* m
         for (int m = 0; m < bins; m++) seen[m] = 1e-20;
         for (int j = 0; j < bands; j++) {
             const float* w = bank.weights + bank.offset[j];
-            const double* v = value + bank.start[j];
-            double s = 0;
-            for (int i = 0; i < bank.width[j]; i++) s += w[i] * v[i];
+            double s = products(w, value + bank.start[j], bank.width[j]);
             double* t = seen + bank.start[j];
             for (int i = 0; i < bank.width[j]; i++) t[i] += w[i] * s;
         }

@@ -8,7 +8,7 @@
 
 namespace melisma {
 
-constexpr int HOST_BLOCK = 1024;    // host samples handled at once; larger blocks are cut
+constexpr int HOST_BLOCK = 2048;    // host samples handled at once, larger blocks are cut: as many frames as share a pass over the weights
 constexpr double SMOOTHING = 0.02;  // seconds in which a parameter goes most of its way
 
 // ---- making
