@@ -366,6 +366,51 @@ def _keep(source: Path, target: Path) -> None:
         raise MelismaError(f"{target} is the sound that is read: write to another file")
 
 
+# --- the studio ---------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def studio(
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Where to listen; 0 for any free port.")] = 8337,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page in the browser.")] = True,
+) -> None:
+    """The studio: edit the path of a sound on a page of this machine, and hear it."""
+    from .studio.serve import serve
+
+    serve(port, browser)
+
+
+@app.command()
+def render(
+    file: Annotated[Path, typer.Argument(metavar="SESSION", help="A session that the studio saved.")],
+    target: SoundOut,
+    snapshot: Annotated[str | None, typer.Option(metavar="NAME", help="One of its snapshots, not what it shows.")] = None,
+) -> None:
+    """A studio session's sound, the same to the bit as the studio's."""
+    import tempfile
+
+    from .audio import FORMATS, check_target, write
+    from .model import load
+    from .studio.library import Library
+    from .studio.session import sound
+
+    check_target(target, FORMATS)
+    if not file.is_file():
+        raise MelismaError(f"{file} is not a file; give a session that the studio saved")
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        session = library.unpack(file, str(file))
+        takes = {one.name: one.take for one in session.snapshots}
+        if snapshot is not None and snapshot not in takes:
+            raise MelismaError(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")
+        take = session.take if snapshot is None else takes[snapshot]
+        with busy(f"playing {file}"):
+            samples = sound(take, library.open, load(take.model))
+        rate = library.open(take.input).rate  # type: ignore[arg-type]
+    write(target, samples, rate)
+    say(f"{target}: {len(samples) / rate:.2f} s at {rate} Hz, through {take.model}")
+
+
 # --- training -----------------------------------------------------------------------------------------------------------
 
 FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of sounds, searched at any depth.")]

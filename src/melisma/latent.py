@@ -357,6 +357,11 @@ def _aligned(paths: Sequence[LatentPath]) -> list[LatentPath]:
     return [_stretched(p, frames, first, length) for p in paths]
 
 
+def stretched(path: LatentPath, like: LatentPath) -> LatentPath:
+    """The path over the frames of another, first on first and last on last, linearly in between."""
+    return _stretched(path, like.frames, like, like.length)
+
+
 def _stretched(path: LatentPath, frames: int, like: LatentPath, length: int) -> LatentPath:
     """The path over so many frames, first on first and last on last, at the rates of another."""
     if frames == path.frames:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from . import modelfile, pretrained
-from .audio import Audio, checked_rate, cut, fill, resampled
+from .audio import Audio, checked_rate, cut, fill, resampled, resampled_length
 from .bands import centres
 from .core import CoreStream, Engine
 from .errors import MelismaError
@@ -75,6 +75,26 @@ class Model:
         """A latent path's sound: float32 (T,) at `path.source_rate`, of `path.length` samples."""
         values, loudness = self._fitting(path)
         return self._back(self._engine.decoded(values, loudness), path.source_rate, path.length)
+
+    def render(self, path: LatentPath, frames: Iterable[int]) -> Iterator[np.ndarray]:
+        """A latent path's sound at the model's own rate, piece by piece: float32 (n,), so many frames each time.
+
+        Together they are, to the bit, what `decode` resamples to the path's rate, up to the end of the sound.
+        """
+        values, loudness = self._fitting(path)
+        missing = resampled_length(path.length, path.source_rate, self.sample_rate)
+        stream, late, begin = self._engine.stream(), self._engine.delay, 0
+        for size in frames:
+            end = begin + size
+            piece = stream.decode(values[:, begin:end], loudness[begin:end])
+            skipped = min(late, len(piece))
+            piece, late, begin = piece[skipped : skipped + missing], late - skipped, end
+            missing -= len(piece)
+            yield piece
+            if begin >= path.frames or not missing:
+                break
+        if missing > 0:
+            yield np.zeros(missing, np.float32)
 
     def decode_mel(self, path: LatentPath) -> np.ndarray:
         """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""

@@ -1,0 +1,104 @@
+"""One page's WebSocket: what it asks for goes to a renderer of its own, what that makes goes to the page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ..errors import MelismaError
+from .library import MOST_SECONDS
+from .models import operators
+from .protocol import VERSION, Away, Cancel, Failed, Hello, Keep, Saved, ToServer, read, text
+from .render import Cancelled, Renderer
+
+if TYPE_CHECKING:
+    from .server import Studio
+
+QUEUED = 16  # messages that wait for a slow page before the renderer does
+
+
+class Connection:
+    """A page that has the session in hand."""
+
+    def __init__(self, socket: WebSocket, studio: Studio):
+        self._socket, self._studio = socket, studio
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[str | bytes] = asyncio.Queue(QUEUED)
+        self._gone = asyncio.Event()
+        self._renderer = Renderer(studio.library.open, studio.models.open, self._put)
+
+    async def run(self) -> None:
+        """Until the page closes, or another takes the session over."""
+        from .server import examples
+
+        await self._socket.accept()
+        models = await run_in_threadpool(self._studio.models.infos)
+        names = tuple(file.stem for file in examples())
+        hello = Hello(VERSION, self._studio.session, models, operators(), names, MOST_SECONDS)
+        tasks = [asyncio.create_task(part) for part in (self._sending(), self._receiving(), self._gone.wait())]
+        try:
+            await self._socket.send_text(text(hello))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        except (WebSocketDisconnect, RuntimeError):  # closed before it was greeted
+            pass
+        finally:
+            self._gone.set()
+            self._renderer.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(RuntimeError):
+                await self._socket.close()
+
+    async def leave(self) -> None:
+        """Tell the page that another has the session now, and let it go."""
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self._socket.send_text(text(Away()))
+        self._gone.set()
+
+    def _put(self, message: str | bytes) -> None:
+        """From the renderer's thread: waits while the page is slow."""
+        if self._gone.is_set():
+            raise Cancelled
+        waiting = asyncio.run_coroutine_threadsafe(self._queue.put(message), self._loop)
+        while True:
+            try:
+                return waiting.result(timeout=0.5)
+            except TimeoutError:
+                if self._gone.is_set():
+                    waiting.cancel()
+                    raise Cancelled from None
+
+    async def _sending(self) -> None:
+        while True:
+            message = await self._queue.get()
+            if isinstance(message, str):
+                await self._socket.send_text(message)
+            else:
+                await self._socket.send_bytes(message)
+
+    async def _receiving(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                message = await self._socket.receive_text()
+                try:
+                    await self._take(read(message, ToServer))  # type: ignore[arg-type]
+                except MelismaError as error:
+                    await self._queue.put(text(Failed(None, str(error))))
+                except OSError as error:
+                    await self._queue.put(text(Failed(None, f"the session could not be saved: {error.strerror or error}")))
+
+    async def _take(self, message) -> None:
+        if isinstance(message, Cancel):
+            self._renderer.cancel()
+        elif isinstance(message, Keep):
+            self._renderer.request(message.revision, message.session.take)
+            self._studio.session = message.session
+            await run_in_threadpool(self._studio.library.save, message.session)
+            await self._queue.put(text(Saved(message.revision)))
+        else:
+            self._renderer.request(message.revision, message.take)

@@ -1,0 +1,73 @@
+"""The models of the studio's menu, opened once."""
+
+from __future__ import annotations
+
+import threading
+
+from .. import pretrained
+from ..errors import MelismaError
+from ..model import Model, load
+from ..operators import OPERATORS, Parameter
+from .protocol import ModelInfo, OperatorInfo, ParameterInfo
+from .session import offered
+
+MOST_MOMENT = 1800.0  # s: what is offered where an operator has no bound
+
+
+class Models:
+    """Models by name, as `melisma models` lists them. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[tuple[int, int], Model]] = {}  # with the file's time and size
+        self._lock = threading.Lock()
+
+    def open(self, name: str) -> Model:
+        """The model of that name, again after its file has changed. MelismaError if there is none."""
+        with self._lock:
+            known = pretrained.names()
+            if name not in known:
+                listed = ", ".join(sorted(known)) or "none"
+                raise MelismaError(f"there is no model named {name!r} here (there are: {listed}): choose another in the menu")
+            try:
+                stat = known[name].stat()
+            except OSError as error:
+                raise MelismaError(f"the model {name} cannot be read: {error.strerror}") from error
+            state = (stat.st_mtime_ns, stat.st_size)
+            if name not in self._open or self._open[name][0] != state:
+                self._open[name] = (state, load(known[name]))
+            return self._open[name][1]
+
+    def infos(self) -> tuple[ModelInfo, ...]:
+        """What can be opened; damaged files are left out."""
+        found = []
+        for name in pretrained.names():
+            try:
+                found.append(_info(name, self.open(name)))
+            except MelismaError:
+                continue
+        return tuple(found)
+
+
+def _info(name: str, model: Model) -> ModelInfo:
+    minutes, licence = model.file.training.get("minutes_of_sound"), model.file.training.get("licence")
+    about = [f"{minutes:.0f} minutes of sound" if type(minutes) in (int, float) else "", str(licence or "")]
+    ranges = tuple((float(low), float(high)) for low, high in model.ranges)
+    bands = model.config.analysis.bands
+    return ModelInfo(name, model.sample_rate, model.hop, bands, ranges, ", ".join(part for part in about if part))
+
+
+def operators() -> tuple[OperatorInfo, ...]:
+    """The operators that a panel of knobs can offer."""
+    found = []
+    for operator in OPERATORS.values():
+        if offered(operator):
+            latents = any(p.name == "dims" for p in operator.selection)
+            loudness = not latents or any(p.name == "loudness" for p in operator.parameters)
+            shown = tuple(_parameter(p) for p in operator.parameters if p.name != "loudness")
+            found.append(OperatorInfo(operator.name, operator.summary, shown, latents, loudness))
+    return tuple(found)
+
+
+def _parameter(p: Parameter) -> ParameterInfo:
+    most = MOST_MOMENT if p.maximum is None else p.maximum
+    return ParameterInfo(p.name, p.unit, p.kind, p.minimum or 0, most, p.default or 0, p.summary)  # type: ignore[arg-type]

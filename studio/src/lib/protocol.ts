@@ -1,0 +1,225 @@
+// Written by `python -m melisma.studio.typescript` from protocol.py: do not edit.
+
+export const VERSION = 1;
+
+/** A sound by its content: `hash` is the SHA-256 of the file's bytes, `name` what people call it. */
+export interface SoundRef {
+  readonly hash: string;
+  readonly name: string;
+}
+
+/** What an edit acts on: latent lanes (null: all of them), the loudness or not, and a range of time (null: no bound). */
+export interface Target {
+  readonly lanes: readonly number[] | null;
+  readonly loudness: boolean;
+  readonly start: number | null;
+  readonly end: number | null;
+}
+
+/** Straight lines through points, from the first to the last, instead of what the lane had there. */
+export interface Draw {
+  readonly op: "draw";
+  readonly lane: number | "loudness";
+  readonly points: readonly (readonly [number, number])[];
+}
+
+/** An operator of `melisma operators`, with values for its parameters. */
+export interface Operate {
+  readonly op: "operate";
+  readonly operator: string;
+  readonly values: { readonly [name: string]: boolean | number };
+  readonly on: Target;
+}
+
+/** Back to the curves that were inferred from the input. */
+export interface Revert {
+  readonly op: "revert";
+  readonly on: Target;
+}
+
+/** A corner of the square that is the path of a sound. */
+export interface SoundCorner {
+  readonly kind: "sound";
+  readonly sound: SoundRef;
+}
+
+/** A corner that is an edited path, as it was when it was kept. */
+export interface KeptCorner {
+  readonly kind: "kept";
+  readonly name: string;
+  readonly input: SoundRef;
+  readonly edits: readonly Edit[];
+}
+
+/** A corner that wanders: smooth noise in every latent, with the loudness of the lanes. */
+export interface RandomCorner {
+  readonly kind: "random";
+  readonly seed: number;
+}
+
+/** Where the puck is over time: (seconds, x, y), in the order of time; x to the right, y downwards, straight in between. */
+export interface Puck {
+  readonly points: readonly (readonly [number, number, number])[];
+  readonly loop: boolean;
+  readonly speed: number;
+}
+
+/** The interpolation square. Corners: left and right above, left and right below; null is what the lanes show. */
+export interface Square {
+  readonly on: boolean;
+  readonly corners: readonly [Corner | null, Corner | null, Corner | null, Corner | null];
+  readonly puck: Puck;
+  readonly acts: "both" | "latents" | "loudness";
+}
+
+/** All that sounds: an input, the model it is read and played by, edits in their order, then the square. */
+export interface Take {
+  readonly model: string;
+  readonly input: SoundRef | null;
+  readonly edits: readonly Edit[];
+  readonly square: Square;
+}
+
+/** A take that was given a name. */
+export interface Snapshot {
+  readonly name: string;
+  readonly take: Take;
+}
+
+/** The document: what undo, autosave and the session file are views of. */
+export interface Session {
+  readonly take: Take;
+  readonly snapshots: readonly Snapshot[];
+  readonly format: 1;
+}
+
+/** Play this take instead of the one before: a gesture that is not finished. A newer one cancels an older. */
+export interface Render {
+  readonly type: "render";
+  readonly revision: number;
+  readonly take: Take;
+}
+
+/** The document after a finished gesture: it is saved, and its take rendered. */
+export interface Keep {
+  readonly type: "keep";
+  readonly revision: number;
+  readonly session: Session;
+}
+
+/** Stop rendering; what has been rendered stays. */
+export interface Cancel {
+  readonly type: "cancel";
+}
+
+/** A control of an operator, see melisma.operators.Parameter. */
+export interface ParameterInfo {
+  readonly name: string;
+  readonly unit: string;
+  readonly kind: "integer" | "number" | "switch";
+  readonly least: number;
+  readonly most: number;
+  readonly usual: number;
+  readonly summary: string;
+}
+
+/** An operator of the panel, and whether it acts on latents and on the loudness. */
+export interface OperatorInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: readonly ParameterInfo[];
+  readonly latents: boolean;
+  readonly loudness: boolean;
+}
+
+/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. */
+export interface ModelInfo {
+  readonly name: string;
+  readonly rate: number;
+  readonly hop: number;
+  readonly bands: number;
+  readonly ranges: readonly (readonly [number, number])[];
+  readonly about: string;
+}
+
+/** The answer to an upload. */
+export interface SoundInfo {
+  readonly sound: SoundRef;
+  readonly seconds: number;
+  readonly rate: number;
+  readonly channels: number;
+}
+
+/** The first message: what there is to play with, and the session as it was autosaved. */
+export interface Hello {
+  readonly type: "hello";
+  readonly version: number;
+  readonly session: Session | null;
+  readonly models: readonly ModelInfo[];
+  readonly operators: readonly OperatorInfo[];
+  readonly examples: readonly string[];
+  readonly most_seconds: number;
+}
+
+/** A take that cannot be rendered, or a message that is none: one sentence. */
+export interface Failed {
+  readonly type: "failed";
+  readonly revision: number | null;
+  readonly message: string;
+}
+
+/** All of this revision's sound has been sent. `milliseconds`: from its arrival on. */
+export interface Done {
+  readonly type: "done";
+  readonly revision: number;
+  readonly milliseconds: number;
+}
+
+/** Another tab has taken the session over. */
+export interface Away {
+  readonly type: "away";
+}
+
+/** The document of this revision is on the disk. */
+export interface Saved {
+  readonly type: "saved";
+  readonly revision: number;
+}
+
+/** Frames [first, first + n) of a path: float32 (n,) for each lane, the loudness last. `frames`: of the whole path. which: "inferred" from the input, "edited", or "result" (after the square). */
+export interface Curves {
+  readonly type: "curves";
+  readonly revision: number;
+  readonly which: "edited" | "inferred" | "result";
+  readonly first: number;
+  readonly frames: number;
+  readonly lanes: number;
+  readonly rate: number;
+}
+
+/** Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole. */
+export interface Samples {
+  readonly type: "samples";
+  readonly revision: number;
+  readonly first: number;
+  readonly total: number;
+}
+
+/** Frames [first, first + n) of the result's log-mel, a byte a band, a frame's bands together, lowest first. */
+export interface Mel {
+  readonly type: "mel";
+  readonly revision: number;
+  readonly first: number;
+  readonly frames: number;
+  readonly bands: number;
+}
+
+export type Edit = Draw | Operate | Revert;
+
+export type Corner = SoundCorner | KeptCorner | RandomCorner;
+
+export type ToServer = Render | Keep | Cancel;
+
+export type FromServer = Hello | Failed | Done | Away | Saved;
+
+export type Binary = Curves | Samples | Mel;
