@@ -1,13 +1,17 @@
 # `make demo` and `make test` set up what they need: a virtual environment in .venv, and the package in it.
 PYTHON ?= python3
 VENV := .venv
+PAGE := src/melisma/studio/page/index.html
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
-.PHONY: demo test lint setup dev clean
+.PHONY: demo studio test lint setup dev clean
 
 demo: setup
 	$(VENV)/bin/melisma demo --out out/demo
+
+studio: setup $(PAGE)
+	$(VENV)/bin/melisma studio
 
 test: dev
 	$(VENV)/bin/ruff check .
@@ -17,7 +21,11 @@ test: dev
 lint: dev
 	$(VENV)/bin/ruff check .
 
-# to play: the package alone, its core compiled
+# the studio's page anew after a change; `setup` has built it with the package
+$(PAGE): studio/build.py studio/package-lock.json studio/index.html $(shell find studio/src -type f) | setup
+	$(VENV)/bin/python studio/build.py
+
+# to play: the package alone, its core compiled and the studio's page built
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml hatch_build.py

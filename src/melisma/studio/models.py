@@ -11,8 +11,6 @@ from ..operators import OPERATORS, Parameter
 from .protocol import ModelInfo, OperatorInfo, ParameterInfo
 from .session import offered
 
-MOST_MOMENT = 1800.0  # s: what is offered where an operator has no bound
-
 
 class Models:
     """Models by name, as `melisma models` lists them. Safe to use from any thread."""
@@ -63,11 +61,10 @@ def operators() -> tuple[OperatorInfo, ...]:
         if offered(operator):
             latents = any(p.name == "dims" for p in operator.selection)
             loudness = not latents or any(p.name == "loudness" for p in operator.parameters)
-            shown = tuple(_parameter(p) for p in operator.parameters if p.name != "loudness")
+            shown = tuple(_parameter(p) for p in operator.parameters if p.name != "loudness" and p.default is not None)
             found.append(OperatorInfo(operator.name, operator.summary, shown, latents, loudness))
     return tuple(found)
 
 
 def _parameter(p: Parameter) -> ParameterInfo:
-    most = MOST_MOMENT if p.maximum is None else p.maximum
-    return ParameterInfo(p.name, p.unit, p.kind, p.minimum or 0, most, p.default or 0, p.summary)  # type: ignore[arg-type]
+    return ParameterInfo(p.name, p.unit, p.kind, p.minimum, p.maximum, p.default, p.summary)  # type: ignore[arg-type]

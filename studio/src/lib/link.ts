@@ -1,0 +1,100 @@
+// The wire to the server: one WebSocket for the session, HTTP for sounds and files.
+
+import type { Binary, FromServer, Session, SoundInfo, Take, ToServer } from './protocol';
+
+export interface Listener {
+  message(message: FromServer): void;
+  binary(header: Binary, body: ArrayBuffer): void;
+  lost(): void;
+}
+
+export class Link {
+  private socket: WebSocket | null = null;
+  private closed = false;
+  private wait = 250;
+
+  constructor(private listener: Listener) {}
+
+  open(): void {
+    this.closed = false;
+    const socket = (this.socket = new WebSocket(`ws://${location.host}/ws`));
+    socket.binaryType = 'arraybuffer';
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      this.wait = 250;
+      if (typeof data === 'string') this.listener.message(JSON.parse(data) as FromServer);
+      else this.listener.binary(...parts(data));
+    };
+    socket.onclose = () => {
+      if (this.closed || this.socket !== socket) return;
+      this.listener.lost();
+      setTimeout(() => !this.closed && this.open(), (this.wait = Math.min(2 * this.wait, 4000)));
+    };
+  }
+
+  /** Whether it went out. */
+  send(message: ToServer): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.socket?.close();
+  }
+}
+
+/** A binary message → its header and its body. */
+export function parts(message: ArrayBuffer): [Binary, ArrayBuffer] {
+  const length = new DataView(message).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(message, 4, length))) as Binary;
+  return [header, message.slice(4 + length)];
+}
+
+async function ask(path: string, init?: RequestInit): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch {
+    throw new Error('The studio does not answer: is `melisma studio` still running?');
+  }
+  if (answer.ok) return answer;
+  const text = await answer.text();
+  let message = text;
+  try {
+    message = (JSON.parse(text) as { message: string }).message;
+  } catch {
+    // not JSON: the text itself
+  }
+  throw new Error(message || `The studio answered with ${answer.status}`);
+}
+
+const named = (name: string) => ({ 'x-name': encodeURIComponent(name) });
+
+export async function upload(data: Blob, name: string): Promise<SoundInfo> {
+  return (await ask('/api/sounds', { method: 'POST', body: data, headers: named(name) })).json();
+}
+
+export async function example(name: string): Promise<SoundInfo> {
+  return (await ask(`/api/examples/${encodeURIComponent(name)}`, { method: 'POST' })).json();
+}
+
+export async function samples(hash: string, model: string): Promise<Float32Array> {
+  return new Float32Array(await (await ask(`/api/sounds/${hash}/samples?model=${encodeURIComponent(model)}`)).arrayBuffer());
+}
+
+export async function mel(hash: string, model: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await ask(`/api/sounds/${hash}/mel?model=${encodeURIComponent(model)}`)).arrayBuffer());
+}
+
+export async function takeSamples(take: Take): Promise<Float32Array> {
+  return new Float32Array(await (await ask('/api/take/samples', { method: 'POST', body: JSON.stringify(take) })).arrayBuffer());
+}
+
+export async function openSession(file: Blob, name: string): Promise<Session> {
+  return (await ask('/api/session', { method: 'POST', body: file, headers: named(name) })).json();
+}
+
+export const sessionUrl = (name: string) => `/api/session/${encodeURIComponent(name)}.melisma-session`;
+export const wavUrl = (name: string, snapshot?: number) =>
+  `/api/take/${encodeURIComponent(name)}.wav${snapshot === undefined ? '' : `?snapshot=${snapshot}`}`;

@@ -1,0 +1,94 @@
+// MIDI learn: any control can be moved by a controller, which takes hold of it only when it passes its value (soft takeover).
+
+export interface Control { readonly id: string; readonly label: string; get(): number; set(share: number): void }
+
+const KEPT = 'melisma-midi';
+
+class Midi {
+  /** The control that the next controller that moves is bound to. */
+  learning = $state<string | null>(null);
+  armed = $state(false);
+  bindings = $state.raw<Record<string, string>>(read());
+  state = $state<'off' | 'on' | 'none'>('off');
+  private controls = new Map<string, Control>();
+  private last = new Map<string, number>();
+  private held = new Set<string>();
+
+  async start(): Promise<void> {
+    if (!navigator.requestMIDIAccess) return void (this.state = 'none');
+    try {
+      const access = await navigator.requestMIDIAccess();
+      const listen = () => access.inputs.forEach((input) => (input.onmidimessage = (event) => this.hear(event.data)));
+      access.onstatechange = listen;
+      listen();
+      this.state = 'on';
+    } catch {
+      this.state = 'none';
+    }
+  }
+
+  register(control: Control): () => void {
+    this.controls.set(control.id, control);
+    return () => this.controls.delete(control.id);
+  }
+
+  /** Learn mode on or off. */
+  arm(): void {
+    this.armed = !this.armed;
+    this.learning = null;
+    if (this.armed && this.state !== 'on') void this.start();
+  }
+
+  forget(id: string): void {
+    this.bindings = Object.fromEntries(Object.entries(this.bindings).filter(([, bound]) => bound !== id));
+    keep(this.bindings);
+  }
+
+  /** Which controller moves a control, such as "CC 7, channel 1". */
+  boundTo(id: string): string | null {
+    const key = Object.keys(this.bindings).find((one) => this.bindings[one] === id);
+    if (!key) return null;
+    const [channel, number] = key.split(':');
+    return `CC ${number}, channel ${Number(channel) + 1}`;
+  }
+
+  hear(data: Uint8Array | null): void {
+    if (!data || (data[0] & 0xf0) !== 0xb0) return;
+    const key = `${data[0] & 15}:${data[1]}`;
+    const share = data[2] / 127;
+    if (this.learning) {
+      this.bindings = { ...this.bindings, [key]: this.learning };
+      keep(this.bindings);
+      this.held.delete(key);
+      this.learning = null;
+    }
+    const before = this.last.get(key);
+    this.last.set(key, share);
+    const control = this.controls.get(this.bindings[key]);
+    if (!control) return;
+    const value = control.get();
+    const passed = Math.abs(value - share) < 0.02 || (before !== undefined && (before - value) * (share - value) <= 0);
+    if (!this.held.has(key) && !passed) return;
+    this.held.add(key);
+    control.set(share);
+  }
+
+  /** A control was moved by hand: controllers have to find it again. */
+  release(id: string): void {
+    for (const key of this.held) if (this.bindings[key] === id) this.held.delete(key);
+  }
+}
+
+function read(): Record<string, string> {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) ?? '{}') as Record<string, string>;
+  } catch {
+    return {};
+  }
+}
+
+function keep(bindings: Record<string, string>): void {
+  localStorage.setItem(KEPT, JSON.stringify(bindings));
+}
+
+export const midi = new Midi();

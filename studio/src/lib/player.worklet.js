@@ -1,0 +1,105 @@
+// The audio thread: plays two sounds from shared memory at one position, swaps between them without a gap, limits, meters.
+//
+// `control` is a shared Float64Array: 0 position in samples, 1 playing, 2 peak before the limiter since the page last looked,
+// 3 whether it was over full scale, 4 what the limiter took away (gain).
+
+const FADE = 256; // samples of a swap, a start, a stop
+const AHEAD = 64; // samples that the limiter looks ahead
+const CEILING = 0.985;
+
+class Player extends AudioWorkletProcessor {
+  constructor({ processorOptions }) {
+    super();
+    this.control = processorOptions.control;
+    this.original = this.result = new Float32Array(0);
+    this.position = 0;
+    this.playing = false;
+    this.level = 0; // fades in and out
+    this.share = 1; // of the result
+    this.wanted = 1;
+    this.gains = [1, 1];
+    this.loop = null;
+    this.end = 0;
+    this.jump = -1;
+    this.ring = new Float32Array(AHEAD);
+    this.at = 0;
+    this.hold = 0;
+    this.envelope = 0;
+    this.gain = 1;
+    this.port.onmessage = ({ data }) => this.obey(data);
+  }
+
+  obey(data) {
+    if (data.sounds) [this.original, this.result] = data.sounds;
+    if (data.end !== undefined) this.end = data.end;
+    if (data.gains) this.gains = data.gains;
+    if (data.loop !== undefined) this.loop = data.loop;
+    if (data.wanted !== undefined) this.wanted = data.wanted;
+    if (data.seek !== undefined) {
+      if (this.playing && this.level > 0) this.jump = data.seek;
+      else this.position = data.seek;
+    }
+    if (data.play !== undefined) this.playing = data.play;
+    if (data.panic) {
+      this.playing = false;
+      this.level = 0;
+      this.ring.fill(0);
+      this.envelope = 0;
+    }
+  }
+
+  process(_, [out]) {
+    const { control, original, result } = this;
+    const channel = out[0];
+    let peak = 0;
+    for (let i = 0; i < channel.length; i++) {
+      const up = this.playing && this.jump < 0;
+      this.level = Math.min(1, Math.max(0, this.level + (up ? 1 : -1) / FADE));
+      if (this.jump >= 0 && this.level === 0) {
+        this.position = this.jump;
+        this.jump = -1;
+      }
+      let x = 0;
+      if (this.level > 0) {
+        this.share += Math.sign(this.wanted - this.share) * Math.min(1 / FADE, Math.abs(this.wanted - this.share));
+        const a = (original[this.position] || 0) * this.gains[0];
+        const b = (result[this.position] || 0) * this.gains[1];
+        x = (a * (1 - this.share) + b * this.share) * this.level;
+        if (!(x > -100 && x < 100)) x = 0;
+        this.position++;
+        if (this.loop && this.position >= this.loop[1]) this.position = this.loop[0];
+        else if (this.position >= this.end) {
+          this.playing = false;
+          this.level = 0;
+          this.position = 0;
+        }
+      }
+      const loud = Math.abs(x);
+      if (loud > peak) peak = loud;
+      channel[i] = this.limit(x, loud);
+    }
+    for (let c = 1; c < out.length; c++) out[c].set(channel);
+    control[0] = this.jump >= 0 ? this.jump : this.position;
+    control[1] = this.playing ? 1 : 0;
+    if (peak > control[2]) control[2] = peak;
+    if (peak > 1) control[3] = 1;
+    control[4] = this.gain;
+    return true;
+  }
+
+  limit(x, loud) {
+    if (loud >= this.envelope) {
+      this.envelope = loud;
+      this.hold = AHEAD;
+    } else if (this.hold > 0) this.hold--;
+    else this.envelope *= 0.9997;
+    const wanted = this.envelope > CEILING ? CEILING / this.envelope : 1;
+    this.gain += (wanted - this.gain) * (wanted < this.gain ? 0.1 : 0.001);
+    const late = this.ring[this.at];
+    this.ring[this.at] = x;
+    this.at = (this.at + 1) % AHEAD;
+    return Math.min(1, Math.max(-1, late * this.gain));
+  }
+}
+
+registerProcessor('melisma-player', Player);
