@@ -184,7 +184,7 @@ test('plays, loops, swaps without losing the place, meters, panics', async ({ st
 test('records from the microphone without loss', async ({ studio, page }) => {
   await page.getByRole('button', { name: 'Record', exact: true }).click();
   await page.waitForFunction(() => (window as any).melisma.recording?.seconds > 1);
-  await page.getByRole('button', { name: 'Stop recording' }).click();
+  await page.getByRole('button', { name: /^Stop recording/ }).click();
   await page.waitForFunction(() => (window as any).melisma.take.input?.name.startsWith('recording'));
   await studio.settled();
   const loudest = await page.evaluate(() => Math.max(...(window as any).melisma.inputWave.samples.slice(0, 200000).map(Math.abs)));

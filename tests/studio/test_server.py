@@ -258,7 +258,7 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
     with dial(f"ws://{host}/ws", origin=f"http://{host}", additional_headers=headers) as socket:
         socket.recv()
         socket.send(json.dumps(keep))
-        while not (isinstance(message := socket.recv(timeout=20), str) and json.loads(message)["type"] == "saved"):
+        while not (isinstance(message := socket.recv(timeout=60), str) and json.loads(message)["type"] == "saved"):
             pass
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -274,4 +274,4 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
         assert other.returncode == 1 and "choose another with --port" in other.stderr
     finally:
         process.terminate()
-        assert process.wait(10) is not None
+        assert process.wait(60) is not None

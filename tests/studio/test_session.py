@@ -242,7 +242,7 @@ class Page:
         self.messages.clear()
         self.done.clear()
         self.renderer.request(revision, wanted)
-        assert self.done.wait(20)
+        assert self.done.wait(60)
         return self.messages[-1]
 
 
@@ -286,7 +286,7 @@ def test_a_newer_take_cancels_an_older(page, model):
         time.sleep(0.06)
     page.slow = 0.0
     while not (page.messages and getattr(page.messages[-1], "revision", 0) == 5 and isinstance(page.messages[-1], protocol.Done)):
-        assert page.done.wait(20)
+        assert page.done.wait(60)
         time.sleep(0.02)
     done = [m.revision for m in page.messages if isinstance(m, protocol.Done)]
     assert done == [5]
