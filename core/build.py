@@ -11,6 +11,7 @@ import argparse
 import importlib.util
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -27,6 +28,15 @@ FLAGS = """-std=c++17 -fno-exceptions -fno-rtti -fvisibility=hidden -ffunction-s
 # instruction sets beyond the target's own: these files ask the machine before they are used
 AVX2 = ["-mavx2", "-mfma", "-mf16c"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
+
+# a module without `main` that its host may call again and again, with 1 MiB of stack
+WASM_LINK = ["-mexec-model=reactor", "-Wl,--strip-all", "-Wl,-z,stack-size=1048576"]
+
+
+def exports() -> list[str]:
+    """What a WASM module shows: the header's functions, and memory for what they are given."""
+    names = re.findall(r"MELISMA_API[^;]*?\b(melisma_\w+)\(", (HERE / "include" / "melisma.h").read_text(encoding="utf-8"))
+    return [f"-Wl,--export={name}" for name in (*names, "malloc", "free")]
 
 
 def compiler(zig: bool) -> list[str]:
@@ -51,6 +61,8 @@ def this_system() -> str:
 def library_name(target: str) -> str:
     if "windows" in target:
         return "melisma.dll"
+    if "wasm" in target:
+        return "melisma.wasm"
     return "libmelisma.dylib" if "macos" in target else "libmelisma.so"
 
 
@@ -75,7 +87,10 @@ def build(
     system = this_system()
     machine = target.split("-")[0] if target else platform.machine().lower()
     flags = [*FLAGS, f"-O{optimise}", "-I", str(HERE / "include"), *[f"-D{name}" for name in define], *extra]
-    if "windows" not in (target or system):
+    wasm = machine.startswith("wasm")
+    if wasm:
+        flags.append("-msimd128")
+    elif "windows" not in (target or system):
         flags.append("-fPIC")
     if target:
         flags += ["-target", target]
@@ -85,7 +100,7 @@ def build(
         flags += [f"-fsanitize={sanitize}", "-fno-omit-frame-pointer", "-g"]
     elif zig:
         flags += ["-fno-sanitize=undefined"]
-    link = [*link_extra, *([] if driver else ["-shared"])]
+    link = [*link_extra, *([] if driver else WASM_LINK + exports() if wasm else ["-shared"])]
     if driver or sanitize:
         link += ["-pthread"]
     if zig and not driver:

@@ -5,7 +5,11 @@
 #else
 #define REGISTERS 16
 #endif
+#if defined(__wasm_simd128__)
+#define NAME "simd128"
+#else
 #define NAME "plain"
+#endif
 #include "kernels.inl"
 
 const melisma::Kernels* melisma::plain_kernels() { return &KERNELS; }

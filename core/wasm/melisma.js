@@ -1,0 +1,157 @@
+// Melisma's core as WebAssembly, for browsers, audio worklets and Node: an ES module without dependencies.
+//
+//     python core/build.py --target wasm32-wasi --out melisma.wasm
+//
+//     const core = await load(fetch("melisma.wasm"));          // or its bytes, or a compiled WebAssembly.Module
+//     const model = core.open(new Uint8Array(bytesOfAModelFile));
+//     const stream = model.stream(sampleRate);
+//     stream.process(input, output);                           // Float32Array, any length: `stream.latency` samples late
+//
+// The module imports nothing, so nothing but its arithmetic can happen in it. `process` and `set` take no memory: all that a
+// stream needs is taken when it is made. What each function does, its units and its threads: core/include/melisma.h.
+
+const QUANTUM = 2048; // samples that go through at once; longer blocks go in pieces
+
+/** The core from a WebAssembly.Module, its bytes, or a Response (or a promise of any of them). */
+export async function load(source) {
+  source = await source;
+  if (typeof Response !== "undefined" && source instanceof Response) source = await source.arrayBuffer();
+  const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+  return new Core(module);
+}
+
+export class Core {
+  /** @param {WebAssembly.Module} module compiled before: so a worklet, which cannot await, makes its own core at once */
+  constructor(module) {
+    this.call = new WebAssembly.Instance(module, {}).exports;
+    this.call._initialize();
+    this.version = this.call.melisma_version();
+  }
+
+  /** A model from the bytes of its file. Error says in one sentence what is wrong with them. */
+  open(bytes) {
+    const place = this.call.malloc(bytes.length + 1);
+    if (!place) throw new Error("there is not enough memory to read the model");
+    new Uint8Array(this.call.memory.buffer).set(bytes, place);
+    try {
+      return new Model(this, this.made((why, size) => this.call.melisma_open_memory(place, bytes.length, 0, why, size)));
+    } finally {
+      this.call.free(place);
+    }
+  }
+
+  // What `make` makes, or an Error with the reason that it wrote.
+  made(make) {
+    const size = 600, why = this.call.malloc(size);
+    try {
+      const handle = make(why, size);
+      if (!handle) throw new Error(this.text(why));
+      return handle;
+    } finally {
+      this.call.free(why);
+    }
+  }
+
+  text(place) {
+    const bytes = new Uint8Array(this.call.memory.buffer);
+    return decodeText(bytes.subarray(place, bytes.indexOf(0, place)));
+  }
+}
+
+export class Model {
+  constructor(core, handle) {
+    this.core = core;
+    this.handle = handle;
+    const size = 72, place = core.call.malloc(size); // melisma_info, with pointers of 32 bits
+    core.call.melisma_describe(handle, place);
+    const view = new DataView(core.call.memory.buffer, place, size);
+    [this.name, this.vocoder, this.kernels] = [0, 4, 8].map((at) => core.text(view.getUint32(at, true)));
+    ["sampleRate", "frame", "hop", "bands", "latents", "encoderLatents", "latency", "delay"].forEach(
+      (name, i) => (this[name] = view.getInt32(12 + 4 * i, true)),
+    );
+    const floats = (at, n) => new Float32Array(core.call.memory.buffer, view.getUint32(at, true), n).slice();
+    this.percentiles = floats(44, 5 * this.latents);
+    const golden = Number(view.getBigInt64(48, true));
+    this.golden = golden ? { input: floats(56, golden), output: floats(60, golden) } : null;
+    core.call.free(place);
+    /** @type {{name: string, unit: string, summary: string, least: number, most: number, usual: number, whole: boolean}[]} */
+    this.parameters = Array.from({ length: core.call.melisma_parameter_count(handle) }, (_, i) => {
+      const at = core.call.melisma_parameter_at(handle, i), one = new DataView(core.call.memory.buffer, at, 28);
+      const [name, unit, summary] = [0, 4, 8].map((k) => core.text(one.getUint32(k, true)));
+      const [least, most, usual] = [12, 16, 20].map((k) => one.getFloat32(k, true));
+      return { name, unit, summary, least, most, usual, whole: one.getInt32(24, true) === 1 };
+    });
+  }
+
+  /** A stream for a host at `rate` Hz; 0: the model's own rate. */
+  stream(rate = 0) {
+    return new Stream(this, this.core.made((why, size) => this.core.call.melisma_stream_new(this.handle, rate, why, size)));
+  }
+
+  /** Let go of the model; streams that are left keep what they need. */
+  close() {
+    this.core.call.melisma_close(this.handle);
+    this.handle = 0;
+  }
+}
+
+export class Stream {
+  constructor(model, handle) {
+    this.call = model.core.call;
+    this.handle = handle;
+    this.latency = this.call.melisma_latency(handle);
+    this.index = new Map(model.parameters.map((parameter, i) => [parameter.name, i]));
+    this.place = this.call.malloc(4 * QUANTUM);
+    this.n = 0;
+    this.long = 0n; // n as the core counts it
+    this.look();
+  }
+
+  // The memory may have moved since another stream was made.
+  look() {
+    this.samples = new Float32Array(this.call.memory.buffer, this.place, QUANTUM);
+  }
+
+  /** Float32Array in, as many samples out; `output` may be `input`. */
+  process(input, output) {
+    if (!this.samples.length) this.look();
+    for (let at = 0; at < input.length; at += QUANTUM) {
+      const n = Math.min(QUANTUM, input.length - at), whole = n === input.length;
+      if (n !== this.n) (this.n = n), (this.long = BigInt(n));
+      this.samples.set(whole ? input : input.subarray(at, at + n));
+      this.call.melisma_process(this.handle, this.place, this.place, this.long);
+      for (let i = 0; i < n; i++) output[at + i] = this.samples[i];
+    }
+  }
+
+  set(name, value) {
+    this.call.melisma_set(this.handle, this.known(name), value);
+  }
+
+  get(name) {
+    return this.call.melisma_get(this.handle, this.known(name));
+  }
+
+  known(name) {
+    const index = this.index.get(name);
+    if (index === undefined) throw new Error(`there is no parameter ${name}; there are ${[...this.index.keys()].join(", ")}`);
+    return index;
+  }
+
+  /** As if just made; parameters keep their values. */
+  reset() {
+    this.call.melisma_reset(this.handle);
+  }
+
+  free() {
+    this.call.melisma_stream_free(this.handle);
+    this.call.free(this.place);
+    this.handle = this.place = 0;
+  }
+}
+
+// An audio worklet has no TextDecoder.
+function decodeText(bytes) {
+  if (typeof TextDecoder !== "undefined") return new TextDecoder().decode(bytes.slice());
+  return decodeURIComponent(Array.from(bytes, (byte) => "%" + byte.toString(16).padStart(2, "0")).join(""));
+}
