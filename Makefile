@@ -14,12 +14,12 @@ studio: setup $(PAGE)
 	$(VENV)/bin/melisma studio
 
 test: dev
-	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff check src tests runs bench core hatch_build.py
 	$(VENV)/bin/python core/build.py
 	$(VENV)/bin/python -m pytest
 
 lint: dev
-	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff check src tests runs bench core hatch_build.py
 
 # the studio's page anew after a change; `setup` has built it with the package
 $(PAGE): studio/build.py studio/package-lock.json studio/index.html $(shell find studio/src -type f) | setup

@@ -199,7 +199,8 @@ def test_a_sound_cut_short_is_played_as_far_as_it_goes_or_refused(tell, tmp_path
     for suffix in (".wav", ".flac"):
         whole = save(tmp_path / f"whole{suffix}", np.random.default_rng(0).uniform(-0.1, 0.1, 32000)).read_bytes()
         (tmp_path / f"[cut]{suffix}").write_bytes(whole[: len(whole) // 2])
-    assert tell("transfer", tmp_path / "[cut].wav", tmp_path / "out.wav", "-m", "tiny").code == 0
+    said = tell("transfer", tmp_path / "[cut].wav", tmp_path / "out.wav", "-m", "tiny")
+    assert said.code == 0 and "[cut].wav is cut short: it holds 1.00 s of the 2.00 s it announces" in said.err
     assert 0.9 < soundfile.info(tmp_path / "out.wav").duration <= 1.0
     tell("transfer", tmp_path / "[cut].flac", tmp_path / "out.flac", "-m", "tiny").refuses("[cut].flac is damaged")
 
@@ -312,6 +313,7 @@ def test_the_four_figures_of_an_evaluation(tell, tmp_path):
     (tmp_path / "not.wav").write_text("hello")
     said = tell("evaluate", "tiny", tmp_path, "--json", tmp_path / "figures.json", "--seconds", "1.2")
     assert said.code == 0 and "copy synthesis" in said.out and "not audio that can be read" in " ".join(said.out.split()), said
+    assert "evaluating: [x].wav, 1 of 2" in said.err
     result = json.loads((tmp_path / "figures.json").read_text())
     assert result["model"] == "tiny" and result["file_count"] == 1 and result["rows"]["chain"]["mel_distance_db"] > 0
 

@@ -291,6 +291,7 @@ def overlap(entries, header, body):
 DAMAGE = {
     "unknown version": (put("version", 2), "version is 2"),
     "version of another type": (put("version", "1"), "version"),
+    "a version that is true": (put("version", True), "its format version is True"),
     "another format": (put("format", "rave"), "format is melisma"),
     "no name": (put("name", ""), "no name"),
     "no configuration": (put("config", None), "configuration"),
@@ -303,6 +304,9 @@ DAMAGE = {
     "no room between fmin and fmax": (put("config", "analysis", "fmin", 5000.0), "fmin"),
     "NaN in the configuration": (put("config", "analysis", "fmin", float("nan")), "fmin"),
     "an absurd latency": (put("latency", 10**12), "latency"),
+    "a latency that its frames do not make": (put("latency", 48), "its latency is 48; frames of 64 samples make it as many"),
+    "a latency that is a fraction": (put("latency", 64.0), "its latency is 64.0"),
+    "JSON deeper than 64": (put("training", "more", json.loads("[" * 70 + "]" * 70)), "nested deeper than 64 levels"),
     "no percentiles": (put("latents", {}), "percentiles"),
     "NaN percentiles": (put("latents", "percentiles", [[0, 0, float("nan"), 1, 2]] * 2), "percentiles"),
     "infinite percentiles": (put("latents", "percentiles", [[0, 0, 0, 1, 10**400]] * 2), "percentiles"),
@@ -369,6 +373,14 @@ def test_deep_json(tmp_path):
     text = json.dumps(header)[:-1] + ', "more": ' + "[" * 900 + "]" * 900 + "}"
     outer = json.dumps(entries | {"__metadata__": {"melisma": text}}).encode()
     loads_or_refuses(tmp_path / "deep.melisma", struct.pack("<Q", len(outer)) + outer + body)
+
+
+def test_a_name_that_is_there_twice(tmp_path):
+    entries, header, body = parts(tiny_bytes())
+    bias = '"model.decoder.0.conv.bias": ' + json.dumps(entries["model.decoder.0.conv.bias"])
+    outer = json.dumps(entries | {"__metadata__": {"melisma": json.dumps(header)}})[:-1] + f", {bias}}}"
+    said = refusal(tmp_path / "twice.melisma", struct.pack("<Q", len(outer)) + outer.encode() + body)
+    assert "its header has model.decoder.0.conv.bias twice" in said
 
 
 def test_many_tensors(tmp_path):

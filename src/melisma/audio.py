@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import secrets
 import warnings
 from collections.abc import Iterable, Iterator
@@ -73,6 +74,7 @@ def read(path: str | os.PathLike) -> Audio:
     """
     with open_sound(path) as file:
         announced, rate = file.frames, file.samplerate
+        whole = _announced(file)
         # Compressed formats may announce any length, even an unknown one: beyond a sample a byte, believe what arrives.
         believed = max(1 << 24, os.path.getsize(path)) // file.channels
         samples = np.empty((file.channels, min(announced, believed)), np.float32)
@@ -86,9 +88,10 @@ def read(path: str | os.PathLike) -> Audio:
             filled, replaced = end, replaced + bad
     if filled == 0:
         raise MelismaError(f"{path} holds no samples; record or export it again")
-    if filled < announced < 1 << 48:
-        seconds, whole = filled / rate, announced / rate
-        text = f"{path} is cut short: it holds {seconds:.2f} s of the {whole:.2f} s it announces"
+    if announced < 1 << 48:
+        whole = max(whole, announced)
+    if filled < whole:
+        text = f"{path} is cut short: it holds {filled / rate:.2f} s of the {whole / rate:.2f} s it announces"
         warnings.warn(text, MelismaWarning, stacklevel=2)
     if replaced:
         text = f"{path}: {replaced} samples that are not numbers were replaced by silence"
@@ -125,6 +128,19 @@ def open_sound(path: str | os.PathLike) -> soundfile.SoundFile:
         file.close()
         raise MelismaError(f"{path} holds no samples; record or export it again")
     return file
+
+
+def _announced(file: soundfile.SoundFile) -> int:
+    """The frames that the header of a WAV or AIFF announces where more are announced than there are, else 0.
+
+    libsndfile counts what there is, and says in its log how many bytes there should be. Programs that write into a pipe announce
+    as much as can be, for they do not know: that is not believed.
+    """
+    found = re.search(r"^ ?(?:data|SSND) : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
+    if not found:
+        return 0
+    said, there = (int(number) for number in found.groups())
+    return round(file.frames * said / there) if 0 < there < said < 0x7FFF0000 else 0
 
 
 def blocks(file: soundfile.SoundFile, path: str | os.PathLike) -> Iterator[tuple[np.ndarray, int]]:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .errors import MelismaError, MelismaWarning, extra
-from .terminal import bar, busy, out, printable, say, warn
+from .terminal import bar, busy, err, out, printable, say, warn
 
 if TYPE_CHECKING:
     from .latent import LatentPath
@@ -528,7 +528,13 @@ def evaluate(
         from .evaluate import table
 
         with bar("evaluating") as progress:
-            result = measure(load(model), folder, lambda done, total, name: progress(done / total, name), seconds)
+
+            def told(done: float, total: int, name: str) -> None:
+                progress(done / total, name)
+                if not err.is_terminal and name and done == int(done):  # in a log, a line for each file
+                    warn("evaluating", f"{name}, {int(done) + 1} of {total}", "dim")
+
+            result = measure(load(model), folder, told, seconds)
     table(result, out)
     if json_file:
         with atomic(json_file) as temporary:

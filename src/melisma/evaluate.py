@@ -44,7 +44,7 @@ FIGURES = {
     "pitch_lost": ("pitch lost", "{:.1%}"),
 }
 
-Progress = Callable[[int, int, str], None]
+Progress = Callable[[float, int, str], None]
 
 
 def evaluate(
@@ -57,8 +57,8 @@ def evaluate(
 
     A folder with the folders `train` and `held` in it is evaluated on `held`, and the leak probe trained on a sample of
     `train`; otherwise the probe is trained on half of the files and scored on the others. The first 30 s of each file
-    (or seconds_limit) are used, as mono at the model's rate. progress(done, total, name) is called before each file and
-    at the end.
+    (or seconds_limit) are used, as mono at the model's rate. progress(done, total, name) is called before each file, with
+    parts of one while it is measured, and at the end.
 
     Returns what json.dumps takes, null where there is no figure: `rows` (the mean over files of each figure in FIGURES,
     for each of ROWS), `counted` (files behind each mean of the chain), `kl` (nats a frame per dimension, and the number
@@ -78,7 +78,8 @@ def evaluate(
     total = len(held) + len(train)
     for done, path, samples in _excerpts(held, model.sample_rate, seconds_limit or EXCERPT, skipped):
         report(done, total, path.name)
-        latent, entry, kl, ramp = _evaluate_file(model, path, samples)
+        told = lambda part, row: report(done + part, total, f"{path.name}: {row}")  # noqa: B023
+        latent, entry, kl, ramp = _evaluate_file(model, path, samples, told)
         files.append(entry)
         paths.append(latent)
         kls.append(kl)
@@ -108,7 +109,9 @@ def evaluate(
     )
 
 
-def _evaluate_file(model: Any, path: Path, samples: np.ndarray) -> tuple[Any, dict[str, Any], np.ndarray, np.ndarray]:
+def _evaluate_file(
+    model: Any, path: Path, samples: np.ndarray, told: Callable[[float, str], None]
+) -> tuple[Any, dict[str, Any], np.ndarray, np.ndarray]:
     """The latent path of samples (T,), the file's entry in the result, its KL (Z, L), and its ramp as _ramp has it."""
     rate = model.sample_rate
     latent = model.encode(samples, rate)
@@ -119,7 +122,8 @@ def _evaluate_file(model: Any, path: Path, samples: np.ndarray) -> tuple[Any, di
         "Griffin-Lim": metrics.griffin_lim(samples, rate),
     }
     rows = {}
-    for row, output in outputs.items():
+    for k, (row, output) in enumerate(outputs.items()):
+        told((k + 1) / (len(outputs) + 1), row)
         try:
             rows[row] = figures(samples, output, rate)
         except MelismaError as error:

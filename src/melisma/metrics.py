@@ -13,7 +13,9 @@ where they are used, for inference does without.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, wraps
 from typing import NamedTuple
 
@@ -153,7 +155,8 @@ def visqol(reference: np.ndarray, output: np.ndarray, rate: int) -> Visqol:
             silent += 1
             scores.append(VISQOL_WORST)
         else:
-            scores.append(_visqol_api().measure_from_arrays(r.astype(float), o.astype(float), VISQOL_RATE).moslqo)
+            with _threads_as_they_were():
+                scores.append(_visqol_api().measure_from_arrays(r.astype(float), o.astype(float), VISQOL_RATE).moslqo)
     if not scores:
         return Visqol(math.nan, "the reference is silent")
     # Its parallel sums differ in the last bits from run to run.
@@ -346,6 +349,18 @@ def griffin_lim(
 
 def _mel_config(rate: int, frame: int, hop: int, bands: int = 128, fmin: float = 30.0) -> AnalysisConfig:
     return AnalysisConfig(sample_rate=rate, frame=frame, hop=hop, bands=bands, fmin=fmin, fmax=rate / 2)
+
+
+@contextmanager
+def _threads_as_they_were() -> Iterator[None]:
+    """ViSQOL runs on Numba, whose threading layer sets OpenMP's number of threads, which is PyTorch's too."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 0
+    try:
+        yield
+    finally:
+        if torch:
+            torch.set_num_threads(before)
 
 
 @cache

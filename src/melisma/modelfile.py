@@ -23,6 +23,7 @@ VERSION = 1
 SUFFIX = ".melisma"
 MOST_BYTES = 256 << 20
 MOST_HEADER = 4 << 20
+DEEPEST = 64  # levels of JSON
 _TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 _TENSOR_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -127,7 +128,7 @@ def _parse(data: bytes) -> ModelFile:
     if header.get("format") != "melisma":
         raise MelismaError("it does not say that its format is melisma")
     version = header.get("version")
-    if version != VERSION:
+    if type(version) is not int or version != VERSION:  # true is not 1
         raise MelismaError(f"its format version is {version!r}; this Melisma reads version {VERSION}")
     try:
         config = ModelConfig.from_dict(header.get("config"))
@@ -145,8 +146,8 @@ def _parse(data: bytes) -> ModelFile:
     name, latency = header.get("name"), header.get("latency")
     if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
         raise MelismaError("it has no name")
-    if type(latency) is not int or not 0 <= latency <= 1 << 20:
-        raise MelismaError(f"its latency is {latency!r}, not a number of samples")
+    if type(latency) is not int or latency != config.analysis.frame:  # the overlap, frame − hop, and the hop that a stream holds
+        raise MelismaError(f"its latency is {latency!r}; frames of {config.analysis.frame} samples make it as many")
     parts = {}
     for key in ("latents", "training", "evaluation"):
         parts[key] = header.get(key, {})
@@ -200,12 +201,29 @@ def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int
 
 def _object(text: str | bytes, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_once)
+    except MelismaError as error:
+        raise MelismaError(f"{what} {error}") from None
     except (ValueError, RecursionError):
         raise MelismaError(f"{what} is not JSON: it is damaged, or something else entirely") from None
     if not isinstance(value, dict):
         raise MelismaError(f"{what} is not an object")
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
+        level = [inner for inner in level if isinstance(inner, (dict, list))]
+    if level:
+        raise MelismaError(f"{what} is nested deeper than {DEEPEST} levels")
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; a name that is there twice would be read by one reader so and by another so."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        raise MelismaError(f"has {next(k for k, _ in pairs if k in seen or seen.add(k))} twice")
+    return found
 
 
 def _check_latents(latents: dict[str, Any], count: int) -> None:
