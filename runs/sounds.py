@@ -22,7 +22,11 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from sources import RATE, debian_package, faded, home, resampled, summary, trimmed
+from worlds.cleaning import RATE, faded, resampled, trimmed
+from worlds.packages import debian_package
+from worlds.records import summary
+
+from melisma.home import home
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

@@ -1,0 +1,7 @@
+"""The sound sets of the published models, made from packages: one module a set, see `runs/sources.py`.
+
+    packages     fetching and unpacking; licences as debian/copyright gives them
+    cleaning     trimming, levelling, deduplication         records      licences and figures of a set's files
+    phrases      notes → lines and chords                   recordings   recordings of people and things → train and held
+    strings, screams, singing, speech, varied               the sets
+"""
