@@ -27,11 +27,18 @@ NAMES = ("strings", "screams", "singing", "speech", "varied")
 
 
 def make(name: str) -> Path:
-    """Build $MELISMA_HOME/data/NAME afresh; an old one is replaced only when the new one is complete."""
+    """Build $MELISMA_HOME/data/NAME afresh; an old one is replaced only when the new one is complete.
+
+    Sets that it draws on are built first if they are not there.
+    """
+    world = importlib.import_module(f"worlds.{name}")
+    for other in getattr(world, "NEEDS", ()):
+        if not (home() / "data" / other).exists():
+            make(other)
     final = home() / "data" / name
     root = final.with_name(f"{name}.part")
     shutil.rmtree(root, ignore_errors=True)
-    records, dropped = importlib.import_module(f"worlds.{name}").make(root)
+    records, dropped = world.make(root)
     (root / "sources.json").write_text(json.dumps({"dropped": dropped, "files": records}, indent=1, ensure_ascii=False))
     (root / "LICENCES.md").write_text(licence_table(name, records))
     shutil.rmtree(final, ignore_errors=True)

@@ -55,6 +55,20 @@ def held_groups(notes: list[Note], share: float = 0.12) -> set[tuple]:
     return held
 
 
+def write_notes(notes: list[Note], root: Path) -> tuple[dict[str, list[Note]], list[dict]]:
+    """Write notes as SPLIT/NAME.flac, some pitches held out. → the notes by split, and a record for each file."""
+    held = held_groups(notes)
+    records, splits = [], {"train": [], "held": []}
+    for note in notes:
+        split = "held" if (note.source.key, note.instrument, note.articulation, note.group) in held else "train"
+        splits[split].append(note)
+        path = root / split / note.filename
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, note.audio, RATE, "PCM_16")
+        records.append(record(path, root, note.source, note.sample, note.audio))
+    return splits, records
+
+
 class Sampler:
     """A seeded player of one source's notes: draws melodies and chords and renders them."""
 

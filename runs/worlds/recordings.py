@@ -26,21 +26,23 @@ class Clip:
     voice: str
     audio: np.ndarray = field(repr=False)
     kind: str = "real"
+    mark: str = ""  # at the end of the file's name
 
     @property
     def filename(self) -> str:
-        return re.sub(r"[^A-Za-z0-9_-]+", "_", f"{self.voice}-{Path(self.sample).stem}") + ".flac"
+        return re.sub(r"[^A-Za-z0-9_-]+", "_", f"{self.voice}-{Path(self.sample).stem}{self.mark}") + ".flac"
 
 
 @dataclass(frozen=True)
 class Package:
     """Where to look, and what its debian/copyright says. Without `licence` the file is machine-readable: it is asked for
-    each sound by `prefix` + name. `evidence` is quoted in the records."""
+    each sound, which it knows by another path: `prefix` in place of `root`. `evidence` is quoted in the records."""
 
     name: str
     licence: str = ""
     author: str = ""
     evidence: str = ""
+    root: str = ""
     prefix: str = ""
 
 
@@ -67,7 +69,7 @@ def from_debian(
         if rate < least_rate or not len(audio):
             continue
         if terms:
-            said = terms_of(package.prefix + name, terms)
+            said = terms_of(package.prefix + name.removeprefix(package.root), terms)
             where = f"debian/copyright, paragraph '{said.patterns[0]}{' …' if len(said.patterns) > 1 else ''}'"
             source = Source(package.name, package.name, version, said.licence, said.holders, where)
         else:
@@ -114,17 +116,17 @@ def family(licence: str) -> str:
     return "free"
 
 
-def write(clips: list[Clip], root: Path, least_bandwidth: float = 9500.0, rms_db: float = -20.0) -> tuple[list[dict], Counter]:
-    """Clean, level, split by voice and write as SPLIT/LICENCE FAMILY/VOICE-NAME.flac; records, and what was left out."""
+def chosen(clips: list[Clip], least_bandwidth: float = 9500.0) -> tuple[list[Clip], set[str], Counter]:
+    """The clips worth having, the voices among them that are held out, and what was left out."""
     clips, dropped = cleaned(clips, lambda audio: audio, fault(least_bandwidth))
     minutes: dict[str, float] = defaultdict(float)
     for clip in clips:
         minutes[clip.voice] += len(clip.audio) / RATE / 60
-    return placed(clips, root, held_voices(minutes), rms_db), dropped
+    return clips, held_voices(minutes), dropped
 
 
 def placed(clips: list[Clip], root: Path, held: set[str], rms_db: float = -20.0) -> list[dict]:
-    """Level and write clips that are clean, those of the voices `held` apart; a record for each."""
+    """Level and write clips as SPLIT/LICENCE FAMILY/VOICE-NAME.flac, those of the voices `held` apart; a record for each."""
     records = []
     for clip in clips:
         split = "held" if clip.voice in held else "train"

@@ -2,16 +2,19 @@
 
 Every file is a few tenths of a second to a few seconds long, recorded for its game, some with effects on them. A voice
 is a character: whoever lent it may have lent another one too, which the packages do not tell. Robots and the
-penguin are left out, and so are drowning (water) and taunts (speech).
+penguin are left out, and so are drowning (water) and taunts (speech). As there is little, what is trained on comes twice more,
+played slower and faster; that is recorded as derived.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from .recordings import Package, from_debian, write
+from .cleaning import RATE, resampled
+from .recordings import Clip, Package, chosen, from_debian, placed
 
 OPENARENA = re.compile(r"sound/player/(?!penguin|skelebot|announcer|footsteps)(\w+)/(death|pain|fall|falling|gasp|jump)\w*\.wav")
 NEXUIZ = re.compile(r"sound/player/([\w-]+)/(?:player/)?(death|pain|fall|falling|gasp|jump)\w*\.ogg")
@@ -43,6 +46,7 @@ def ufoai(name: str) -> str | None:
     return f"ufoai-{match[2] or people}"
 
 
+MOVED = (-5, "a fourth lower"), (3, "a minor third higher")  # semitones; training clips only
 NEXUIZ_SAYS = (
     "debian/copyright: 'Nexuiz is © 2002 - 2009 Alientrap, Lee Vermeulen … GNU General Public License … either version 2 of "
     "the License, or (at your option) any later version', the whole package"
@@ -66,4 +70,12 @@ def make(root: Path) -> tuple[list[dict], Counter]:
     )
     clips += from_debian(Package("ufoai-sound", prefix="base/"), ufoai)
     clips += from_debian(Package("megaglest-data"), of(MEGAGLEST, "megaglest"))
-    return write(clips, root, least_bandwidth=8000)
+    clips, held, dropped = chosen(clips, least_bandwidth=8000)
+    moved = [played(clip, *how) for clip in clips if clip.voice not in held for how in MOVED]
+    return placed([*clips, *moved], root, held), dropped
+
+
+def played(clip: Clip, semitones: int, words: str) -> Clip:
+    """The clip played at another speed: another throat, so to say, as nothing else is free to be had."""
+    audio = resampled(clip.audio, RATE * 2 ** (semitones / 12))
+    return replace(clip, audio=audio, kind=f"derived: played {words}", mark=f"{semitones:+d}")

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from .recordings import Package, from_debian, write
+from .recordings import Package, chosen, from_debian, placed
 
 MOST = 6.0  # minutes of one voice
 TUXPAINT = re.compile(r".*/stamps/.*_desc(?:_(be|el|es|lt|ro|ru))?\.ogg")
@@ -55,4 +55,5 @@ def make(root: Path) -> tuple[list[dict], Counter]:
             Package("nexuiz-data", "GPL-2+", "Alientrap, Lee Vermeulen and contributors", NEXUIZ_SAYS), of(NEXUIZ, "nexuiz")
         ),
     ]
-    return write(clips, root)
+    clips, held, dropped = chosen(clips)
+    return placed(clips, root, held), dropped

@@ -17,8 +17,8 @@ import soundfile
 
 from .cleaning import RATE, cleaned, resampled
 from .packages import debian_package, npm_package, soundfont_samples
-from .phrases import Note, held_groups, midi_of, write_phrases
-from .records import Source, record
+from .phrases import Note, midi_of, write_notes, write_phrases
+from .records import Source
 
 VSCO_NAME = re.compile(r"(Violins|Violas|Celli|Basses|Vlns|Viol|Cell|Bass)(Trm|Atk|Pzz|)_([A-G]#?\d)_v(\d)\w*L")
 VSCO_INSTRUMENT = {"Viol": "violas", "Vlns": "violins", "Cell": "celli", "Bass": "basses"}
@@ -94,15 +94,7 @@ def make(root: Path) -> tuple[list[dict], Counter]:
     """Fill the folder; a record for each file, and what was left out."""
     solo = [note for instrument in ("violin", "cello", "contrabass") for note in tonejs_notes(instrument)]
     notes, dropped = cleaned(musescore_notes() + solo)
-    held = held_groups(notes)
-    records, splits = [], {"train": [], "held": []}
-    for note in notes:
-        split = "held" if (note.source.key, note.instrument, note.articulation, note.group) in held else "train"
-        splits[split].append(note)
-        path = root / split / note.filename
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, note.audio, RATE, "PCM_16")
-        records.append(record(path, root, note.source, note.sample, note.audio))
+    splits, records = write_notes(notes, root)
     for seed, (split, minutes) in enumerate({"train": 30, "held": 2}.items()):
         records += write_phrases(splits[split], root / split / "phrases", minutes, 100 * (seed + 1), SHARES)
     return records, dropped

@@ -1,0 +1,249 @@
+"""What the scripts of the published models share: a world of sound, from packages to models/NAME.melisma and its card.
+
+    python runs/NAME.py [--minutes 105]      everything; interrupted, the same command goes on where it stopped
+    python runs/NAME.py --part P             data, vocoder, vae, tune, adversarial, publish or card alone
+
+1. data: `runs/sources.py` makes $MELISMA_HOME/data/NAME from packages, which is prepared for training;
+2. vocoder and VAE do not depend on one another: they are trained beside each other, each on one core. They start from those
+   of another run (`--from`, by default the shared ones of runs/shared.py where they are there), which the file records;
+3. decoder and vocoder are tuned together on the VAE's own mels, the encoder frozen; then the same with discriminators;
+4. the tuned models are calibrated and evaluated on the held-out files; the better one is published if its chain beats
+   that of the file that is there (--force publishes anyway), with its card. Every candidate's figures go to runs/results.md.
+
+Checkpoints and logs (TensorBoard) are in $MELISMA_HOME/runs/NAME-PART.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from melisma.config import ModelConfig
+from melisma.home import home
+
+TOP = Path(__file__).resolve().parents[1]
+HELD_SECONDS = 6.0  # of each held-out file that is evaluated
+# of the minutes; vocoder and vae run beside each other
+SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
+EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
+
+
+@dataclass(frozen=True)
+class World:
+    """One model: what it learns, on what terms, and where it departs from the recipe.
+
+    about and cannot: paragraphs of the card, written by hand. plan: entries of `training.fit.Plan` that are not the defaults.
+    start: the run whose vocoder and VAE it begins from, "" for none. parts: what is trained if no part is asked for.
+    """
+
+    name: str
+    licence: str
+    about: str
+    cannot: str
+    data: str = ""
+    minutes: float = 105
+    start: str = "shared"
+    parts: tuple[str, ...] = tuple(SHARES)
+    config: ModelConfig = field(default_factory=ModelConfig)
+    plan: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sounds(self) -> Path:
+        return home() / "data" / (self.data or self.name)
+
+    @property
+    def prepared(self) -> Path:
+        return home() / "prepared" / (self.data or self.name)
+
+    @property
+    def published(self) -> Path:
+        return TOP / "models" / f"{self.name}.melisma"
+
+    @property
+    def script(self) -> str:
+        return f"runs/{self.name}.py"
+
+    def folder(self, part: str) -> Path:
+        return home() / "runs" / f"{self.name}-{part}"
+
+
+def main(world: World) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=world.minutes)
+    parser.add_argument("--force", action="store_true", help="publish whatever the figures")
+    parser.add_argument("--note", default="", help="recorded in the published file, when a run departed from this script")
+    parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card"], help="only this part")
+    parser.add_argument(
+        "--from", dest="start", default=world.start, metavar="RUN", help="whose vocoder and VAE to start from, or none"
+    )
+    options = parser.parse_args()
+    world = replace(world, start="" if options.start == "none" else options.start)
+    if options.part == "data":
+        data(world)
+    elif options.part == "publish":
+        publish(world, options.minutes, options.force, options.note)
+    elif options.part == "card":
+        print(write_card(world))
+    elif options.part:
+        train(world, options.part, options.minutes)
+    else:
+        everything(world, options.minutes, options.force, options.note)
+
+
+def everything(world: World, minutes: float, force: bool, note: str) -> None:
+    """All parts, each a process of its own, so that two can run beside each other."""
+    own = [sys.executable, str(TOP / world.script), "--minutes", str(minutes), "--from", world.start or "none", "--part"]
+    subprocess.run([*own, "data"], check=True)
+    one_core = os.environ | {"OMP_NUM_THREADS": "1"}
+    beside = [subprocess.Popen([*own, part], env=one_core) for part in ("vocoder", "vae")]
+    if any([process.wait() for process in beside]):
+        raise SystemExit("a part of the training failed: see above; the same command goes on where it stopped")
+    for part in world.parts[2:]:
+        subprocess.run([*own, part], check=True)
+    if len(world.parts) > 2:
+        publish(world, minutes, force, note)
+
+
+def data(world: World) -> None:
+    """The sounds from their packages, and the prepared set."""
+    from melisma.prepare import prepare, render
+
+    if not world.sounds.exists():
+        subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), world.sounds.name], check=True)
+    render(prepare(world.sounds, world.prepared), Console())
+
+
+def train(world: World, part: str, minutes: float) -> None:
+    """One part of the training, resumed if it was begun; its weights go to $MELISMA_HOME/runs/NAME-PART/weights.pt."""
+    import torch
+
+    from melisma.training.fit import Plan, fit
+
+    folder = world.folder(part)
+    weights = folder / "weights.pt"
+    if weights.exists():
+        return
+    start: dict[str, torch.Tensor] = {}
+    for earlier in EARLIER[part]:
+        start |= moved(torch.load(world.folder(earlier) / "weights.pt", weights_only=True), earlier)
+    if not EARLIER[part]:
+        start = foreign(world, part)
+    plan = Plan(stages=((part, 1.0),), minutes=minutes * SHARES[part], **world.plan)
+    model = fit(world.prepared, folder, world.config, plan, resume=True, start=start)
+    torch.save(model.state_dict(), weights.with_suffix(".tmp"))
+    weights.with_suffix(".tmp").rename(weights)
+
+
+def moved(saved: dict[str, Any], part: str) -> dict[str, Any]:
+    """The weights that a part's run moved: the vocoder's, the VAE's (all else), or both."""
+    if part not in ("vocoder", "vae"):
+        return saved
+    return {name: value for name, value in saved.items() if name.startswith("vocoder.") == (part == "vocoder")}
+
+
+def foreign(world: World, part: str) -> dict[str, Any]:
+    """Weights of the run that this one starts from, {} without one; whose they are is kept beside the checkpoint.
+
+    A run that was begun without them goes on without them.
+    """
+    import torch
+
+    folder, there = world.folder(part), home() / "runs" / f"{world.start}-{part}"
+    if not world.start or (folder / "state.pt").exists():
+        return {}
+    if not (there / "weights.pt").exists():
+        print(f"{world.name}, {part}: from scratch, as there is no {there / 'weights.pt'} to start from")
+        return {}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "start.json").write_text(json.dumps({"run": world.start, "part": part, **begun(there)}))
+    return moved(torch.load(there / "weights.pt", weights_only=True), part)
+
+
+def begun(folder: Path) -> dict[str, Any]:
+    """What is known of a run that others start from: the steps it took, when it ended."""
+    lines = (folder / "history.jsonl").read_text().splitlines() if (folder / "history.jsonl").exists() else []
+    ended = datetime.date.fromtimestamp((folder / "weights.pt").stat().st_mtime).isoformat()
+    return {"steps": json.loads(lines[-1])["step"] if lines else None, "date": ended}
+
+
+def starts(world: World) -> list[dict[str, Any]]:
+    """What the vocoder and the VAE of this run started from; empty if from scratch."""
+    files = [world.folder(part) / "start.json" for part in ("vocoder", "vae")]
+    return [json.loads(file.read_text()) for file in files if file.exists()]
+
+
+def publish(world: World, minutes: float, force: bool, note: str) -> None:
+    """Evaluate the tuned models on the held-out files; publish the best if it beats what is published."""
+    import torch
+
+    from melisma import modelfile
+    from melisma.evaluate import evaluate, table
+    from melisma.model import Model
+    from melisma.training.data import Prepared
+    from melisma.training.reference import Reference
+    from melisma.training.run import pack
+    from melisma.training.run import publish as write
+
+    console, best = Console(), None
+    for part in ("tune", "adversarial"):
+        if not (world.folder(part) / "weights.pt").exists():
+            continue
+        reference = Reference(world.config)
+        reference.load_state_dict(torch.load(world.folder(part) / "weights.pt", weights_only=True))
+        stages = [[p, SHARES[p]] for p in SHARES if p != "adversarial" or part == p]
+        how = {"stages": stages, "minutes": minutes, "cores": 2, "seed": 0, "script": world.script}
+        how |= {"note": note} if note else {}
+        how |= {"start": begun_from} if (begun_from := starts(world)) else {}
+        file = pack(reference, world.name, Prepared(world.prepared), how, world.licence)
+        result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS)
+        console.print(f"[bold]{part}[/bold]")
+        table(result, console)
+        record(f"{world.name}, to {part}", minutes, result)
+        summary = {key: value for key, value in result.items() if key not in ("files", "skipped")}
+        if best is None or chain(summary) > chain(best.evaluation):
+            best = replace(file, evaluation=summary)
+    if best is None:
+        raise SystemExit(f"nothing to publish: train first (python {world.script} --part tune)")
+    before = chain(modelfile.load(world.published).evaluation) if world.published.exists() else 0.0
+    if force or chain(best.evaluation) > before:
+        published = write(best, world.published)
+        print(f"published {published}: ViSQOL of the chain {chain(best.evaluation):.2f}, before {before:.2f}", write_card(world))
+    else:
+        print(f"not published: ViSQOL of the chain {chain(best.evaluation):.2f}, and {before:.2f} is there")
+
+
+def write_card(world: World) -> Path:
+    """models/NAME.md of the published model."""
+    from card import card
+
+    from melisma import modelfile
+
+    file = modelfile.load(world.published)
+    sources = json.loads((world.sounds / "sources.json").read_text())
+    path = world.published.with_suffix(".md")
+    path.write_text(card(file, world.published.stat().st_size, sources, world.about, world.cannot))
+    return path
+
+
+def chain(evaluation: dict) -> float:
+    return evaluation["rows"]["chain"]["visqol"]
+
+
+def record(run: str, minutes: float, result: dict) -> None:
+    """One line of runs/results.md."""
+    file = TOP / "runs" / "results.md"
+    copy, whole = result["rows"]["copy synthesis"], result["rows"]["chain"]
+    figures = [copy["visqol"], *(whole[key] for key in ("visqol", "mel_distance_db", "level_rms_db", "pitch_cents"))]
+    figures += [result["leak_r2"], result["follow_slope"]]
+    cells = [datetime.date.today().isoformat(), run, f"{minutes:g}", *(f"{value:.3f}" for value in figures)]
+    with open(file, "a") as lines:
+        lines.write("| " + " | ".join(cells) + " |\n")

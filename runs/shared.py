@@ -1,0 +1,25 @@
+"""The vocoder and the VAE that the worlds start from, trained on all of them and on more (the `varied` set).
+
+    python runs/shared.py --minutes 240 [--part data|vocoder|vae]
+
+A quarter of the minutes go to the vocoder and half to the VAE, beside each other. Their weights are in
+$MELISMA_HOME/runs/shared-vocoder and shared-vae. `--part tune` and `--part publish` make a model of it, which no world needs.
+"""
+
+from recipe import World, main
+
+WORLD = World(
+    name="shared",
+    data="varied",
+    licence="GPL-2, GPL-2+, CC-BY-SA 3.0, CC-BY 3.0, MIT, CC0: see the table",
+    about="""All that the four worlds are trained on, instruments of a soundfont, and the sounds of free games and desktops.
+Held out is what the worlds hold out.""",
+    cannot="""It is no domain: it gives back what it hears rather than colouring it. Bells, birds and drums were left out,
+so that they can show what starting from it is worth for sounds it has not heard.""",
+    minutes=240,
+    start="",
+    parts=("vocoder", "vae"),
+)
+
+if __name__ == "__main__":
+    main(WORLD)
