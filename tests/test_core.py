@@ -590,6 +590,7 @@ def test_a_missing_library_says_what_to_do(monkeypatch, tmp_path):
 # ---------------------------------------------------------------- parts, kernel by kernel
 
 
+@cache
 def built(tmp_path_factory, name: str, *options: str) -> Path:
     """What core/build.py makes with the system's compiler; skipped where there is none."""
     if not shutil.which("c++"):

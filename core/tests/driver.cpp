@@ -3,6 +3,7 @@
 // sanitizers, too.
 //
 //     driver MODEL [seconds]
+//     driver swap MODEL MODEL [seconds]
 #include <melisma.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,38 +13,8 @@
 #include <atomic>
 #include <cmath>
 
-static thread_local bool armed = false;
-static std::atomic<long> allocations{0}, locks{0};
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS 1
-// glibc lets a program put its own in their place
-extern "C" {
-void* __libc_malloc(size_t);
-void __libc_free(void*);
-void* __libc_calloc(size_t, size_t);
-void* __libc_realloc(void*, size_t);
-void* __libc_memalign(size_t, size_t);
-static void count() {
-    if (armed) allocations++;
-}
-void* malloc(size_t n) { return count(), __libc_malloc(n); }
-void free(void* p) { count(), __libc_free(p); }
-void* calloc(size_t a, size_t b) { return count(), __libc_calloc(a, b); }
-void* realloc(void* p, size_t n) { return count(), __libc_realloc(p, n); }
-void* memalign(size_t a, size_t n) { return count(), __libc_memalign(a, n); }
-void* aligned_alloc(size_t a, size_t n) { return count(), __libc_memalign(a, n); }
-int posix_memalign(void** p, size_t a, size_t n) { return count(), *p = __libc_memalign(a, n), 0; }
-int __pthread_mutex_lock(pthread_mutex_t*) __attribute__((weak));
-int pthread_mutex_lock(pthread_mutex_t*) {
-    if (armed) locks++;
-    return 0;  // this program has nothing to lock
-}
-int pthread_mutex_unlock(pthread_mutex_t*) { return 0; }
-}
-#else
-#define COUNTS 0
-#endif
+#include "counting.h"
+#include "swap.h"
 
 static uint32_t state = 1;
 static uint32_t next() { return state = state * 1664525u + 1013904223u, state >> 8; }
@@ -74,6 +45,7 @@ static void* turn(void* given) {
 }
 
 int main(int count, char** words) {
+    if (count > 1 && !strcmp(words[1], "swap")) return swap(count - 1, words + 1);
     char error[600];
     if (count < 2) return fprintf(stderr, "driver MODEL [seconds]\n"), 2;
     double seconds = count > 2 ? atof(words[2]) : 1;

@@ -7,7 +7,7 @@ import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from ctypes import POINTER, c_char_p, c_float, c_int, c_int32, c_int64, c_size_t, c_void_p
+from ctypes import POINTER, c_char_p, c_float, c_int, c_int32, c_int64, c_size_t, c_uint32, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,12 @@ class _Parameter(ctypes.Structure):
     ]  # fmt: skip
 
 
+class LoopSettings(ctypes.Structure):
+    """What a loop may be turned to: see melisma.h."""
+
+    _fields_ = [(name, c_float) for name in ("frequency", "q", "gain", "breath")]
+
+
 # name → result type, argument types; "f" stands for floats
 _FUNCTIONS: dict[str, tuple[Any, str]] = {
     "open": (c_void_p, "sssz"), "open_memory": (c_void_p, "bzssz"), "close": (None, "p"), "describe": (None, "pi"),
@@ -53,10 +59,14 @@ _FUNCTIONS: dict[str, tuple[Any, str]] = {
     "encode": (c_int64, "pfnff"), "analyse": (c_int64, "pfnff"), "posterior": (c_int64, "pfnff"),
     "decode": (None, "pffnf"), "decode_mel": (None, "pffnf"), "synthesize": (None, "pfnf"),
     "encode_signals": (None, "pfan"), "decode_signals": (None, "pafn"),
+    "slot_new": (c_void_p, "d"), "slot_free": (None, "p"), "slot_put": (c_int, "pp"), "slot_stream": (c_void_p, "p"),
+    "slot_retired": (c_void_p, "p"), "slot_waiting": (c_int, "p"), "slot_reset": (None, "p"), "slot_process": (None, "pffn"),
+    "slot_encode_signals": (None, "pfadn"), "slot_decode_signals": (None, "padfn"),
+    "loop_new": (c_void_p, "d"), "loop_free": (None, "p"), "loop_reset": (None, "pu"), "loop_process": (None, "plffn"),
 }  # fmt: skip
 _TYPES = {
     "s": c_char_p, "z": c_size_t, "p": c_void_p, "b": c_char_p, "i": POINTER(_Info), "d": c_int, "x": c_float,
-    "f": c_void_p, "n": c_int64, "a": POINTER(c_void_p),
+    "f": c_void_p, "n": c_int64, "a": POINTER(c_void_p), "u": c_uint32, "l": POINTER(LoopSettings),
 }  # fmt: skip
 
 
@@ -265,6 +275,79 @@ class CoreStream:
             raise ValueError(f"signals {signals.shape} are not ({self.model.latents + 1}, T)")
         out = np.empty(signals.shape[1], np.float32)
         _call("decode_signals", self._handle, _rows(signals), _at(out), len(out))
+        return out
+
+
+class CoreSlot:
+    """A place for a stream that another may take while it sounds: see melisma.h. A stream put into it is the slot's."""
+
+    def __init__(self, rate: int):
+        self.rate = rate
+        self._handle = _call("slot_new", rate)
+
+    def __del__(self) -> None:
+        if handle := getattr(self, "_handle", None):
+            _call("slot_free", handle)
+
+    def put(self, stream: CoreStream | None) -> None:
+        """The stream takes over with the next blocks; None: silence."""
+        handle = stream and stream._handle
+        if not _call("slot_put", self._handle, handle):
+            raise MelismaError(f"a slot takes models of up to 128 latents, {stream.model.name} has {stream.model.latents}")
+        if stream:
+            stream._handle = None
+        self.tidy()
+
+    def tidy(self) -> bool:
+        """Free what has faded out. → whether anything is still under way."""
+        _call("stream_free", _call("slot_retired", self._handle))
+        return bool(_call("slot_waiting", self._handle))
+
+    def set(self, model: CoreModel, name: str, value: float) -> None:
+        """A parameter of the newest stream, which is of that model."""
+        _call("set", _call("slot_stream", self._handle), _call("parameter_find", model._handle, name.encode()), value)
+
+    def reset(self) -> None:
+        _call("slot_reset", self._handle)
+
+    def process(self, block: np.ndarray) -> np.ndarray:
+        """float32 (T,) → float32 (T,)."""
+        block = _floats(block)
+        out = np.empty_like(block)
+        _call("slot_process", self._handle, _at(block), _at(out), len(block))
+        return out
+
+    def encode_signals(self, x: np.ndarray, width: int) -> np.ndarray:
+        """float32 (T,) → (width, T), the loudness last."""
+        x = _floats(x)
+        out = np.empty((width, len(x)), np.float32)
+        _call("slot_encode_signals", self._handle, _at(x), _rows(out), width, len(x))
+        return out
+
+    def decode_signals(self, signals: np.ndarray) -> np.ndarray:
+        """(width, T) → float32 (T,)."""
+        signals = _floats(signals)
+        out = np.empty(signals.shape[1], np.float32)
+        _call("slot_decode_signals", self._handle, _rows(signals), len(signals), _at(out), len(out))
+        return out
+
+
+class CoreLoop:
+    """What a sound passes on its way back to a stream's input, for loops closed outside of it: see melisma.h."""
+
+    def __init__(self, rate: int, seed: int = 0):
+        self._handle = _call("loop_new", rate)
+        _call("loop_reset", self._handle, seed)
+
+    def __del__(self) -> None:
+        if handle := getattr(self, "_handle", None):
+            _call("loop_free", handle)
+
+    def process(self, block: np.ndarray, frequency: float, q: float, gain: float, breath: float) -> np.ndarray:
+        """float32 (T,) → float32 (T,). Hz, centre over width, ×, dBFS."""
+        block = _floats(block)
+        out = np.empty_like(block)
+        _call("loop_process", self._handle, LoopSettings(frequency, q, gain, breath), _at(block), _at(out), len(block))
         return out
 
 
