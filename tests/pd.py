@@ -23,7 +23,7 @@ class Run:
 
     @property
     def errors(self) -> list[str]:
-        return [line for line in self.lines if "melisma" in line and not line.startswith("heard")]
+        return [line for line in self.lines if line.split(":")[0] not in ("heard", "when") and "biggest amplitude" not in line]
 
 
 class Patch:
@@ -118,9 +118,15 @@ class Patch:
 
 
 def run_pd(
-    patch: Path, rate: int = 44100, timeout: float = 100, sounds: list[str] = (), environment: dict | None = None, more: list[str] = ()
+    patch: Path,
+    rate: int = 44100,
+    timeout: float = 100,
+    sounds: list[str] = (),
+    environment: dict | None = None,
+    path: Path = OBJECTS,
+    more: list[str] = (),
 ) -> Run:
-    command = ["pd", "-nogui", "-batch", "-noaudio", "-noprefs", "-stderr", "-r", str(rate), "-path", str(OBJECTS), *more]
+    command = ["pd", "-nogui", "-batch", "-noaudio", "-noprefs", "-stderr", "-r", str(rate), "-path", str(path), *more]
     done = subprocess.run(
         [*command, "-open", str(patch)], capture_output=True, text=True, timeout=timeout, env=environment, cwd=patch.parent
     )
@@ -130,3 +136,40 @@ def run_pd(
         if file.exists():
             run.sounds[name] = soundfile.read(file, dtype="float32")[0]
     return run
+
+
+def random_session(folder: Path, seconds: float, models: list[Path], seed: int) -> tuple[Run, bool]:
+    """So many seconds of sound through the three objects while everything is turned, loaded and switched at random.
+    → the run, and whether every sample of it was a number of a sane size."""
+    rng = np.random.default_rng(seed)
+    patch = Patch(folder)
+    first = models[0]
+    chain, encode, decode = (patch.object(f"{word} {first}", "all") for word in ("melisma~", "melisma.encode~", "melisma.decode~"))
+    for d in range(17):
+        patch.cable(encode, decode, d, d)
+    noise, tone, mix = patch.object("noise~"), patch.object("osc~ 220"), patch.object("*~ 0.2")
+    for source in (noise, tone):
+        patch.cable(source, mix)
+    for target in (chain, encode):
+        patch.cable(mix, target)
+    check = patch.object("expr~ ($v1 > -100) * ($v1 < 100)")
+    patch.cable(chain, check)
+    second = patch.object("expr~ ($v1 > -100) * ($v1 < 100)")
+    patch.cable(decode, second)
+    both = patch.object("*~")
+    patch.cable(check, both)
+    patch.cable(second, both, 0, 1)
+    samples = int(seconds * 44100) // 64 * 64
+    out = patch.records(both, samples)
+    names = "mix loudness.offset noise noise.rate noise.seed feedback feedback.frequency feedback.q scale.1 scale.2 bias.1 bias.2".split()
+    for _ in range(int(8 * seconds)):
+        name = str(rng.choice(names))
+        value = float(10 ** rng.uniform(-2, 4)) if name.startswith(("feedback.", "noise.")) else float(rng.uniform(-12, 12))
+        message = str(rng.choice([
+            f"set {name} {value:.4f}", f"set {name} {value:.4f}", f"set {name} {value:.4f}", f"loudness {rng.uniform(-90, 6):.2f}",
+            "loudness input", f"bypass {rng.integers(2)}", f"freeze {rng.integers(2)}", "freeze latents", "reset",
+            f"load {rng.choice([str(m) for m in models])}",
+        ]))  # fmt: skip
+        patch.at(rng.uniform(0, 1000 * seconds), f"all {message}")
+    run = patch.run(samples, timeout=max(100, seconds))
+    return run, bool((run.sounds[out] == 1).all())

@@ -590,12 +590,16 @@ def test_a_missing_library_says_what_to_do(monkeypatch, tmp_path):
 # ---------------------------------------------------------------- parts, kernel by kernel
 
 
-@cache
+BUILT: dict[tuple, Path] = {}  # tests that want the same share it
+
+
 def built(tmp_path_factory, name: str, *options: str) -> Path:
     """What core/build.py makes with the system's compiler; skipped where there is none."""
     if not shutil.which("c++"):
         pytest.skip("no system compiler")
-    path = tmp_path_factory.mktemp("core") / name
+    if path := BUILT.get((name, *options)):
+        return path
+    path = BUILT[name, *options] = tmp_path_factory.mktemp("core") / name
     command = [sys.executable, str(ROOT / "core/build.py"), "--cxx", "c++", "--out", str(path), *options]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

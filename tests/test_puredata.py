@@ -1,10 +1,11 @@
 """The Pure Data objects, from outside: patches run by the real Pd, against the core's own stream."""
 
+import os
 import shutil
 
 import numpy as np
 import pytest
-from pd import OBJECTS, ROOT, Patch
+from pd import OBJECTS, ROOT, Patch, random_session, run_pd
 
 from melisma import core
 
@@ -38,3 +39,293 @@ def test_equals_the_stream(tmp_path, strings, rate):
     assert run.code == 0 and not run.errors
     stream = strings.stream(0 if rate == 44100 else rate)
     assert np.array_equal(run.sounds[out], stream.process(x)) and run.sounds[out].any()
+
+
+@pytest.mark.parametrize("block", [128, 256, 512, 1024])
+def test_any_block_size(tmp_path, strings, block):
+    x = sound(16384)
+    patch = Patch(tmp_path)
+    patch.add(f"block~ {block}")
+    chain = patch.object(f"melisma~ {STRINGS}")
+    patch.plays(x, chain)
+    out = patch.records(chain, len(x))
+    run = patch.run(len(x))
+    assert not run.errors and np.array_equal(run.sounds[out], strings.stream().process(x)) and run.sounds[out].any()
+
+
+@pytest.mark.parametrize("rate", [44100, 48000])
+def test_latents_as_signals_equal_the_chain(tmp_path, strings, rate):
+    x = sound(20032)
+    patch = Patch(tmp_path)
+    encode, decode = patch.object(f"melisma.encode~ {STRINGS}"), patch.object(f"melisma.decode~ {STRINGS}")
+    for d in range(strings.latents + 1):
+        patch.cable(encode, decode, d, d)
+    patch.plays(x, encode, rate=rate)
+    out = patch.records(decode, len(x))
+    first, last = patch.records(encode, len(x)), patch.records(encode, len(x), strings.latents)
+    run = patch.run(len(x), rate)
+    host = 0 if rate == 44100 else rate
+    assert not run.errors and np.array_equal(run.sounds[out], strings.stream(host).process(x))
+    signals = strings.stream(host).encode_signals(x)
+    assert np.array_equal(run.sounds[first], signals[0]) and np.array_equal(run.sounds[last], signals[-1])
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 96000])
+def test_reported_latency_is_measured(tmp_path, strings, rate):
+    """Drum-like bursts: where the envelopes of input and output match best is what the object reports, within a hop."""
+    x = np.zeros(2 * rate, np.float32)
+    rng = np.random.default_rng(1)
+    for start in (rng.uniform(0.1, 1.8, 9) * rate).astype(int):
+        x[start : start + rate // 50] += 0.5 * rng.standard_normal(rate // 50) * np.linspace(1, 0, rate // 50)
+    patch = Patch(tmp_path)
+    chain = patch.object(f"melisma~ {STRINGS}")
+    dry = patch.object(f"melisma~ {STRINGS}", "dry")
+    patch.hears(chain, 1)
+    patch.plays(x, chain, rate=rate)
+    patch.cable(patch.inputs[-1][2], dry)
+    patch.at(0, "dry bypass 1")
+    patch.at(0, "dry reset")
+    wet, through = patch.records(chain, len(x)), patch.records(dry, len(x))
+    run = patch.run(len(x), rate)
+    (told,) = [line for line in run.lines if line.startswith("heard")]
+    latency = int(told.split()[4])
+    assert told.startswith("heard: model strings 16") and latency == strings.stream(rate).latency
+    assert np.array_equal(run.sounds[through][latency:], x[:-latency])
+    level = [np.convolve(v.astype(float) ** 2, np.hanning(rate // 100), "same") ** 0.25 for v in (x, run.sounds[wet])]
+    size = 2 * len(x)
+    match = np.fft.irfft(np.fft.rfft(level[1] - level[1].mean(), size) * np.conj(np.fft.rfft(level[0] - level[0].mean(), size)))
+    assert abs(int(np.argmax(match[: rate // 4])) - latency) <= strings.hop * rate / 44100
+
+
+def damaged(folder, name: str, data: bytes) -> str:
+    (folder / name).write_bytes(data)
+    return name
+
+
+FILES = {
+    "missing": lambda folder: "missing.melisma",
+    "cut": lambda folder: damaged(folder, "cut.melisma", STRINGS.read_bytes()[:-1000]),
+    "text": lambda folder: damaged(folder, "text.melisma", b"this is no model\n" * 50),
+    "empty": lambda folder: damaged(folder, "empty.melisma", b""),
+    "sound": lambda folder: damaged(folder, "sound.wav", b"RIFF" + bytes(5000)),
+    "folder": lambda folder: (folder / "folder.melisma").mkdir() or "folder.melisma",
+    "nobody": lambda folder: "nobody",
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("word", ["melisma~", "melisma.encode~", "melisma.decode~"])
+def test_a_model_that_is_none_gives_one_line_and_silence(tmp_path, kind, word):
+    name = FILES[kind](tmp_path)
+    x = sound(6400)
+    patch = Patch(tmp_path)
+    chain = patch.object(f"{word} {name}")
+    patch.plays(x, chain)
+    out = patch.records(chain, len(x))
+    run = patch.run(len(x))
+    assert run.code == 0 and len(run.errors) == 1, run.lines
+    (line,) = run.errors
+    assert line.startswith(f"error: {word}: ") and name in line and len(line) < 600
+    assert not run.sounds[out].any()
+
+
+@pytest.mark.parametrize("kind", ["missing", "cut", "sound", "nobody"])
+def test_a_failed_load_while_running_fades_to_silence(tmp_path, strings, kind):
+    name = FILES[kind](tmp_path)
+    x = sound(44160 * 8)
+    patch = Patch(tmp_path)
+    chain, other = patch.object(f"melisma~ {STRINGS}", "chain"), patch.object(f"melisma~ {STRINGS}")
+    patch.plays(x, chain)
+    patch.cable(patch.inputs[-1][2], other)
+    patch.hears(chain, 1)
+    patch.at(500, f"chain load {name}")
+    out, beside = patch.records(chain, len(x)), patch.records(other, len(x))
+    run = patch.run(len(x))
+    assert run.code == 0 and len(run.errors) == 1 and name in run.errors[0], run.lines
+    assert [line for line in run.lines if line.startswith("heard")][-1].startswith("heard: silent")
+    wanted = strings.stream().process(x)
+    assert np.array_equal(run.sounds[beside], wanted)
+    assert np.array_equal(run.sounds[out][:22000], wanted[:22000]) and not run.sounds[out][-44100:].any()
+
+
+def test_messages_that_make_no_sense_give_one_line_each(tmp_path, strings):
+    x = sound(44160)
+    patch = Patch(tmp_path)
+    chain = patch.object(f"melisma~ {STRINGS}", "chain")
+    patch.plays(x, chain)
+    out = patch.records(chain, len(x))
+    bad = ["load", "set", "set volume 3", "set mix", "set 3 mix", "set mix high", "freeze", "freeze what", "loudness", "loudness loud"]
+    for i, message in enumerate(bad):
+        patch.at(10 * i, f"chain {message}")
+    run = patch.run(len(x))
+    assert run.code == 0 and len(run.errors) == len(bad), run.lines
+    assert all(line.startswith("error: melisma~: ") for line in run.errors)
+    assert np.array_equal(run.sounds[out], strings.stream().process(x))
+
+
+def test_a_model_is_swapped_while_it_plays(tmp_path, strings, model_files):
+    """The old one sounds until the new one fades in: as the core's slot does it, to the bit."""
+    x = sound(44160 * 8)
+    patch = Patch(tmp_path)
+    chain = patch.object(f"melisma~ {STRINGS}", "chain")
+    patch.plays(x, chain)
+    timer, route = patch.object("timer"), patch.object("route model")
+    patch.cable(patch.object("receive begin"), timer)
+    patch.at(0, "begin bang")
+    patch.cable(chain, route, 1)
+    both = patch.object("trigger bang anything")
+    patch.cable(route, both)
+    patch.cable(both, timer, 0, 1)
+    patch.hears(timer, 0, "when")
+    patch.at(1000, f"chain load {model_files / 'bells.melisma'}")
+    out = patch.records(chain, len(x))
+    run = patch.run(len(x))
+    assert run.code == 0 and not run.errors
+    when = [float(line.split()[1]) for line in run.lines if line.startswith("when")]
+    at = int(when[-1] * 44.1 / 64) * 64
+    assert at > 44100
+    slot = core.CoreSlot(44100)
+    slot.put(strings.stream(44100))
+    first = slot.process(x[:at])
+    slot.put(core.CoreModel(model_files / "bells.melisma").stream(44100))
+    wanted = np.concatenate([first, slot.process(x[at:])])
+    assert np.array_equal(run.sounds[out], wanted)
+
+
+def test_loads_on_top_of_each_other(tmp_path, model_files):
+    patch = Patch(tmp_path)
+    chain = patch.object(f"melisma~ {STRINGS}", "chain")
+    patch.plays(sound(44160 * 6), chain)
+    patch.hears(chain, 1)
+    for i in range(40):
+        patch.at(100 + 3 * i, f"chain load {[STRINGS, model_files / 'bells.melisma'][i % 2]}")
+    patch.at(300, "chain load nobody")
+    patch.at(301, f"chain load {model_files / 'bells.melisma'}")
+    patch.records(chain, 1000)
+    run = patch.run(44160 * 6)
+    assert run.code == 0 and len(run.errors) <= 1, run.lines
+    assert [line for line in run.lines if line.startswith("heard")][-1].startswith("heard: model bells 2")
+
+
+def test_32_objects_at_once(tmp_path, strings, model_files):
+    x = sound(6400)
+    patch = Patch(tmp_path)
+    player = None
+    outs = []
+    for i in range(32):
+        chain = patch.object(f"melisma~ {STRINGS}", f"c{i}")
+        if player is None:
+            player = patch.plays(x, chain)
+        else:
+            patch.cable(player, chain)
+        outs.append(patch.records(chain, len(x)))
+        patch.at(100, f"c{i} load {model_files / 'bells.melisma'}")
+        patch.at(110, f"c{i} load nobody{i}")
+    run = patch.run(len(x))
+    wanted = strings.stream().process(x)
+    assert run.code == 0 and len(run.errors) <= 32
+    for out in outs:
+        assert np.array_equal(run.sounds[out][:4400], wanted[:4400])
+
+
+def test_dsp_on_and_off_in_loops(tmp_path, model_files):
+    patch = Patch(tmp_path)
+    chain, encode = patch.object(f"melisma~ {STRINGS}", "all"), patch.object("melisma.encode~ nobody 16", "all")
+    decode = patch.object("melisma.decode~", "all")
+    for d in range(17):
+        patch.cable(encode, decode, d, d)
+    patch.plays(sound(44160), chain)
+    patch.cable(patch.inputs[-1][2], encode)
+    out = patch.records(decode, 44160)
+    for i in range(60):
+        patch.at(5 + 10 * i, f"pd dsp {i % 2}")
+        patch.at(7 + 10 * i, f"all load {[STRINGS, model_files / 'bells.melisma', 'strings'][i % 3]}")
+        patch.at(8 + 10 * i, "all reset")
+    patch.at(700, f"all load {STRINGS}")
+    environment = dict(os.environ, MELISMA_HOME=str(STRINGS.parent.parent))
+    run = patch.run(44160 * 2, environment=environment)
+    assert run.code == 0 and len(run.errors) == 1 and "nobody" in run.errors[0], run.lines
+    assert np.isfinite(run.sounds[out]).all()
+
+
+@pytest.fixture(scope="module")
+def model_files(tmp_path_factory):
+    """A second model, small and of 2 latents, in a folder as melisma.home has it."""
+    from test_core import MELGAN, random_file
+
+    from melisma import modelfile
+
+    folder = tmp_path_factory.mktemp("home") / "models"
+    folder.mkdir()
+    file = random_file(MELGAN)
+    modelfile.save(type(file)(**{**vars(file), "name": "bells"}), folder / "bells.melisma")
+    return folder
+
+
+def test_names(tmp_path, model_files):
+    """Beside the objects, in the user's own folder, beside the patch, on Pd's path; with and without the suffix."""
+    for folder in ("objects/models", "patch", "path"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in OBJECTS.glob("melisma*.pd_*"):
+        shutil.copy2(file, tmp_path / "objects")
+    source = model_files / "bells.melisma"
+    for place in ("objects/models/beside", "patch/near", "path/far"):
+        shutil.copy2(source, tmp_path / f"{place}.melisma")
+    patch = Patch(tmp_path / "patch")
+    for name in ("beside", "near", "near.melisma", "far", "far.melisma", "bells", "../path/far.melisma", str(source)):
+        patch.hears(patch.object(f"melisma~ {name}"), 1)
+    patch.object("melisma~ elsewhere")
+    environment = dict(os.environ, MELISMA_HOME=str(model_files.parent))
+    patch.run(640)
+    run = run_pd(patch.folder / "patch.pd", environment=environment, path=tmp_path / "objects", more=["-path", str(tmp_path / "path")])
+    assert [line[:20] for line in run.lines if line.startswith("heard")] == ["heard: model bells 2"] * 8
+    assert len(run.errors) == 1 and "elsewhere" in run.errors[0], run.lines
+
+
+def test_parameters_and_messages_are_the_streams(tmp_path, strings):
+    """Turned at the start of a block, they sound as the stream's own do; before a model is there they are kept for it."""
+    x = sound(64 * 600)
+    patch = Patch(tmp_path)
+    chain, late = patch.object(f"melisma~ {STRINGS}", "both"), patch.object("melisma~", "both")
+    patch.plays(x, chain)
+    patch.cable(patch.inputs[-1][2], late)
+    patch.at(0, "both set scale.1 0.5")
+    patch.at(0, "both set loudness.offset -6")
+    patch.cable(patch.add(f"load {STRINGS}", "msg"), late)
+    out = patch.records(chain, len(x))
+    turns = [(100, "freeze", 1), (150, "freeze.loudness", 1), (200, "bias.2", 1.5), (250, "loudness.level", -30), (400, "mix", 0)]
+    said = {"freeze": "freeze latents", "freeze.loudness": "freeze 1", "loudness.level": "loudness -30", "mix": "bypass 1"}
+    for block, name, value in turns:
+        patch.at((block + 0.5) * 64000 / 44100, f"both {said.get(name, f'set {name} {value}')}")
+    run = patch.run(len(x))
+    assert not run.errors
+    stream = strings.stream()
+    stream.set("scale.1", 0.5)
+    stream.set("loudness.offset", -6)
+    wanted, start = [], 0
+    for block, name, value in [*turns, (600, "mix", 0)]:
+        wanted.append(stream.process(x[start : block * 64]))
+        stream.set(name, value)
+        if name == "loudness.level":
+            stream.set("loudness.by_hand", 1)
+        start = block * 64
+    assert np.array_equal(run.sounds[out], np.concatenate(wanted))
+
+
+def test_dump_and_ranges_tell_everything(tmp_path, strings):
+    patch = Patch(tmp_path)
+    chain = patch.object(f"melisma~ {STRINGS}", "chain")
+    patch.hears(chain, 1)
+    patch.at(1, "chain dump")
+    patch.at(2, "chain ranges")
+    text = "\n".join(patch.run(640).lines)
+    for p in strings.parameters:
+        assert f"  {p.name} " in text
+    assert "latency 1024 samples at 44100 Hz = 23.2 ms" in text and text.count("heard: range ") == strings.latents
+
+
+def test_random_messages_over_long_audio(tmp_path, model_files):
+    """Three minutes; bench/puredata.py does the same for an hour."""
+    run, bounded = random_session(tmp_path, 180, [STRINGS, model_files / "bells.melisma"], seed=1)
+    assert run.code == 0 and not run.errors, run.lines[:5]
+    assert bounded

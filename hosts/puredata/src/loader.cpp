@@ -24,6 +24,10 @@ static melisma_model* model_open(const char* path, char* reason) {
     memset(&found, 0, sizeof found);
     bool there = stat(path, &found) == 0;
     long long changed = static_cast<long long>(found.st_mtime), number = static_cast<long long>(found.st_ino);
+    if (there && !S_ISREG(found.st_mode)) {
+        snprintf(reason, REASON, "%.500s is not a file but a folder or a device", path);
+        return nullptr;
+    }
     pthread_mutex_lock(&lock);  // held while reading: the second to ask for a file waits for the first
     melisma_model* model = nullptr;
     for (Open* o = all; o && there; o = o->next)
@@ -44,7 +48,7 @@ static melisma_model* model_open(const char* path, char* reason) {
         } else {
             melisma_close(model);
             model = nullptr;
-            snprintf(reason, REASON, "there is not enough memory for %s", path);
+            snprintf(reason, REASON, "there is not enough memory for %.500s", path);
         }
     }
     pthread_mutex_unlock(&lock);

@@ -180,6 +180,10 @@ static void loaded(Object* x, Loading* l) {
 }
 
 static void look(Object* x) {
+    if (x->tells) {
+        x->tells = false;
+        give_model(x);
+    }
     if (x->loading && loading_done(x->loading)) {
         Loading* l = x->loading;
         x->loading = nullptr;
@@ -211,8 +215,8 @@ void object_load(Object* x, t_symbol* name, bool at_once) {
     char path[1024];
     if (!resolve(x, name->s_name, path, sizeof path)) {
         put(x, nullptr, nullptr);
-        clock_delay(x->clock, 0);
-        return give_model(x);
+        x->tells = true;
+        return clock_delay(x->clock, 0);
     }
     if (!at_once && pd_getdspstate() && (x->loading = loading_start(path, x->rate))) return clock_delay(x->clock, LOOK_EVERY);
     Loading* l = static_cast<Loading*>(calloc(1, sizeof(Loading)));
@@ -221,8 +225,8 @@ void object_load(Object* x, t_symbol* name, bool at_once) {
     l->rate = x->rate;
     loading_now(l);
     loaded(x, l);
+    x->tells = true;
     clock_delay(x->clock, 0);
-    give_model(x);
 }
 
 void object_rate(Object* x, float rate) {
@@ -360,7 +364,7 @@ void object_begin(Object* x, t_class* c) {
     x->name = x->wanted = nullptr;
     x->loading = nullptr;
     x->setting_count = 0;
-    x->bypassed = false;
+    x->tells = x->bypassed = false;
 }
 
 void object_outlet(Object* x) { x->out = outlet_new(&x->object, nullptr); }

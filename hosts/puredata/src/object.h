@@ -33,6 +33,7 @@ struct Object {
 
     Setting* settings;
     int setting_count;
+    bool tells;  // at the next tick, when the patch is whole: what model there is
     bool bypassed;
     float work;  // share of the object's own work in what it gives: goes to 0 when bypassed, within some milliseconds
 };
