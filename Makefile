@@ -16,6 +16,7 @@ studio: setup $(PAGE)
 test: dev
 	$(VENV)/bin/ruff check src tests runs bench core hatch_build.py
 	$(VENV)/bin/python core/build.py
+	$(VENV)/bin/python hosts/puredata/build.py || true
 	$(VENV)/bin/python -m pytest
 
 lint: dev

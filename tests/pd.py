@@ -76,7 +76,7 @@ class Patch:
     def at(self, milliseconds: float, message: str) -> None:
         self.events.append((milliseconds, message))
 
-    def run(self, samples: int, rate: int = 44100, dsp: bool = True, timeout: float = 100, environment: dict | None = None) -> Run:
+    def run(self, samples: int, rate: int = 44100, dsp: bool = True, timeout: float = 100, **more) -> Run:
         """Run until so many samples have passed."""
         start = self.add("bang", "msg")
         for name, file, player in self.inputs:
@@ -114,7 +114,7 @@ class Patch:
         lines = [line for line in self.text if not line.startswith("#X connect")]
         lines += [line for line in self.text if line.startswith("#X connect")]
         (self.folder / "patch.pd").write_text("\n".join(lines) + "\n")
-        return run_pd(self.folder / "patch.pd", rate, timeout, [name for name, _, _ in self.outputs], environment)
+        return run_pd(self.folder / "patch.pd", rate, timeout, [name for name, _, _ in self.outputs], **more)
 
 
 def run_pd(

@@ -329,3 +329,63 @@ def test_random_messages_over_long_audio(tmp_path, model_files):
     run, bounded = random_session(tmp_path, 180, [STRINGS, model_files / "bells.melisma"], seed=1)
     assert run.code == 0 and not run.errors, run.lines[:5]
     assert bounded
+
+
+PATCHES = ROOT / "hosts" / "puredata" / "patches"
+
+
+def test_patches_are_what_their_source_writes(monkeypatch):
+    monkeypatch.syspath_prepend(str(PATCHES.parent))
+    import patches
+
+    sheets = patches.all_patches()
+    assert {file.stem for file in PATCHES.glob("*.pd")} == set(sheets)
+    for name, sheet in sheets.items():
+        assert (PATCHES / f"{name}.pd").read_text("utf-8") == sheet.body() + "\n"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    from melisma import puredata
+
+    return puredata.install(tmp_path_factory.mktemp("pd") / "melisma")
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in PATCHES.glob("*.pd")))
+def test_patches_open_and_play_without_a_word(installed, tmp_path, name):
+    """With the sound on for a second: nothing is missing, nothing complains."""
+    host = Patch(tmp_path)
+    host.at(1, "pd dsp 1")
+    run = host.run(44160, path=installed, more=["-open", str(installed / f"{name}.pd")])
+    assert run.code == 0 and not [line for line in run.errors if not line.startswith(("melisma~: model", "print"))], run.lines
+
+
+def test_the_feedback_patch_sings_out_of_silence_as_the_command_does(installed, tmp_path, strings):
+    """Its sliders moved at the starts of blocks: the same to the bit."""
+    from melisma import feedback
+
+    samples = 64 * 4000
+    host = Patch(tmp_path)
+    heard = host.object("receive~ feedback-out")
+    out = host.records(heard, samples)
+    moves = [(0, 440, 3, 2), (1000, 300, 8, 4), (2000, 1200, 5, 3), (3000, 700, 2, 0.5)]
+    for block, f, q, g in moves:
+        for name, value in zip(("freq", "q", "gain"), (f, q, g)):
+            host.at((block + 0.5 * (block > 0)) * 64000 / 44100, f"feedback-{name} {value}")
+    run = host.run(samples, path=installed, more=["-open", str(installed / "feedback.pd")])
+    assert run.code == 0 and not run.errors, run.lines
+    wanted = feedback.sing(strings, samples / 44100, *[hold([(b, m[i]) for b, *m in moves]) for i in range(3)])
+    got = run.sounds[out]
+    late = int(np.argmax(got != 0)) - int(np.argmax(wanted != 0))
+    assert abs(late) in (0, 64)
+    assert np.array_equal(got[max(late, 0) :], wanted[: len(wanted) - max(late, 0)])
+    assert np.abs(got[-44100 * 3 : -44100]).max() > 0.05
+
+
+def hold(moves: list[tuple[int, float]]):
+    """Steps as a curve of blocks."""
+    def curve(seconds):
+        blocks = np.round(np.asarray(seconds) * 44100 / 64)
+        return np.array([[v for b, v in moves if b <= block][-1] for block in np.atleast_1d(blocks)], float)
+
+    return curve

@@ -22,7 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 OUT = ROOT / "src" / "melisma" / "_pd"
-STUBS = {"melisma.encode~": "melisma_encode_setup", "melisma.decode~": "melisma_decode_setup", "melisma.loop~": "melisma_loop_setup"}
+STUBS = {f"melisma.{name}~": f"melisma_{name}_setup" for name in ("encode", "decode", "loop")}
 HEADERS = [
     "/usr/include", "/usr/include/pd", "/usr/local/include", "/usr/local/include/pd", "/opt/homebrew/include",
     "/opt/homebrew/include/pd", "/Applications/Pd*.app/Contents/Resources/src", "C:/Program Files/Pd/src",
@@ -50,6 +50,11 @@ def _core():
     return module
 
 
+def possible() -> bool:
+    """Whether `build` has what it needs on this machine."""
+    return header() is not None and platform.system() != "Windows"
+
+
 def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "") -> list[Path]:
     """Compile the objects into `out`. → the files made. SystemExit says in one sentence what is missing.
 
@@ -58,35 +63,40 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
     found = header()
     if not found:
         raise SystemExit(MISSING)
-    system = "macos" if "macos" in target or (not target and platform.system() == "Darwin") else "linux"
     if "windows" in target or (not target and platform.system() == "Windows"):
         raise SystemExit("the Pure Data objects are not built for Windows yet")
-    suffix, rpath = (".pd_darwin", "@loader_path") if system == "macos" else (".pd_linux", "$ORIGIN")
+    mac = "macos" in target or (not target and platform.system() == "Darwin")
+    suffix = ".pd_darwin" if mac else ".pd_linux"
     out = Path(out or OUT)
     out.mkdir(parents=True, exist_ok=True)
     core = _core()
-    undefined = ["-undefined", "dynamic_lookup"] if system == "macos" else []
     made = [out / f"melisma~{suffix}"]
-    own = ["-Wl,-soname," + made[0].name] if system == "linux" else ["-install_name", "@rpath/" + made[0].name]
+    link = ["-undefined", "dynamic_lookup", "-install_name", "@rpath/" + made[0].name] if mac else ["-Wl,-soname," + made[0].name]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy2(found, folder)  # alone: its neighbours in /usr/include are another compiler's
         # the core's functions are the objects' own, and seen by nobody else in Pd
         core.build(
             target, made[0], sanitize, None, sorted((HERE / "src").glob("*.cpp")), ["MELISMA_API="], cxx=cxx,
-            extra=["-I", folder, "-Wno-cast-function-type"], link_extra=[*own, *undefined, "-pthread"],
+            extra=["-I", folder, "-Wno-cast-function-type"], link_extra=[*link, "-pthread"],
         )  # fmt: skip
+        compiler = [*(cxx.split() or core.compiler(zig=bool(target))), *(["-target", target] if target else [])]
         library = shutil.copy2(made[0], Path(folder) / "main.so")  # zig links nothing of an unknown suffix
         for name, setup in STUBS.items():
-            place = out / f"{name}{suffix}"
-            entry = "setup_" + name.replace(".", "0x2e").replace("~", "_tilde")
-            source = Path(folder) / "stub.c"
-            source.write_text(f'void {setup}(void);\n__attribute__((visibility("default"))) void {entry}(void) {{ {setup}(); }}\n')
-            command = [*(cxx.split() or core.compiler(zig=bool(target))), *(["-target", target] if target else []), "-x", "c", str(source), "-x", "none"]
-            command += ["-O1", "-shared", "-fPIC", "-nostdlib", str(library), f"-Wl,-rpath,{rpath}", "-o", str(Path(folder) / "stub.so")]
-            core._run(command if system == "macos" else [*command, "-s"])
-            os.replace(shutil.copy2(Path(folder) / "stub.so", place.with_name(place.name + ".new")), place)
-            made.append(place)
+            made.append(_stub(core, compiler, Path(folder), library, setup, out / f"{name}{suffix}", mac))
     return made
+
+
+def _stub(core, compiler: list[str], folder: Path, library: Path, setup: str, place: Path, mac: bool) -> Path:
+    """A file that Pd opens for a class: its setup function, by the name that Pd gives it, leads into the library beside it."""
+    entry = "setup_" + place.stem.replace(".", "0x2e").replace("~", "_tilde")
+    source, result = folder / "stub.c", folder / "stub.so"
+    seen = '__attribute__((visibility("default")))'
+    source.write_text(f"void {setup}(void);\n{seen} void {entry}(void) {{ {setup}(); }}\n")
+    rpath = "@loader_path" if mac else "$ORIGIN"
+    command = [*compiler, "-x", "c", str(source), "-x", "none", "-O1", "-shared", "-fPIC", "-nostdlib", str(library)]
+    core._run([*command, f"-Wl,-rpath,{rpath}", "-o", str(result), *([] if mac else ["-s"])])
+    os.replace(shutil.copy2(result, place.with_name(place.name + ".new")), place)
+    return place
 
 
 def main() -> None:

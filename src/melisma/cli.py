@@ -17,6 +17,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from . import cli_live
 from .errors import MelismaError, MelismaWarning, extra
 from .terminal import bar, busy, err, out, printable, say, warn
 
@@ -557,6 +558,12 @@ def _prepared(folder: Path) -> tuple[Path, Any]:
 
 
 # --- running a command line ---------------------------------------------------------------------------------------------
+
+
+# --- live ---------------------------------------------------------------------------------------------------------------
+
+app.command()(cli_live.feedback)
+app.add_typer(cli_live.pd, name="pd")
 
 
 def run(arguments: list[str] | None = None) -> int:

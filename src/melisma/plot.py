@@ -7,7 +7,7 @@ the centre frequencies of the mel bands in Hz (M,). The format of a picture foll
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,6 +182,37 @@ def curves(
         for ax in axes[:-1]:
             ax.tick_params(labelbottom=False, bottom=False)
         _time_axis(axes[-1], path.frames / path.rate, path.frames / path.rate)
+
+
+def feedback_figure(
+    mel: np.ndarray,
+    controls: Sequence[Callable[[np.ndarray], np.ndarray]],
+    path: str | os.PathLike,
+    rate: float,
+    bands: np.ndarray,
+) -> None:
+    """What a loop sang as a log-mel (M, L), over the curves of frequency, Q and gain that shaped it (seconds → value)."""
+    mel = _checked(mel, bands)
+    seconds = mel.shape[1] / rate
+    times = np.linspace(0, seconds, COLUMNS)
+    with _figure(path, (8.6, 6.4)) as figure:
+        grid = figure.add_gridspec(
+            4, 2, width_ratios=[1, 0.018], height_ratios=[3.4, 1, 1, 1], hspace=0.16, wspace=0.04,
+            left=0.14, right=0.91, bottom=0.085, top=0.97,
+        )  # fmt: skip
+        above = figure.add_subplot(grid[0, 0])
+        image = mel_image(above, mel, rate, bands)
+        above.set_ylabel("frequency (kHz)")
+        above.yaxis.set_label_coords(-0.09, 0.5)
+        above.set_xlabel("")
+        above.tick_params(labelbottom=False)
+        _colour_bar(figure, image, grid[0, 1])
+        for i, (control, label) in enumerate(zip(controls, ("band (Hz)", "Q", "gain (×)"), strict=True)):
+            ax = figure.add_subplot(grid[i + 1, 0], sharex=above)
+            _lane(ax, times, control(times), label, None)
+            if i < 2:
+                ax.tick_params(labelbottom=False)
+        _time_axis(ax, seconds, seconds)
 
 
 def _lane(ax: Axes, times: np.ndarray, values: np.ndarray, label: str, ghost: tuple[np.ndarray, np.ndarray] | None) -> None:

@@ -18,13 +18,18 @@ def own_models() -> Path:
     return home() / "models"
 
 
+def published() -> dict[str, Path]:
+    """The models that come with the package."""
+    return _within(*_PUBLISHED)
+
+
 def names() -> dict[str, Path]:
     """All models that can be loaded by name; the user's own hide published ones of the same name."""
-    found: dict[str, Path] = {}
-    for folder in (*_PUBLISHED, own_models()):
-        if folder.is_dir():
-            found |= {file.stem: file for file in sorted(folder.glob(f"*{SUFFIX}"))}
-    return found
+    return published() | _within(own_models())
+
+
+def _within(*folders: Path) -> dict[str, Path]:
+    return {file.stem: file for folder in folders if folder.is_dir() for file in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
 def locate(model: str | Path) -> Path:

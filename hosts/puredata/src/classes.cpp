@@ -224,7 +224,7 @@ static void loop_free(LoopObject* x) { melisma_loop_free(x->loop); }
 
 static void* loop_new(t_symbol*, int count, t_atom* words) {
     LoopObject* x = reinterpret_cast<LoopObject*>(pd_new(loop_class));
-    float given[4] = {440, 2, 1, -80};
+    float given[4] = {440, 3, 2, -60};
     for (int i = 0; i < 4 && i < count; i++) given[i] = atom_getfloat(words + i);
     x->settings = {given[0], given[1], given[2], given[3]};
     x->loop = nullptr;

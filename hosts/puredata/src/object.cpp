@@ -1,5 +1,6 @@
 #include "object.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,58 @@ static void on_load(Object* x, t_symbol*, int count, t_atom* words) {
     object_load(x, name, false);
 }
 
+// The models that can be had by name, in the order of their names: out of the message outlet, or one of them to be loaded.
+constexpr int MOST_KNOWN = 64;
+
+static int gather(const char* folder, t_symbol** names, int count) {
+    DIR* open = opendir(folder);
+    if (!open) return count;
+    while (dirent* entry = readdir(open)) {
+        size_t length = strlen(entry->d_name), end = strlen(SUFFIX);
+        if (!ends_with(entry->d_name, SUFFIX) || length == end || length > 250 || count == MOST_KNOWN) continue;
+        char name[256];
+        snprintf(name, sizeof name, "%.*s", static_cast<int>(length - end), entry->d_name);
+        t_symbol* symbol = gensym(name);
+        int at = 0;
+        while (at < count && strcmp(names[at]->s_name, name) < 0) at++;
+        if (at < count && names[at] == symbol) continue;
+        memmove(names + at + 1, names + at, static_cast<size_t>(count++ - at) * sizeof *names);
+        names[at] = symbol;
+    }
+    closedir(open);
+    return count;
+}
+
+static int known(Object* x, t_symbol** names) {
+    char folder[MAXPDSTRING];
+    own_folder(folder, sizeof folder - 8);
+    strcat(folder, "/models");
+    int count = gather(folder, names, 0);
+    const char* const folders[] = {"models", "../models"};
+    for (const char* models : folders) {
+        snprintf(folder, sizeof folder, "%.900s/%s", x->folder, models);
+        count = gather(folder, names, count);
+    }
+    return count;
+}
+
+static void on_models(Object* x) {
+    t_symbol* names[MOST_KNOWN];
+    int count = known(x, names);
+    for (int i = 0; i < count; i++) {
+        t_atom words[2];
+        SETFLOAT(words, static_cast<t_float>(i + 1));
+        SETSYMBOL(words + 1, names[i]);
+        outlet_anything(x->out, gensym("known"), 2, words);
+    }
+}
+
+static void on_pick(Object* x, t_floatarg number) {
+    t_symbol* names[MOST_KNOWN];
+    int count = known(x, names), index = static_cast<int>(number) - 1;
+    if (index >= 0 && index < count) object_load(x, names[index], false);
+}
+
 static void on_reset(Object* x) {
     if (x->slot) melisma_slot_reset(x->slot);
     if (x->slot && melisma_slot_waiting(x->slot)) clock_delay(x->clock, LOOK_EVERY);
@@ -340,6 +393,8 @@ static t_method method(void (*f)(Arguments...)) {
 
 void object_messages(t_class* c) {
     class_addmethod(c, method(on_load), gensym("load"), A_GIMME, A_NULL);
+    class_addmethod(c, method(on_models), gensym("models"), A_NULL);
+    class_addmethod(c, method(on_pick), gensym("pick"), A_FLOAT, A_NULL);
     class_addmethod(c, method(on_reset), gensym("reset"), A_NULL);
     class_addmethod(c, method(on_bypass), gensym("bypass"), A_FLOAT, A_NULL);
     class_addmethod(c, method(on_set), gensym("set"), A_GIMME, A_NULL);

@@ -1,0 +1,105 @@
+"""Feedback shaping: a model hears itself through a delay line, a band and a gain, whose curves shape what it sings.
+
+    delay line → model → [output] → band, gain, limiter → delay line
+
+Block by block on the real-time core, as the Pure Data patch feedback.pd does it with Pd's 64 samples: the same curves give
+the same sound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .core import CoreLoop, CoreModel, CoreStream
+from .errors import MelismaError
+
+BLOCK = 64  # samples; Pd's
+# name → column in a file that has all three, unit, least, most
+CURVES = {"freq": (1, "Hz", 20.0, 20000.0), "q": (2, "", 0.1, 100.0), "gain": (3, "×", 0.0, 16.0)}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A value over time: straight lines between points (s, value); before the first and after the last it stays."""
+
+    times: np.ndarray
+    values: np.ndarray
+
+    def __call__(self, seconds: np.ndarray | float) -> np.ndarray:
+        return np.interp(seconds, self.times, self.values)
+
+
+def curve(text: str, name: str) -> Curve:
+    """A number, points such as "0:200,10:2000" (seconds:value), or a file of them, one point a line.
+
+    A file has two numbers a line, time and value, or four, time, freq, q and gain, as feedback.pd writes them.
+    MelismaError names what is wrong.
+    """
+    column, unit, least, most = CURVES[name]
+    try:
+        points = [(0.0, float(text))]
+    except ValueError:
+        points = _points(text, name, column)
+    times, values = np.array(points, float).T
+    if not np.isfinite(points).all() or not ((least <= values) & (values <= most)).all():
+        raise MelismaError(f"--{name} {text}: values from {least:g} to {most:g}{unit and ' ' + unit} are needed")
+    if (np.diff(times) < 0).any():
+        raise MelismaError(f"--{name} {text}: its times do not rise")
+    return Curve(times, values)
+
+
+def _points(text: str, name: str, column: int) -> list[tuple[float, float]]:
+    how = "give a number, points such as 0:200,10:2000, or a file with a time and a value on each line"
+    file = Path(text)
+    try:
+        if ":" in text and not file.exists():
+            return [tuple(float(part) for part in point.split(":", 1)) for point in text.split(",")]  # type: ignore[misc]
+        rows = [line.rstrip(";, \t").split() for line in file.read_text("utf-8").splitlines()]
+        rows = [row for row in rows if row and not row[0].startswith("#")]
+        return [(float(row[0]), float(row[1 if len(row) == 2 else column])) for row in rows] or [()[0]]
+    except OSError as error:
+        raise MelismaError(f"--{name} {text} is no number, no points, and no file that can be read ({error.strerror}): {how}") from None
+    except (ValueError, IndexError):
+        raise MelismaError(f"--{name} {text} does not say a curve: {how}") from None
+
+
+def sing(
+    model: CoreModel,
+    seconds: float,
+    freq: Curve,
+    q: Curve,
+    gain: Curve,
+    delay: float = 0.05,
+    breath: float = -60.0,
+    seed: int = 0,
+    settings: dict[str, float] | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> np.ndarray:
+    """What the model sings, float32 (T,) at its rate, out of silence and a faint noise.
+
+    delay: of the line, in seconds; the model's latency comes on top. breath: of that noise, in dBFS; seed: which noise.
+    settings: parameters of the stream, by name.
+    """
+    rate = model.sample_rate
+    stream, loop = CoreStream(model), CoreLoop(rate, seed)
+    for name, value in (settings or {}).items():
+        stream.set(name, value)
+    stream.reset()
+    blocks = max(1, math.ceil(seconds * rate / BLOCK))
+    behind = max(BLOCK, int(0.5 + delay * rate))
+    times = np.arange(blocks) * BLOCK / rate
+    turned = np.stack([freq(times), q(times), gain(times)], 1)
+    heard = np.zeros(behind + blocks * BLOCK, np.float32)  # what goes into the model, from the beginning of time
+    out = np.empty(blocks * BLOCK, np.float32)
+    for i, (f, quality, g) in enumerate(turned.tolist()):
+        at = i * BLOCK
+        out[at : at + BLOCK] = made = stream.process(heard[at : at + BLOCK])
+        heard[behind + at : behind + at + BLOCK] = loop.process(made, f, quality, g, breath)
+        if progress and i % 4096 == 0:
+            progress(i / blocks, f"{at / rate:.0f} s")
+    return out[: round(seconds * rate)]
