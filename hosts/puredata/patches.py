@@ -95,7 +95,11 @@ def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
     inner = Sheet(700, 380, name="menu")
     inner.text(20, 10, "Asks the object which models there are, names the rows, and loads the one that is clicked.")
     told, route = inner.obj(20, 50, f"r {name}-says"), inner.obj(20, 80, "route model known silent")
-    parts, symbol, shown = inner.obj(20, 120, "unpack s f f f"), inner.obj(20, 150, "symbol"), inner.obj(20, 180, f"s {name}-plays")
+    parts, symbol, shown = (
+        inner.obj(20, 120, "unpack s f f f"),
+        inner.obj(20, 150, "symbol"),
+        inner.obj(20, 180, f"s {name}-plays"),
+    )
     inner.wire(told, route, parts, symbol, shown)
     inner.cable(parts, inner.obj(160, 150, f"s {name}-ms"), 3)
     inner.cable(route, inner.msg(20, 250, f"; {name}-row$1 label $2"), 1)
@@ -158,8 +162,12 @@ def feedback() -> Sheet:
     out(s, 226, 458, "feedback")
     s.box(300, 430, 280, 112, label="begin with")
     presets = {
-        "hum": (110, 4, 2, 50), "bowl": (440, 20, 3, 120), "birds": (2600, 6, 5, 30), "tides": (300, 1, 2.5, 700), "wire": (900, 40, 6, 5),
-    }  # fmt: skip
+        "hum": (110, 4, 2, 50),
+        "bowl": (440, 20, 3, 120),
+        "birds": (2600, 6, 5, 30),
+        "tides": (300, 1, 2.5, 700),
+        "wire": (900, 40, 6, 5),
+    }
     inner = Sheet(760, 420, name="presets")
     for i, (label, values) in enumerate(presets.items()):
         s.button(314 + 88 * (i % 3), 464 + 36 * (i // 3), f"feedback-{label}", label)
@@ -268,10 +276,7 @@ def lane() -> Sheet:
     """One latent of playing.pd, seen within it."""
     s = Sheet(500, 640)
     s.box(0, 0, 112, 174, "#ffffff")
-    s._add(
-        "#X obj 6 22 vsl 20 144 -3 3 0 0 \\$0-slide playing-slide\\$1 latent\\ \\$1 0 -12 0 12 "
-        f"#fcfcfc #c8641e {INK} 7150 1;"
-    )
+    s._add(f"#X obj 6 22 vsl 20 144 -3 3 0 0 \\$0-slide playing-slide\\$1 latent\\ \\$1 0 -12 0 12 #fcfcfc #c8641e {INK} 7150 1;")
     s.table(33, 22, "\\$0-table", 64, -3, 3, 74, 120)
     s._add("#X floatatom 33 148 9 0 0 0 - \\$0-sum - 0;")
     s.text(10, 200, "The slider, the table as it goes round, and a random walk: their sum is sent to playing-NUMBER.", 60)
@@ -358,8 +363,15 @@ def crossfade() -> Sheet:
     s.slider(580, 100, "left to right", "crossfade-share", 0, 1, 0, 230)
     loudspeakers(s, 560, 216, "crossfade", 340)
     s.box(560, 346, 340, 190, label="how")
-    s.text(570, 374, "Switch the sound on, choose two inputs, move the slider: not two sounds mixed, but one sound on its way.", 44)
-    s.text(570, 430, "z = (1 - x) a + x b for each latent and the loudness. Anything that works on signals may stand there instead.", 44)
+    s.text(
+        570, 374, "Switch the sound on, choose two inputs, move the slider: not two sounds mixed, but one sound on its way.", 44
+    )
+    s.text(
+        570,
+        430,
+        "z = (1 - x) a + x b for each latent and the loudness. Anything that works on signals may stand there instead.",
+        44,
+    )
     beginning(s, 840, 504, {"crossfade-share": 0.5, "crossfade-volume": 0.7, "crossfade-in1": 0, "crossfade-in2": 1})
     return s
 
@@ -459,7 +471,7 @@ def help_sheet(name: str, about: str, does: dict[str, str], facts: tuple[str, ..
     s.box(20, 60, object_width, height - 60, label="the object")
     s.box(x, 60, 600, end - 60, label="messages")
     to = s.obj(x + 14, end - 32, f"s {name}-help")
-    for i, (message, text) in enumerate(does.items()):
+    for i, message in enumerate(does):
         s.wire(s.msg(x + 14, 92 + 27 * i, message), to)
     for i, text in enumerate(does.values()):
         s.text(x + 160, 92 + 27 * i, text, 62)
@@ -480,7 +492,12 @@ def helps() -> dict[str, Sheet]:
         "see also: melisma.encode~, melisma.decode~, melisma.loop~, transfer.pd",
     ))  # fmt: skip
     tone, heard, number = s.obj(40, 130, "osc~ 220"), s.obj(150, 130, "r melisma~-help"), s.number(154, 230)
-    quiet, chain_, level, dac = s.obj(40, 160, "*~ 0.2"), s.obj(40, 280, "melisma~ strings"), s.obj(40, 380, "*~ 0.3"), s.obj(40, 410, "dac~")
+    quiet, chain_, level, dac = (
+        s.obj(40, 160, "*~ 0.2"),
+        s.obj(40, 280, "melisma~ strings"),
+        s.obj(40, 380, "*~ 0.3"),
+        s.obj(40, 410, "dac~"),
+    )
     s.wire(tone, quiet, chain_, level, dac)
     s.wire(heard, chain_)
     s.cable(number, chain_, 0, 1)
@@ -498,7 +515,11 @@ def helps() -> dict[str, Sheet]:
         "arguments: a model, and how many latents (without: as many as the model has).",
         "Into melisma.decode~ it sounds as melisma~ does, to the bit. see also: crossfade.pd",
     ))  # fmt: skip
-    tone, heard, chain_ = s.obj(40, 130, "osc~ 220"), s.obj(130, 130, "r melisma.encode~-help"), s.obj(40, 230, "melisma.encode~ strings")
+    tone, heard, chain_ = (
+        s.obj(40, 130, "osc~ 220"),
+        s.obj(130, 130, "r melisma.encode~-help"),
+        s.obj(40, 230, "melisma.encode~ strings"),
+    )
     first, last, tick = s.obj(40, 330, "snapshot~"), s.obj(181, 330, "snapshot~"), s.obj(100, 290, "metro 100")
     s.wire(tone, chain_, first, s.number(40, 360))
     s.wire(heard, chain_)
@@ -520,7 +541,12 @@ def helps() -> dict[str, Sheet]:
         "see also: melisma.encode~, playing.pd",
     ))  # fmt: skip
     slow, heard, loud = s.obj(40, 130, "osc~ 0.2"), s.obj(110, 160, "r melisma.decode~-help"), s.obj(197, 230, "sig~ -24")
-    wide, chain_, level, dac = s.obj(40, 190, "*~ 2"), s.obj(40, 290, "melisma.decode~ strings"), s.obj(40, 380, "*~ 0.3"), s.obj(40, 410, "dac~")
+    wide, chain_, level, dac = (
+        s.obj(40, 190, "*~ 2"),
+        s.obj(40, 290, "melisma.decode~ strings"),
+        s.obj(40, 380, "*~ 0.3"),
+        s.obj(40, 410, "dac~"),
+    )
     s.wire(slow, wide, chain_, level, dac)
     s.wire(heard, chain_)
     s.cable(loud, chain_, 0, LATENTS)
@@ -538,7 +564,11 @@ def helps() -> dict[str, Sheet]:
         "inlets: the sound and messages, frequency, Q, gain. outlet: the sound.",
         "arguments: frequency, Q, gain, breath. see also: feedback.pd, melisma feedback",
     ))  # fmt: skip
-    read, chain_, heard = s.obj(40, 100, "delread~ loop-help 100"), s.obj(40, 140, "melisma~ strings"), s.obj(160, 190, "r melisma.loop~-help")
+    read, chain_, heard = (
+        s.obj(40, 100, "delread~ loop-help 100"),
+        s.obj(40, 140, "melisma~ strings"),
+        s.obj(160, 190, "r melisma.loop~-help"),
+    )
     loop, write = s.obj(40, 310, "melisma.loop~ 440 3 2 -60"), s.obj(40, 370, "delwrite~ loop-help 1000")
     s.wire(read, chain_, loop, write)
     s.items[heard] = "#X obj 60 200 r melisma.loop~-help;"

@@ -12,7 +12,9 @@ class Sheet:
     """One canvas. Methods that place something return its number, for `wire`."""
 
     def __init__(self, width: int, height: int, title: str = "", subtitle: str = "", name: str = ""):
-        self.head = f"#N canvas {0 if name else 60} {50 if name else 40} {width + 18} {height + 18} {name + ' 0' if name else '12'};"
+        self.head = (
+            f"#N canvas {0 if name else 60} {50 if name else 40} {width + 18} {height + 18} {name + ' 0' if name else '12'};"
+        )
         self.items: list[str] = []
         self.wires: list[str] = []
         self.width = width
@@ -57,11 +59,15 @@ class Sheet:
 
     def toggle(self, x, y, name, label, size=19) -> int:
         label = label.replace(" ", "\\ ")
-        return self._add(f"#X obj {x} {y} tgl {size} 0 {name}-v {name} {label} {size + 6} {size // 2} 0 12 {FIELD} {KNOB} {INK} 0 1;")
+        return self._add(
+            f"#X obj {x} {y} tgl {size} 0 {name}-v {name} {label} {size + 6} {size // 2} 0 12 {FIELD} {KNOB} {INK} 0 1;"
+        )
 
     def button(self, x, y, send="empty", label="empty", size=19) -> int:
         label = label.replace(" ", "\\ ")
-        return self._add(f"#X obj {x} {y} bng {size} 250 50 0 {send} empty {label} {size + 6} {size // 2} 0 12 {FIELD} {KNOB} {INK};")
+        return self._add(
+            f"#X obj {x} {y} bng {size} 250 50 0 {send} empty {label} {size + 6} {size // 2} 0 12 {FIELD} {KNOB} {INK};"
+        )
 
     def choice(self, x, y, name, count, size=19) -> int:
         return self._add(f"#X obj {x} {y} vradio {size} 1 0 {count} {name}-v {name} empty 0 -8 0 10 {FIELD} {KNOB} {INK} 0;")

@@ -63,7 +63,7 @@ def _points(text: str, name: str, column: int) -> list[tuple[float, float]]:
         rows = [row for row in rows if row and not row[0].startswith("#")]
         return [(float(row[0]), float(row[1 if len(row) == 2 else column])) for row in rows] or [()[0]]
     except OSError as error:
-        raise MelismaError(f"--{name} {text} is no number, no points, and no file that can be read ({error.strerror}): {how}") from None
+        raise MelismaError(f"--{name} {text} is no number, no points and no file to read ({error.strerror}): {how}") from None
     except (ValueError, IndexError):
         raise MelismaError(f"--{name} {text} does not say a curve: {how}") from None
 

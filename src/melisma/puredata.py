@@ -120,5 +120,6 @@ def program() -> str:
     for pattern in ("Pd*.app/Contents/Resources/bin/pd",) if sys.platform == "darwin" else ():
         found = found or next((str(file) for file in sorted(Path("/Applications").glob(pattern))), None)
     if not found:
-        raise MelismaError("Pure Data is not installed: get it at puredata.info (Debian: apt install puredata), or set PD to its program")
+        remedy = "get it at puredata.info (Debian: apt install puredata), or set PD to its program"
+        raise MelismaError(f"Pure Data is not installed: {remedy}")
     return found
