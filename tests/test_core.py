@@ -325,25 +325,34 @@ def test_host_rates(rate):
 
 
 @pytest.mark.parametrize("rate", [0, 48000, 96000])
-def test_declared_latency_is_measured(rate):
-    """Dry and wet meet: a click's energy comes out of the model where the delayed dry click lies, within a hop."""
-    model = core.CoreModel(file_bytes(SMALL))
-    host = rate or model.sample_rate
-    x = np.zeros(host // 2, np.float32)
-    x[host // 5 : host // 5 + 8] = 0.9
+@pytest.mark.parametrize("block", [1, 64, 512, 5000])
+def test_declared_latency_is_measured(rate, block):
+    """Dry and wet meet: clicks come out of the model where the delayed dry clicks lie, within a hop, for blocks of any size."""
+    model = core.CoreModel(ROOT / "models" / "strings.melisma")
+    host, blocks = rate or model.sample_rate, block if block > 1 else 41
+    places = [host // 5, host // 2 + 77]
+    x = np.zeros(host * 4 // 5, np.float32)
+    for place in places:
+        x[place : place + 8] = 0.9
     stream = model.stream(rate)
-    stream.set("mix", 0)
-    stream.reset()
-    dry = stream.process(x)
-    assert (
-        np.array_equal(dry[stream.latency :], x[: len(x) - stream.latency])
-        and not dry[: stream.latency].any()
-    )
-    stream.set("mix", 1)
-    stream.reset()
-    energy = stream.process(x).astype(float) ** 2
-    centre = (energy * np.arange(len(x))).sum() / energy.sum()
-    assert abs(centre - (host // 5 + 4 + stream.latency)) < 2 * model.hop * host / model.sample_rate
+
+    def run(mix: float) -> np.ndarray:
+        stream.set("mix", mix)
+        stream.reset()
+        if block == 1:  # one sample at a time about the first click
+            start = places[0] - 200
+            split = [0, start, *range(start + 1, start + 400), len(x)]
+        else:
+            split = [*range(0, len(x), blocks), len(x)]
+        return np.concatenate([stream.process(x[a:b]) for a, b in zip(split, split[1:])])
+
+    dry = run(0)
+    assert np.array_equal(dry[stream.latency :], x[: -stream.latency]) and not dry[: stream.latency].any()
+    energy, hop = run(1).astype(float) ** 2, model.hop * host / model.sample_rate
+    for place in places:
+        near = energy[place : place + 2 * stream.latency + 16]
+        centre = place + (near * np.arange(len(near))).sum() / near.sum()
+        assert abs(centre - (place + 4 + stream.latency)) < hop
 
 
 # ---------------------------------------------------------------- parameters
@@ -421,6 +430,23 @@ def test_feedback_lives_and_stays_bounded():
     assert np.array_equal(
         np.concatenate([stream.process(b) for b in np.array_split(x, 91)]), whole.process(x)
     )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.melisma")), ids=lambda path: path.stem)
+def test_feedback_sings_out_of_silence_and_stops(path):
+    model = core.CoreModel(path)
+    stream, second = model.stream(), np.zeros(model.sample_rate, np.float32)
+
+    def level(seconds: int) -> float:
+        out = np.concatenate([stream.process(second) for _ in range(seconds)])
+        assert np.abs(out).max() < 2
+        return float(20 * np.log10(np.sqrt((out[-model.sample_rate :] ** 2).mean()) + 1e-9))
+
+    assert level(2) < -90
+    stream.set("feedback", 3)
+    assert level(8) > -30 and level(8) > -30
+    stream.set("feedback", 0)
+    assert level(3) < -80
 
 
 def test_a_turned_parameter_does_not_click():
@@ -778,12 +804,17 @@ def test_under_sanitizers(tmp_path_factory, model_paths, sanitizer):
         tmp_path_factory,
         "driver",
         f"--driver={ROOT / 'core/tests/driver.cpp'}",
+        f"--with={ROOT / 'core/tests/fuzz.cpp'}",
         f"--sanitize={sanitizer}",
         "--optimise=1",
     )
     for path in model_paths:
         code, found, errors = drive(driver, path, 0.5)
         assert code == 0 and "runtime error" not in errors and "WARNING" not in errors, errors[-3000:]
+    files = sorted((ROOT / "core/tests/corpus").glob("[0-9a-f]*"))  # what fuzzing came to know
+    done = subprocess.run([driver, "--replay", *files], capture_output=True, text=True)
+    assert done.returncode == 0 and "runtime error" not in done.stderr, done.stderr[-3000:]
+    assert json.loads(done.stdout) == {"replayed": len(files)} and len(files) > 50
 
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="no system compiler")

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
 namespace melisma {
 
@@ -12,6 +13,7 @@ class Feedback {
         rate_ = rate;
         direct_ = 0;
         low_ = band_ = before_ = envelope_ = 0;
+        random_ = 1;
         block_ = std::exp(-2 * PI * 10 / rate);
         release_ = std::exp(-1 / (0.1 * rate));
     }
@@ -36,12 +38,22 @@ class Feedback {
         // limiter: never beyond the ceiling, at once down and slowly up
         double size = y < 0 ? -y : y;
         envelope_ = size > envelope_ * release_ ? size : envelope_ * release_;
-        return static_cast<float>(envelope_ > CEILING ? y * (CEILING / envelope_) : y);
+        if (envelope_ > CEILING) y *= CEILING / envelope_;
+        return static_cast<float>(y);
+    }
+
+    // What every amplifier adds of its own: by it a loop starts out of silence.
+    float hiss(float gain) {
+        random_ = random_ * 1664525u + 1013904223u;
+        double noise = HISS * (static_cast<double>(random_) / 2147483648.0 - 1);
+        return static_cast<float>(noise * (gain < 1 ? gain : 1.0f));
     }
 
   private:
-    static constexpr double PI = 3.14159265358979323846, CEILING = 0.7;
+    static constexpr double PI = 3.14159265358979323846, CEILING = 0.7,
+                            HISS = 0.002;  // −59 dBFS (RMS): what a model still answers
     double rate_ = 44100, direct_ = 0, before_ = 0, low_ = 0, band_ = 0, envelope_ = 0;
+    uint32_t random_ = 1;
     double block_ = 0, release_ = 0, g_ = 0, k_ = 1, a1_ = 1, a2_ = 0;
 };
 

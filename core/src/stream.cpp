@@ -178,7 +178,8 @@ void Stream::chain(const float* in, float* out, int n) {
             int room = hop_ - analysis_.filled;
             block = n < room ? n : room;
             for (int i = 0; i < block; i++) {
-                float back = feedback_.step(ready_[i], gain.advance(sample_share_));
+                float amount = gain.advance(sample_share_);
+                float back = feedback_.step(ready_[i], amount) + feedback_.hiss(amount);
                 float x = in[i];
                 x = (x - x == 0 ? x : 0) + back;
                 model_->analysis.push(analysis_, &x, 1);

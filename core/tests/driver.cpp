@@ -4,6 +4,7 @@
 //
 //     driver MODEL [seconds]
 //     driver swap MODEL MODEL [seconds]
+//     driver --replay FILE...      opens files that may hold anything, if core/tests/fuzz.cpp is linked in, too
 #include <melisma.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -44,9 +45,29 @@ static void* turn(void* given) {
     return nullptr;
 }
 
+extern "C" __attribute__((weak)) int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+static int replay(int count, char** paths) {
+    for (int i = 0; i < count; i++) {
+        FILE* file = fopen(paths[i], "rb");
+        if (!file || !LLVMFuzzerTestOneInput) return fprintf(stderr, "%s cannot be replayed\n", paths[i]), 1;
+        fseek(file, 0, SEEK_END);
+        size_t size = static_cast<size_t>(ftell(file));
+        rewind(file);
+        uint8_t* data = static_cast<uint8_t*>(malloc(size ? size : 1));  // exact, so that sanitizers see its end
+        size_t got = fread(data, 1, size, file);
+        fclose(file);
+        LLVMFuzzerTestOneInput(data, got);
+        free(data);
+    }
+    printf("{\"replayed\": %d}\n", count);
+    return 0;
+}
+
 int main(int count, char** words) {
     if (count > 1 && !strcmp(words[1], "swap")) return swap(count - 1, words + 1);
     char error[600];
+    if (count > 1 && !strcmp(words[1], "--replay")) return replay(count - 2, words + 2);
     if (count < 2) return fprintf(stderr, "driver MODEL [seconds]\n"), 2;
     double seconds = count > 2 ? atof(words[2]) : 1;
     melisma_model* model = melisma_open(words[1], nullptr, error, sizeof error);

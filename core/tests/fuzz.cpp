@@ -1,7 +1,7 @@
 // Opens files that may hold anything, and plays what opens. docs/core.md says how to run it for long.
 //
 //     clang++ -fsanitize=fuzzer,address,undefined -DLIBFUZZER …    libFuzzer, with a mutator that knows the format
-//     fuzz FILE...                                                 otherwise: replays files, such as core/tests/corpus
+//     driver --replay FILE...                                      linked into core/tests/driver.cpp: what was found stays mended
 #include <melisma.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,22 +147,5 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t mos
     memcpy(data + 8 + now, kept, rest);
     free(kept);
     return 8 + now + rest;
-}
-#else
-int main(int count, char** words) {
-    for (int i = 1; i < count; i++) {
-        FILE* file = fopen(words[i], "rb");
-        want(file, words[i]);
-        fseek(file, 0, SEEK_END);
-        size_t size = static_cast<size_t>(ftell(file));
-        rewind(file);
-        uint8_t* data = static_cast<uint8_t*>(malloc(size ? size : 1));  // exact, so that sanitizers see its end
-        want(data && fread(data, 1, size, file) == size, words[i]);
-        fclose(file);
-        LLVMFuzzerTestOneInput(data, size);
-        free(data);
-    }
-    printf("{\"replayed\": %d}\n", count - 1);
-    return 0;
 }
 #endif
