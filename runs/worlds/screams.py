@@ -16,7 +16,9 @@ from pathlib import Path
 from .cleaning import RATE, resampled
 from .recordings import Clip, Package, chosen, from_debian, placed
 
-OPENARENA = re.compile(r"sound/player/(?!penguin|skelebot|announcer|footsteps)(\w+)/(death|pain|fall|falling|gasp|jump)\w*\.wav")
+OPENARENA = re.compile(
+    r"sound/player/(?!penguin|skelebot|announcer|footsteps)(\w+)/(death|pain|fall|falling|gasp|jump)\w*\.(?:wav|ogg)"
+)
 NEXUIZ = re.compile(r"sound/player/([\w-]+)/(?:player/)?(death|pain|fall|falling|gasp|jump)\w*\.ogg")
 WESNOTH = re.compile(
     r".*/core/sounds/((?:human|dwarf|elf|orc|troll|ogre|goblin|zombie|naga|merma?[ie]d?n?|drake|gryphon|wose|yeti|lich|wolf|horse)"

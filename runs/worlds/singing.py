@@ -33,7 +33,7 @@ PHRASES = {"train": 12.0, "held": 1.2}
 SHARES = {"vocobox": 0.5, "choir": 0.5}
 FILES = 24  # of a speaker that syllables are cut from
 CHOIR = re.compile(r"(Ahh Choir|Ohh Voices) ([A-G]#?\d)(-L)?")
-UNSTEADY = re.compile(r"instable|ko")
+UNSTEADY = re.compile(r"instable|ko|bended")
 
 
 def vocobox_notes() -> list[Note]:
