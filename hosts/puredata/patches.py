@@ -456,8 +456,8 @@ MESSAGES = {
     "freeze latents": "hold the latents while the loudness follows the input",
     "set noise 1": "any parameter: dump prints them all",
     "dump": "print model, latency, parameters, ranges",
-    "ranges": "from the last outlet: range NUMBER 1% 50% 99% of each latent",
-    "models": "from the last outlet: known NUMBER NAME of each model",
+    "ranges": "say range NUMBER 1% 50% 99% of each latent",
+    "models": "say known NUMBER NAME of each model",
     "pick 1": "load one of those by its number",
 }
 
@@ -472,9 +472,9 @@ def help_sheet(name: str, about: str, does: dict[str, str], facts: tuple[str, ..
     s.box(x, 60, 600, end - 60, label="messages")
     to = s.obj(x + 14, end - 32, f"s {name}-help")
     for i, message in enumerate(does):
-        s.wire(s.msg(x + 14, 92 + 27 * i, message), to)
+        s.wire(s.msg(x + 62, 92 + 27 * i, message), to)  # the cables come down at their left
     for i, text in enumerate(does.values()):
-        s.text(x + 160, 92 + 27 * i, text, 62)
+        s.text(x + 200, 92 + 27 * i, text, 56)
     s.box(x, end + 16, 600, height - end - 16, label="inlets, outlets, arguments")
     for i, fact in enumerate(facts):
         s.text(x + 8, end + 42 + 24 * i, fact, 84)
@@ -510,8 +510,8 @@ def helps() -> dict[str, Sheet]:
         k: v for k, v in MESSAGES.items() if not k.startswith(("loudness", "set"))
     } | {"bypass 1": "latents 0 and silence, without a model's work (0: no more)"}, (
         "inlet: the sound, and messages.",
-        "outlets: a signal for each latent, in standard deviations of the training set, the one",
-        "that matters most first. Then the loudness in dBFS. Then messages.",
+        "outlets: a signal for each latent, in standard deviations of the training set,",
+        "the one that matters most first. Then the loudness in dBFS. Then messages.",
         "arguments: a model, and how many latents (without: as many as the model has).",
         "Into melisma.decode~ it sounds as melisma~ does, to the bit. see also: crossfade.pd",
     ))  # fmt: skip
@@ -534,8 +534,8 @@ def helps() -> dict[str, Sheet]:
     s = made["melisma.decode~-help"] = help_sheet("melisma.decode~", "the sound of a latent path", MESSAGES | {
         "bypass 1": "silence, without a model's work (0: no more)",
     }, (
-        "inlets: a signal (or a number) for each latent, in standard deviations, and the loudness",
-        "in dBFS, -100 if nothing is connected. Messages go to the first inlet.",
+        "inlets: a signal (or a number) for each latent, in standard deviations, and the",
+        "loudness in dBFS, -100 if nothing is connected. Messages go to the first inlet.",
         "outlets: the sound, and messages.",
         "arguments: a model, and how many latents (without: as many as the model has).",
         "see also: melisma.encode~, playing.pd",

@@ -55,11 +55,12 @@ def curve(text: str, name: str) -> Curve:
 
 def _points(text: str, name: str, column: int) -> list[tuple[float, float]]:
     how = "give a number, points such as 0:200,10:2000, or a file with a time and a value on each line"
-    file = Path(text)
     try:
-        if ":" in text and not file.exists():
-            return [tuple(float(part) for part in point.split(":", 1)) for point in text.split(",")]  # type: ignore[misc]
-        rows = [line.rstrip(";, \t").split() for line in file.read_text("utf-8").splitlines()]
+        return [(float(time), float(value)) for time, value in (point.split(":") for point in text.split(","))]
+    except ValueError:
+        pass
+    try:
+        rows = [line.rstrip(";, \t").split() for line in Path(text).read_text("utf-8").splitlines()]
         rows = [row for row in rows if row and not row[0].startswith("#")]
         return [(float(row[0]), float(row[1 if len(row) == 2 else column])) for row in rows] or [()[0]]
     except OSError as error:
