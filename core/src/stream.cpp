@@ -8,7 +8,8 @@
 
 namespace melisma {
 
-constexpr int HOST_BLOCK = 2048;    // host samples handled at once, larger blocks are cut: as many frames as share a pass over the weights
+// Host samples handled at once, larger blocks are cut: as many frames as share a pass over the weights.
+constexpr int HOST_BLOCK = 2048;
 constexpr double SMOOTHING = 0.02;  // seconds in which a parameter goes most of its way
 
 // ---- making
