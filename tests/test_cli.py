@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import soundfile
 
 import melisma
-from melisma import cli, metrics, pathfile
+from melisma import cli, metrics, modelfile, pathfile
 
 RATE = 16000  # the tiny model's
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -367,6 +367,17 @@ def test_models_that_are_none(tell, tmp_path, cat, tiny):
     tell("info", "tinny").refuses("no model named 'tinny'", "did you mean tiny")
     tell("info", tmp_path).refuses("is a folder")
     assert not out.exists() and not (tmp_path / "demo").exists()
+
+
+def test_a_golden_pair_that_is_not_reproduced(tell, tmp_path, model):
+    """It is proved on the core; a damaged one is one sentence after what the model says of itself, and exit status 1."""
+    sound, output = model.file.golden
+    for golden, reason in (((sound, -output), "does not reproduce its golden pair (spectral distance"), (None, "has no golden pair")):
+        modelfile.save(replace(model.file, golden=golden), tmp_path / "damaged.melisma")
+        said = tell("info", tmp_path / "damaged.melisma", "--verify")
+        assert said.code == 1 and said.err.startswith(f"melisma: model tiny {reason}") and said.err.count("\n") == 1, said
+        assert tell("info", tmp_path / "damaged.melisma").code == 0
+    assert "golden pair reproduced: largest error" in tell("info", "tiny", "--verify").out
 
 
 def test_paths_that_are_none(tell, tmp_path, path, model):
