@@ -447,7 +447,7 @@ def keys_sheet() -> Sheet:
 # ---- help
 
 MESSAGES = {
-    "load strings": "a model by name or file: loaded beside the audio, faded in",
+    "load strings": "a model by name or file, faded in once it is loaded",
     "reset": "as if it had just been made",
     "bypass 1": "",
     "loudness -20": "the loudness by hand, in dBFS",
@@ -484,7 +484,7 @@ def help_sheet(name: str, about: str, does: dict[str, str], facts: tuple[str, ..
 def helps() -> dict[str, Sheet]:
     made = {}
     s = made["melisma~-help"] = help_sheet("melisma~", "a sound in a model's timbre", MESSAGES | {
-        "bypass 1": "let the input through, as late as the model is (0: no more)",
+        "bypass 1": "let the input through, as late as the model is",
     }, (
         "left inlet: the sound, and messages. right inlet: the loudness by hand, in dBFS.",
         "left outlet: the sound. right outlet: model NAME LATENTS LATENCY MS, or silent.",
@@ -508,7 +508,7 @@ def helps() -> dict[str, Sheet]:
 
     s = made["melisma.encode~-help"] = help_sheet("melisma.encode~", "the latent path of a sound, as signals", {
         k: v for k, v in MESSAGES.items() if not k.startswith(("loudness", "set"))
-    } | {"bypass 1": "latents 0 and silence, without a model's work (0: no more)"}, (
+    } | {"bypass 1": "latents 0 and silence, without a model's work"}, (
         "inlet: the sound, and messages.",
         "outlets: a signal for each latent, in standard deviations of the training set,",
         "the one that matters most first. Then the loudness in dBFS. Then messages.",
@@ -532,7 +532,7 @@ def helps() -> dict[str, Sheet]:
     s.text(177, 384, "loudness", 12)
 
     s = made["melisma.decode~-help"] = help_sheet("melisma.decode~", "the sound of a latent path", MESSAGES | {
-        "bypass 1": "silence, without a model's work (0: no more)",
+        "bypass 1": "silence, without a model's work",
     }, (
         "inlets: a signal (or a number) for each latent, in standard deviations, and the",
         "loudness in dBFS, -100 if nothing is connected. Messages go to the first inlet.",
