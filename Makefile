@@ -5,7 +5,7 @@ PAGE := src/melisma/studio/page/index.html
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
-.PHONY: demo studio test lint setup dev clean
+.PHONY: demo studio test page lint setup dev clean
 
 demo: setup
 	$(VENV)/bin/melisma demo --out out/demo
@@ -18,6 +18,13 @@ test: dev
 	$(VENV)/bin/python core/build.py
 	$(VENV)/bin/python hosts/puredata/build.py || true
 	$(VENV)/bin/python -m pytest
+	$(MAKE) page
+
+# the studio's page: types, its document and curves, and a real browser (Debian's chromium) on a real server
+page: setup $(PAGE)
+	test -d studio/node_modules || $(VENV)/bin/python studio/build.py
+	cd studio && npm run check && npm test
+	if command -v chromium >/dev/null; then cd studio && npm run e2e; else echo "no chromium: the page was not tried in a browser"; fi
 
 lint: dev
 	$(VENV)/bin/ruff check src tests runs bench core hatch_build.py

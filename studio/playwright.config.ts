@@ -2,6 +2,7 @@ import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: 'e2e', workers: 1, timeout: 180_000, reporter: 'list', outputDir: 'test-results', fullyParallel: false,
+  expect: { timeout: 20_000 },
   use: {
     viewport: { width: 1560, height: 940 },
     launchOptions: {

@@ -2,7 +2,7 @@
 
 import { test as base, expect, type Page } from '@playwright/test';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,20 +26,19 @@ export class Server {
     return done.stdout;
   }
 
-  /** Another model: the strings with a darker decoder. */
+  /** Another model: the strings with a darker decoder. A model file is a safetensors file (docs/modelfile.md). */
   anotherModel(): void {
-    const code = `
-import numpy as np
-from dataclasses import replace
-from melisma import home, modelfile, pretrained
-file = modelfile.load(pretrained.locate("strings"))
-name = sorted(n for n in file.tensors if n.startswith("decoder.") and n.endswith("conv.bias"))[-1]
-dark = file.tensors[name] - np.linspace(0, 0.4, len(file.tensors[name]), dtype=np.float32)
-folder = home.home() / "models"
-folder.mkdir(parents=True, exist_ok=True)
-modelfile.save(replace(file, name="dark", tensors=file.tensors | {name: dark}), folder / "dark.melisma")`;
-    const done = spawnSync(PYTHON, ['-c', code], { env: this.env, encoding: 'utf8' });
-    if (done.status !== 0) throw new Error(done.stderr);
+    const data = readFileSync(join(ROOT, 'models/strings.melisma'));
+    const length = Number(data.readBigUInt64LE(0));
+    const header = JSON.parse(data.toString('utf8', 8, 8 + length)) as Record<string, { data_offsets: [number, number]; dtype: string }>;
+    const name = Object.keys(header).filter((key) => /^model\.decoder\.\d+\.conv\.bias$/.test(key)).sort().at(-1)!;
+    const [begin, end] = header[name].data_offsets;
+    for (let at = begin; at < end; at += 4) {
+      const place = 8 + length + at;
+      data.writeFloatLE(data.readFloatLE(place) - (0.4 * (at - begin)) / (end - begin), place);
+    }
+    mkdirSync(join(this.home, 'models'), { recursive: true });
+    writeFileSync(join(this.home, 'models/dark.melisma'), data);
   }
 
   async start(port = '0'): Promise<void> {
@@ -77,7 +76,7 @@ export class Studio {
     await this.page.waitForFunction(() => {
       const { melisma } = window as any;
       return melisma.inputWave && melisma.resultWave && !melisma.stale && melisma.done === 1 && melisma.saved && !melisma.loading;
-    }, undefined, { timeout: 30_000 });
+    }, undefined, { timeout: 90_000 });
   }
 
   /** What is there; `samples` is a fingerprint of the result. */
@@ -122,7 +121,7 @@ export const test = base.extend<{ studio: Studio }, { server: Server }>({
       await use(server);
       await server.kill('SIGTERM');
     },
-    { scope: 'worker', timeout: 90_000 },
+    { scope: 'worker', timeout: 180_000 },
   ],
   studio: async ({ page, server }, use) => {
     const errors: string[] = [];

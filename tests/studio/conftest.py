@@ -24,7 +24,7 @@ def small(home):
     latents = {"percentiles": [[-2.3, -1.6, 0.0, 1.6, 2.3]] * 3}
     (home / "models").mkdir(exist_ok=True)
     file = home / "models" / "small.melisma"
-    modelfile.save(modelfile.ModelFile("small", config, tensors, latents, latency=320), file)
+    modelfile.save(modelfile.ModelFile("small", config, tensors, latents, latency=256), file)
     return file
 
 

@@ -272,6 +272,8 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
             [sys.executable, "-m", "melisma.cli", "studio", "--port", host.partition(":")[2]], capture_output=True, text=True
         )
         assert other.returncode == 1 and "choose another with --port" in other.stderr
+        second, same = start(tmp_path, "--port", "0")
+        assert same == address and second.wait(60) == 0
     finally:
         process.terminate()
         assert process.wait(60) is not None

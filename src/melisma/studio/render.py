@@ -120,9 +120,8 @@ class Renderer:
     def _send_sound(self, revision: int, model: Model, path: LatentPath) -> None:
         since, held = self._since(model, path), self._held
         total = resampled_length(path.length, path.source_rate, model.sample_rate)
-        samples = np.zeros(total, np.float32)
-        if held is not None:
-            samples[:since] = held.samples[:since]
+        # written over from `since` on; what is beyond `until` is of no path any more
+        samples = held.samples if held is not None and len(held.samples) == total else np.zeros(total, np.float32)
         held = self._held = _Held(model, path, samples, since)
         if since == total:
             self._send(binary(Samples(revision, total, total), b""))

@@ -25,20 +25,24 @@ export function surface(canvas: HTMLCanvasElement, width: number, height: number
   return { context, width, height, ratio };
 }
 
-/** Lowest to highest under every pixel column: sounds, and curves of more frames than pixels. */
+/** Lowest to highest under every pixel column, as one shape: sounds, and curves of more frames than pixels. */
 export function envelope(s: Surface, peaks: Peaks, rate: number, view: View, low: number, high: number, colour: string, thick = 1): void {
   const { context, width, height } = s;
   const each = ((view.t1 - view.t0) * rate) / width;
   const y = (v: number) => height - ((v - low) / (high - low)) * height;
+  const bottoms: number[] = [];
   context.fillStyle = colour;
   context.beginPath();
-  for (let x = 0; x < width; x++) {
-    const from = view.t0 * rate + x * each;
-    const [least, most] = peaks.between(Math.floor(from), Math.max(Math.floor(from) + 1, Math.floor(from + each) + 1));
-    if (least > most) continue;
+  let x = 0;
+  for (; x < width; x++) {
+    const from = Math.floor(view.t0 * rate + x * each);
+    if (from >= peaks.values.length) break;
+    const [least, most] = peaks.between(from, Math.max(from + 1, Math.floor(view.t0 * rate + (x + 1) * each) + 1));
     const top = y(most) - thick / 2;
-    context.rect(x, top, 1, Math.max(thick, y(least) - top + thick / 2));
+    context.lineTo(x, top);
+    bottoms.push(Math.max(y(least) + thick / 2, top + thick));
   }
+  while (x-- > 0) context.lineTo(x, bottoms[x]);
   context.fill();
 }
 
