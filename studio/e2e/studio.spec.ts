@@ -163,20 +163,24 @@ test('the same edits through another model, snapshots side by side', async ({ st
 
 test('plays, loops, swaps without losing the place, meters, panics', async ({ studio, page }) => {
   const time = () => page.evaluate(() => (window as any).melisma.player.time);
+  await page.keyboard.press('l'); // or a busy machine may look only when it has ended
   await page.keyboard.press('Space');
   await expect.poll(time).toBeGreaterThan(0.1);
   await page.keyboard.press('a');
   await expect(page.getByRole('button', { name: 'Original', exact: true })).toHaveAttribute('aria-pressed', 'true');
   await expect.poll(() => page.getByRole('meter').getAttribute('aria-valuetext')).not.toBe('silent');
   await page.getByLabel('Start of the range in seconds').fill('0.5');
+  await page.keyboard.press('Tab');
+  await expect(page.getByLabel('End of the range in seconds')).not.toHaveValue('');
   await page.getByLabel('End of the range in seconds').fill('0.8');
   await page.keyboard.press('Tab');
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
-  await page.keyboard.press('l');
-  await page.waitForTimeout(1500);
-  const now = await time();
-  expect(now).toBeGreaterThanOrEqual(0.49);
-  expect(now).toBeLessThan(0.81);
+  for (let n = 0; n < 5; n++) {
+    await page.waitForTimeout(600); // longer than the range: it has come round
+    const now = await time();
+    expect(now).toBeGreaterThanOrEqual(0.49);
+    expect(now).toBeLessThan(0.81);
+  }
   await page.keyboard.press('.');
   await expect.poll(() => page.evaluate(() => (window as any).melisma.playing)).toBe(false);
 });
@@ -187,7 +191,7 @@ test('records from the microphone without loss', async ({ studio, page }) => {
   await page.getByRole('button', { name: /^Stop recording/ }).click();
   await page.waitForFunction(() => (window as any).melisma.take.input?.name.startsWith('recording'));
   await studio.settled();
-  const loudest = await page.evaluate(() => Math.max(...(window as any).melisma.inputWave.samples.slice(0, 200000).map(Math.abs)));
+  const loudest = await page.evaluate(() => (window as any).melisma.inputWave.peaks.between(0, 1e9)[1]);
   expect(loudest).toBeGreaterThan(0.01);
 });
 
