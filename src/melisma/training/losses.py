@@ -70,25 +70,14 @@ def _magnitude(x: Tensor, size: int, window: Tensor) -> Tensor:
     return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-12)
 
 
-TIMES = (1, 4, 16, 64)  # frames over which a mel's error is averaged before it is judged
-
-
 def gaussian_nll(output: Tensor, target: Tensor, log_deviation: Tensor, weight: Tensor) -> Tensor:
-    """Gaussian negative log-likelihood of a mel (B, M, L) at several time scales, in nats per frame.
+    """Gaussian negative log-likelihood of levels (B, M, L), a learnt deviation per band (M,), in nats, the mean over bands.
 
-    The error of a noisy band is nearly all fluctuation, which no listener follows; what is heard is its mean over tens of
-    milliseconds. One deviation for all would spend the latents on the fluctuation. So the error is averaged over each
-    of TIMES, and judged by a learnt deviation of that time and band (len(TIMES), M): the slower, the stricter.
-
-    weight (B, M, L) says how much each value counts (see `prominence`); its mean over all is divided out.
+    weight (B, M, L) or (B, 1, L) says how much each value counts (see `prominence`); its mean over all is divided out.
     """
-    error, total = (output - target) * weight, output.new_zeros(())
-    for time, deviation in zip(TIMES, log_deviation[:, :, None]):
-        time = min(time, error.shape[-1])
-        mass = F.avg_pool1d(weight, time, 1)
-        mean = F.avg_pool1d(error, time, 1) / mass.clamp(min=1e-3)
-        total = total + weighted_mean(0.5 * mean.square() * torch.exp(-2 * deviation) + deviation, mass)
-    return total * output.shape[1] / len(TIMES)
+    deviation = log_deviation[:, None]
+    nll = 0.5 * (output - target).square() * torch.exp(-2 * deviation) + deviation
+    return weighted_mean(nll, weight.expand_as(nll))
 
 
 def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
@@ -125,55 +114,62 @@ def feature_matching(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tens
     return sum(F.l1_loss(f, r.detach()) / r.detach().abs().mean().clamp(min=1e-3) for r, f in pairs) / len(pairs)
 
 
-class AuditoryStructure(nn.Module):
-    """How alike two mels are to an ear that resolves ERB bands and 80 ms: 1 − the mean local correlation, 0 when equal.
+class Auditory(nn.Module):
+    """A mel as an ear resolves it: levels of ERB bands over 80 ms, every fourth hop, in units of 100 dB.
 
-    The structure term of NSIM (Hines and Harte, "Speech intelligibility prediction using a neurogram similarity index measure",
-    2012) on levels of gammatone-shaped bands, every 4 hops, floored 90 dB below each frame's strongest. Slow
-    and faint errors of the spectrum's shape, which per-frame distances drown in the fluctuation of noise, are what it sees.
-
-    Two relative mels (B, M, L) → a scalar.
+    Two relative mels (B, M, L) → the levels of both (B, bands, L'), floored 90 dB below the first's strongest band. The bands
+    are those of fourth-order gammatone filters equally spaced on the ERB scale (Glasberg and Moore, 1990).
     """
 
     STRIDE = 4  # frames
-    DEPTH = 45.0  # in units of 2 dB, as levels are below
-    STEADY = 0.02  # variance under which a neighbourhood counts as flat
+    DEPTH = 0.9
+    BANDS = 32
 
-    def __init__(self, config: AnalysisConfig, bands: int = 32):
+    def __init__(self, config: AnalysisConfig):
         super().__init__()
         bank = mel_filterbank(config)
-        frequency = np.arange(bank.shape[1]) * config.sample_rate / config.frame
         extent = bank.sum(1)
-        centre = bank @ frequency / extent
-        low, high = 24.7 * 9.26449 + 50.0, 24.7 * 9.26449 + min(15000.0, config.sample_rate / 2)
-        middle = np.geomspace(low, high, bands) - 24.7 * 9.26449  # equally spaced on the ERB scale
-        erb = 24.7 + middle / 9.26449
-        gammatone = (1 + ((centre - middle[:, None]) / (1.019 * erb[:, None])) ** 2) ** -4  # power response, fourth order
+        centre = bank @ (np.arange(bank.shape[1]) * config.sample_rate / config.frame) / extent
+        quality, least = 9.26449, 24.7
+        corner = quality * least
+        middle = np.geomspace(corner + 50, corner + min(15000.0, config.sample_rate / 2), self.BANDS) - corner
+        erb = least + middle / quality
+        gammatone = (1 + ((centre - middle[:, None]) / (1.019 * erb[:, None])) ** 2) ** -4
         width = np.maximum(extent / bank.max(1), 1)  # in bins: a mel is their mean magnitude, its power counts once for each
         self.register_buffer("bank", torch.from_numpy(gammatone * width).float(), persistent=False)
         self.window = max(1, round(0.08 * config.sample_rate / config.hop))
-        near = torch.tensor([[0.0113, 0.0838, 0.0113], [0.0838, 0.6196, 0.0838], [0.0113, 0.0838, 0.0113]])
-        self.register_buffer("near", near[None, None] / near.sum(), persistent=False)
 
-    def forward(self, target: Tensor, output: Tensor) -> Tensor:
-        with torch.autocast(target.device.type, enabled=False):  # small variances of large levels
-            return self._distance(target.float(), output.float())
-
-    def _distance(self, target: Tensor, output: Tensor) -> Tensor:
-        if target.shape[-1] < self.window + 2 * self.STRIDE:
-            return output.new_zeros(())  # too short to have a neighbourhood
-        x, y = (self.levels(mel) for mel in (target, output))
+    def forward(self, target: Tensor, output: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.autocast(target.device.type, enabled=False):  # levels need all their bits
+            x, y = (self._levels(mel.float()) for mel in (target, output))
         floor = x.amax(1, keepdim=True) - self.DEPTH
-        x, y = (torch.maximum(v, floor)[:, None] - floor[:, None] for v in (x, y))
-        mean_x, mean_y = (F.conv2d(v, self.near) for v in (x, y))
-        variance_x, variance_y = (
-            (F.conv2d(v * v, self.near) - m * m).clamp(min=0) for v, m in ((x, mean_x), (y, mean_y))
-        )
-        covariance = F.conv2d(x * y, self.near) - mean_x * mean_y
-        return 1 - ((covariance + self.STEADY) / (torch.sqrt(variance_x * variance_y + 1e-8) + self.STEADY)).mean()
+        return torch.maximum(x, floor), torch.maximum(y, floor)
 
-    def levels(self, mel: Tensor) -> Tensor:
-        """A relative mel (B, M, L) → band levels in units of 2 dB, (B, bands, L')."""
-        power = torch.pow(10.0, 10 * mel.clamp(max=2) - 10)
-        power = F.avg_pool1d(torch.matmul(self.bank, power), self.window, self.STRIDE)
-        return 5 * torch.log10(power + 1e-14)
+    def _levels(self, mel: Tensor) -> Tensor:
+        return torch.log10(self.slow(torch.matmul(self.bank, torch.pow(10.0, 10 * mel.clamp(max=2) - 10))) + 1e-14) / 10
+
+    def slow(self, x: Tensor) -> Tensor:
+        """(B, C, L) → its means over 80 ms, (B, C, L')."""
+        return F.avg_pool1d(x, min(self.window, x.shape[-1]), self.STRIDE)
+
+
+_NEAR = torch.tensor([[0.0113, 0.0838, 0.0113], [0.0838, 0.6196, 0.0838], [0.0113, 0.0838, 0.0113]])
+STEADY = 8e-6  # variance of levels, in (100 dB)², under which a neighbourhood counts as flat
+
+
+def structure_distance(x: Tensor, y: Tensor) -> Tensor:
+    """1 − the mean local correlation of two pictures of levels (B, bands, L), 0 when they are alike but for a level.
+
+    The structure term of NSIM (Hines and Harte, "Speech intelligibility prediction using a neurogram similarity index measure",
+    2012), on neighbourhoods of three bands and three steps.
+    """
+    if x.shape[-1] < 3:
+        return y.new_zeros(())  # too short to have a neighbourhood
+    with torch.autocast(x.device.type, enabled=False):  # small variances of large levels
+        near = (_NEAR / _NEAR.sum()).to(x)[None, None]
+        x, y = (v.float()[:, None] for v in (x, y))
+        x, y = x - x.mean(), y - x.mean()
+        mean_x, mean_y = F.conv2d(x, near), F.conv2d(y, near)
+        variance_x, variance_y = ((F.conv2d(v * v, near) - m * m).clamp(min=0) for v, m in ((x, mean_x), (y, mean_y)))
+        covariance = F.conv2d(x * y, near) - mean_x * mean_y
+        return 1 - ((covariance + STEADY) / (torch.sqrt(variance_x * variance_y + 1e-14) + STEADY)).mean()

@@ -38,7 +38,8 @@ class Weights:
     kl: float = 0.015
     adversary: float = 0.5
     sharpness: float = 1.0
-    structure: float = 2.0
+    auditory: float = 2.0
+    structure: float = 1.0
     spectral: float = 1.0
     mel: float = 60.0
     own_mel: float = 20.0
@@ -123,12 +124,14 @@ class VAEStage(Stage):
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
-        self.log_deviation = nn.Parameter(torch.full((len(losses.TIMES), model.analysis.bands), -2.0))
+        self.log_deviation = nn.Parameter(torch.full((model.analysis.bands,), -2.0))
+        self.auditory = losses.Auditory(model.config.analysis)
+        self.auditory_deviation = nn.Parameter(torch.full((self.auditory.BANDS,), -2.0))
         self.adversary = LoudnessAdversary(model.config.vae.latents)
-        self.structure = losses.AuditoryStructure(model.config.analysis)
 
     def trained(self) -> list[nn.Module]:
-        return [self.model.encoder, self.model.decoder, nn.ParameterList([self.log_deviation])]
+        deviations = nn.ParameterList([self.log_deviation, self.auditory_deviation])
+        return [self.model.encoder, self.model.decoder, deviations]
 
     def opponents(self) -> list[dict]:
         # the adversary must keep ahead of the encoder that hides from it
@@ -150,16 +153,21 @@ class VAEStage(Stage):
         nll = losses.gaussian_nll(output, target, self.log_deviation, weight)
         # partials stay sharp: the slope over bands is compared too
         sharp = losses.weighted_mean((output.diff(dim=1) - target.diff(dim=1)).abs(), weight[:, 1:])
-        structure = self.structure(target, output)
+        # a frame's mel is mostly fluctuation; what is heard is the level of critical bands over tens of milliseconds
+        heard, made = self.auditory(target, output)
+        audible = self.auditory.slow(losses.audible(loudness))
+        nll = nll + self.weights.auditory * losses.gaussian_nll(made, heard, self.auditory_deviation, audible)
+        structure = losses.structure_distance(heard, made)
         information = kl(mean, log_variance).sum(1).mean()
         adversary = adversary_loss(guess, loudness, (loudness > -60).float())
         warm = min(1.0, progress / 0.1)
-        bands = self.model.analysis.bands
-        loss = (nll + self.weights.kl * warm * information) / bands + self.weights.sharpness * sharp
+        loss = nll + self.weights.kl * warm * information / self.model.analysis.bands + self.weights.sharpness * sharp
         loss = loss + self.weights.structure * structure
         loss = loss + self.weights.adversary * warm * adversary + anchor
         error = losses.weighted_mean((output - target).square(), weight).sqrt()
-        return loss, {"mel dB": 100 * error, "nats": information, "adversary": adversary, "structure": structure}
+        coarse = losses.weighted_mean((made - heard).square(), audible.expand_as(made)).sqrt()
+        figures = {"mel dB": 100 * error, "auditory dB": 100 * coarse, "structure": structure}
+        return loss, figures | {"nats": information, "adversary": adversary}
 
 
 class TuneStage(VocoderStage):
@@ -173,7 +181,7 @@ class TuneStage(VocoderStage):
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
-        self.structure = losses.AuditoryStructure(model.config.analysis)
+        self.auditory = losses.Auditory(model.config.analysis)
 
     def trained(self) -> list[nn.Module]:
         return [self.model.decoder, self.model.vocoder]
@@ -189,7 +197,10 @@ class TuneStage(VocoderStage):
         error = losses.weighted_mean((output - target).abs(), weight)
         own = scales.absolute(output, loudness)
         own = torch.where((torch.arange(len(x), device=x.device) % 2 == 0)[:, None, None], own, mel.clamp(min=0))
-        return own, self.weights.own_mel * error + self.weights.structure * self.structure(target, output) + anchor
+        heard, made = self.auditory(target, output)
+        coarse = losses.weighted_mean((made - heard).abs(), self.auditory.slow(losses.audible(loudness)).expand_as(made))
+        extra = self.weights.own_mel * (error + coarse) + self.weights.structure * losses.structure_distance(heard, made)
+        return own, extra + anchor
 
 
 class AdversarialStage(TuneStage):
