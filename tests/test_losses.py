@@ -1,14 +1,12 @@
 """What training minimises says what it claims to: each distance sees its own kind of error, and zero when there is none."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 
 from melisma.config import AnalysisConfig
 from melisma.training import losses
-from melisma.training.losses import TIMES, AuditoryStructure, MelDistance, SpectralDistance, gaussian_nll
+from melisma.training.losses import Auditory, MelDistance, SpectralDistance, gaussian_nll, structure_distance
 
 torch.set_num_threads(1)
 RATE = 44100
@@ -33,56 +31,75 @@ def test_spectral_distances_see_level_and_colour_but_not_phase(distance):
     assert distance(x, dull) > 3 * distance(x, 0.97 * x)
 
 
-def test_slow_errors_weigh_more_than_quick_ones_of_the_same_size():
-    target, weight = mel(), torch.ones(1, 128, 96)
-    # deviations as training finds them: the longer the average, the smaller
-    deviation = torch.tensor([0.05 / math.sqrt(time) for time in TIMES]).log()[:, None].expand(-1, 128)
-    quick = 0.03 * (-1.0) ** torch.arange(96).expand(1, 128, -1)
-    still, fast, slow = (gaussian_nll(target + e, target, deviation, weight).item() for e in (torch.tensor(0.0), quick, torch.tensor(0.03)))
-    assert still < fast < slow and slow - still > 5 * (fast - still)
-
-
 def test_the_likelihood_is_least_at_the_true_deviation():
     rng = torch.Generator().manual_seed(1)
     target, weight = torch.zeros(4, 128, 96), torch.ones(4, 128, 96)
     output = 0.05 * torch.randn(4, 128, 96, generator=rng)
-    scale = torch.tensor([1 / math.sqrt(time) for time in TIMES])[:, None]
-    at = {s: gaussian_nll(output, target, (s * scale).log().expand(-1, 128), weight).item() for s in (0.025, 0.05, 0.1)}
+    at = {s: gaussian_nll(output, target, torch.full((128,), s).log(), weight).item() for s in (0.025, 0.05, 0.1)}
     assert at[0.05] < min(at[0.025], at[0.1])
 
 
 def test_what_does_not_count_does_not_move_the_likelihood():
-    target, weight, deviation = mel(), torch.ones(1, 128, 96), torch.full((len(TIMES), 128), -3.0)
+    target, weight, deviation = mel(), torch.ones(1, 128, 96), torch.full((128,), -3.0)
     weight[:, 100:] = 0
     output = target.clone()
     output[:, 100:] += 0.5
     assert gaussian_nll(output, target, deviation, weight).item() == pytest.approx(gaussian_nll(target, target, deviation, weight).item(), abs=1e-3)
 
 
+AUDITORY = Auditory(AnalysisConfig())
+
+
+def error(target: torch.Tensor, output: torch.Tensor) -> float:
+    x, y = AUDITORY(target, output)
+    return (100 * (x - y)).abs().mean().item()
+
+
+def test_auditory_levels_are_levels():
+    """A gain of so many decibels is that difference in each band; what lies 90 dB below a frame's strongest band is not compared."""
+    x, y = AUDITORY(mel(), mel() + 0.05)
+    assert torch.allclose(y - x, torch.tensor(0.05), atol=1e-4) and x.shape == (1, 32, 21)
+    deep = torch.full((1, 128, 96), -0.6)
+    deep[:, 20:40] = 0.6
+    other = deep.clone()
+    other[:, 80:] -= 0.2 * torch.rand(1, 48, 96, generator=torch.Generator().manual_seed(0))
+    assert error(deep, other) == pytest.approx(0, abs=1e-3)
+
+
+def test_auditory_levels_hear_slow_errors_and_not_quick_ones():
+    target = mel()
+    quick = 0.03 * (-1.0) ** torch.arange(96).expand(1, 128, -1)
+    fine = 0.03 * (-1.0) ** torch.arange(128)[None, :, None].expand(1, -1, 96)
+    assert error(target, target + 0.03) == pytest.approx(3, abs=0.05)
+    assert error(target, target + quick) < 1.2  # powers are averaged: what is left is a bias
+    assert error(target, target + fine) < 2  # many mel bands to a critical band up there
+
+
+def test_each_auditory_band_listens_where_it_should():
+    x = torch.full((1, 128, 20), -0.5)
+    loudest = []
+    for band in range(0, 128, 8):
+        y = x.clone()
+        y[:, band] = 0.5
+        loudest.append(AUDITORY(y, y)[0][0, :, 0].argmax().item())
+    assert loudest == sorted(loudest) and loudest[0] <= 3 and loudest[-1] >= 29
+
+
 def test_structure_sees_shape_not_level():
-    distance, target = AuditoryStructure(AnalysisConfig()), mel()
-    assert distance(target, target).item() == pytest.approx(0, abs=1e-4)
-    assert distance(target, target + 0.05).item() == pytest.approx(0, abs=0.02)  # a gain of 5 dB
+    levels = lambda mel: AUDITORY(mel, mel)[0]
+    target = levels(mel())
+    assert structure_distance(target, target).item() == pytest.approx(0, abs=1e-4)
+    assert structure_distance(target, target + 0.05).item() == pytest.approx(0, abs=1e-3)  # a gain of 5 dB
     mirrored = 2 * target.mean(1, keepdim=True) - target
-    assert distance(target, mirrored) > 1  # what rises falls
-    nearly = target + 0.02 * mel(seed=3)
-    assert 0 < distance(target, nearly) < 0.5 * distance(target, mel(seed=3))
-
-
-def test_structure_ignores_what_lies_deep_below():
-    """90 dB under a frame's strongest band nothing is compared."""
-    target = torch.full((1, 128, 96), -0.6)
-    target[:, 20:40] = 0.6
-    output = target.clone()
-    output[:, 80:] -= 0.2 * torch.rand(1, 48, 96, generator=torch.Generator().manual_seed(0))
-    assert AuditoryStructure(AnalysisConfig())(target, output).item() == pytest.approx(0, abs=1e-3)
+    assert structure_distance(target, mirrored) > 1  # what rises falls
+    other = levels(mel(seed=3))
+    assert 0 < structure_distance(target, 0.97 * target + 0.03 * other) < 0.5 * structure_distance(target, other)
 
 
 def test_structure_of_a_moment_is_nothing_and_has_a_gradient_otherwise():
-    distance = AuditoryStructure(AnalysisConfig())
-    assert distance(mel(8), mel(8, 1)).item() == 0
+    assert structure_distance(torch.rand(1, 32, 2), torch.rand(1, 32, 2)).item() == 0
     output = mel(96, 1).requires_grad_()
-    distance(mel(), output).backward()
+    structure_distance(*AUDITORY(mel(), output)).backward()
     assert torch.isfinite(output.grad).all() and output.grad.abs().max() > 0
 
 
