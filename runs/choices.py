@@ -56,14 +56,25 @@ EXPERIMENTS: dict[str, tuple[str, ModelConfig, tuple[str, ...], dict[str, float]
     "vocoder-melgan": ("vocoder", replace(BASE, vocoder=MelganConfig()), ("vocoder",), {}, ()),
     "size-192-256": ("size", BASE, ("vae",), {}, ("vocoder",)),
     "size-128-192": ("size", replace(BASE, vae=VAEConfig(encoder_width=128, decoder_width=192)), ("vae",), {}, ("vocoder",)),
-    "structure-0": ("loss", BASE, ("vae",), {"structure": 0.0}, ("vocoder",)),
-    "structure-2": ("loss", BASE, ("vae",), {"structure": 2.0}, ("vocoder",)),
+    "auditory-2": ("loss", BASE, ("vae",), {}, ("vocoder",)),
+    "auditory-0": ("loss", BASE, ("vae",), {"auditory": 0.0, "structure": 0.0}, ("vocoder",)),
     **{f"latents-{n}": ("latents", latents(n), ("vae",), {}, ("vocoder",)) for n in (2, 4, 8, 16, 32)},
     **{f"kl-{w}": ("nats", BASE, ("vae",), {"kl": w}, ("vocoder",)) for w in (0.005, 0.015, 0.1, 0.3, 1.0)},
     **{f"adversary-{w}": ("leak", BASE, ("vae",), {"adversary": w}, ("vocoder",)) for w in (0.0, 0.15, 0.5, 1.5)},
     "tune-only": ("adversarial", BASE, ("tune",), {}, ("vocoder", "vae")),
     "tune-adversarial": ("adversarial", BASE, ("adversarial",), {}, ("vocoder", "vae")),
 }
+
+
+def same_as(name: str) -> list[str]:
+    """The experiments that are this one under another name: they share its figures."""
+    from melisma.training.stages import Weights
+
+    def meant(name: str) -> tuple:
+        _, config, stages, weights, earlier = EXPERIMENTS[name]
+        return config, stages, Weights(**weights), earlier
+
+    return [other for other in EXPERIMENTS if meant(other) == meant(name)]
 
 
 def run(name: str, minutes: float) -> None:
@@ -97,7 +108,8 @@ def run(name: str, minutes: float) -> None:
         "nats": sum(file.latents["kl"]), "latents": len(file.latents["percentiles"]),
     }  # fmt: skip
     with open(RECORD, "a") as record:
-        record.write(json.dumps(entry) + "\n")
+        for other in same_as(name):
+            record.write(json.dumps(entry | {"name": other, "group": EXPERIMENTS[other][0]}) + "\n")
     print(name, json.dumps(entry), flush=True)
 
 
