@@ -463,15 +463,17 @@ def train(
     begun, recorded = (run.folder_of(name) / "state.pt").exists(), len(run.history(run.folder_of(name)))
     if begun and not resume:
         raise MelismaError(f"a run named {name} exists: add --resume to continue it, or choose another --name")
+    config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
+    start, begun_from = _start(begin, config)
     prepared, report = _prepared(folder)
     if run.is_first_process():
         render(report, out)
         if resume and not begun:
             warn("note", f"there is no run named {name} to resume: it starts now", "yellow")
     stages = Plan().stages + ((("adversarial", 0.25),) if adversarial else ())
-    plan = Plan(stages=stages, minutes=minutes, steps=steps, seed=seed)
-    config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
-    start, begun_from = _start(begin, config)
+    # what has been learnt is moved on, not shaken
+    rates = dict.fromkeys(("vocoder", "vae", "tune"), 3e-4) if start else {}
+    plan = Plan(stages=stages, minutes=minutes, steps=steps, seed=seed, rates=rates)
     if run.is_first_process() and not begun:
         say(f"starting from the model {begun_from}" if begun_from else "starting from scratch")
     started = time.monotonic()
