@@ -215,8 +215,9 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
     std::memcpy(name, own->text, own->length);
 
     int64_t samples = 0;
-    if (!size_of(Json::member(root, "latency"), &samples) || samples > 1 << 20)
-        return reason.say("its latency is not a number of samples");
+    // the overlap, frame − hop, and the hop that a stream holds
+    if (!size_of(Json::member(root, "latency"), &samples) || samples != config.frame)
+        return reason.say("its latency is not that of its frames, %d samples", config.frame);
     latency = static_cast<int>(samples);
     const char* const objects[] = {"latents", "training", "evaluation"};
     for (const char* key : objects) {

@@ -375,7 +375,7 @@ def studio(
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Where to listen; 0 for any free port.")] = 8337,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page in the browser.")] = True,
 ) -> None:
-    """The studio: edit the path of a sound on a page of this machine, and hear it."""
+    """The studio: bend the path of a sound with the mouse."""
     from .studio.serve import serve
 
     serve(port, browser)
@@ -387,7 +387,7 @@ def render(
     target: SoundOut,
     snapshot: Annotated[str | None, typer.Option(metavar="NAME", help="One of its snapshots, not what it shows.")] = None,
 ) -> None:
-    """A studio session's sound, the same to the bit as the studio's."""
+    """A studio session's sound, the same to the bit."""
     import tempfile
 
     from .audio import FORMATS, check_target, write

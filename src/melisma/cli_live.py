@@ -58,7 +58,9 @@ def feedback(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=16777215, help="Which noise.")] = 0,
 ) -> None:
-    """Feedback shaping: a model hears itself through a delay line, a band and a gain, and sings out of silence.
+    """A model hears itself and sings: feedback shaping.
+
+    It hears itself through a delay line, a band and a gain, and sings out of silence.
 
     A CURVE is a number, points in seconds:value, or a file of two numbers a line; feedback.pd writes one of all three.
     The same curves give the same sound there. For example:
