@@ -190,9 +190,11 @@ def plot(into: Path) -> None:
         other = ax.twinx()
         other.plot([x(e) for e in points], [e["chain"]["visqol"] for e in points], "s--", color="#31688e")
         other.set_ylabel("ViSQOL of the chain" if ax is axes[-1] else "")
-    axes[0].plot([], [], "s--", color="#31688e", label="ViSQOL (right)")
-    axes[0].plot([], [], "o-", color="#b0413e", label="mel distance (left)")
-    axes[0].legend(frameon=False)
+        # one scale for all, so that what is chance looks small
+        ax.set(ylim=(6.5, 9.5), xlim=(0, ax.get_xlim()[1] * 1.05)), other.set(ylim=(3.0, 4.0))
+    axes[0].plot([], [], "s--", color="#31688e", label="ViSQOL (right scale)")
+    axes[0].plot([], [], "o-", color="#b0413e", label="mel distance (left scale)")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     into.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(into, dpi=110)
 
