@@ -76,7 +76,11 @@ def how(training: dict[str, Any]) -> str:
     if isinstance(begun, str):
         from_what = f"Started from the model {begun}."
     elif begun:
-        named = " and ".join(f"the {s['part']} of the run `{s['run']}` ({s['steps']} steps, {s['date']})" for s in begun)
+        named = " and ".join(
+            f"the {s['part']} of the "
+            + (f"run `{s['run']}` ({s['steps']} steps, {s['date']})" if "run" in s else f"model `{s['model']}` ({s['date']})")
+            for s in begun
+        )
         from_what = f"Started from {named}."
     else:
         from_what = "Started from scratch."

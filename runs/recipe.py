@@ -5,7 +5,7 @@
 
 1. data: `runs/sources.py` makes $MELISMA_HOME/data/NAME from packages, which is prepared for training;
 2. vocoder and VAE do not depend on one another: they are trained beside each other, each on one core. They start from those
-   of another run (`--from`, by default the shared ones of runs/shared.py where they are there), which the file records;
+   of another run or published model (`--from`), which the file records; a part that a world leaves out is that one's own;
 3. decoder and vocoder are tuned together on the VAE's own mels, the encoder frozen; then the same with discriminators;
 4. the tuned models are calibrated and evaluated on the held-out files; the better one is published if its chain beats
    that of the file that is there (--force publishes anyway), with its card. Every candidate's figures go to runs/results.md.
@@ -32,8 +32,16 @@ from melisma.home import home
 
 TOP = Path(__file__).resolve().parents[1]
 HELD_SECONDS = 6.0  # of each held-out file that is evaluated
-# of the minutes; vocoder and vae run beside each other
+HELD_FILES = 80  # at most, spread over all
+# of the minutes, unless a world says otherwise; vocoder and vae run beside each other
 SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
+# for a world that starts from the shared run, whose vocoder it tunes and does not train anew: gentler rates
+STARTED: dict[str, Any] = {
+    "start": "shared",
+    "minutes": 18,
+    "parts": {"vae": 0.6, "tune": 0.4},
+    "plan": {"rates": {"vae": 6e-4, "tune": 3e-4}},
+}
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
 
 
@@ -42,7 +50,8 @@ class World:
     """One model: what it learns, on what terms, and where it departs from the recipe.
 
     about and cannot: paragraphs of the card, written by hand. plan: entries of `training.fit.Plan` that are not the defaults.
-    start: the run whose vocoder and VAE it begins from, "" for none. parts: what is trained if no part is asked for.
+    start: the run or published model whose vocoder and VAE it begins from, "" for none. parts: what is trained, in this order,
+    and its share of the minutes.
     """
 
     name: str
@@ -51,8 +60,8 @@ class World:
     cannot: str
     data: str = ""
     minutes: float = 105
-    start: str = "shared"
-    parts: tuple[str, ...] = tuple(SHARES)
+    start: str = ""
+    parts: dict[str, float] = field(default_factory=lambda: dict(SHARES))
     config: ModelConfig = field(default_factory=ModelConfig)
     plan: dict[str, Any] = field(default_factory=dict)
 
@@ -104,12 +113,13 @@ def everything(world: World, minutes: float, force: bool, note: str) -> None:
     own = [sys.executable, str(TOP / world.script), "--minutes", str(minutes), "--from", world.start or "none", "--part"]
     subprocess.run([*own, "data"], check=True)
     one_core = os.environ | {"OMP_NUM_THREADS": "1"}
-    beside = [subprocess.Popen([*own, part], env=one_core) for part in ("vocoder", "vae")]
+    beside = [subprocess.Popen([*own, part], env=one_core) for part in ("vocoder", "vae") if part in world.parts]
     if any([process.wait() for process in beside]):
         raise SystemExit("a part of the training failed: see above; the same command goes on where it stopped")
-    for part in world.parts[2:]:
+    after = [part for part in world.parts if EARLIER[part]]
+    for part in after:
         subprocess.run([*own, part], check=True)
-    if len(world.parts) > 2:
+    if after:
         publish(world, minutes, force, note)
 
 
@@ -134,10 +144,13 @@ def train(world: World, part: str, minutes: float) -> None:
         return
     start: dict[str, torch.Tensor] = {}
     for earlier in EARLIER[part]:
-        start |= moved(torch.load(world.folder(earlier) / "weights.pt", weights_only=True), earlier)
+        if earlier in world.parts:
+            start |= moved(torch.load(world.folder(earlier) / "weights.pt", weights_only=True), earlier)
+        else:
+            start |= foreign(world, earlier)
     if not EARLIER[part]:
         start = foreign(world, part)
-    plan = Plan(stages=((part, 1.0),), minutes=minutes * SHARES[part], **world.plan)
+    plan = Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
     model = fit(world.prepared, folder, world.config, plan, resume=True, start=start)
     torch.save(model.state_dict(), weights.with_suffix(".tmp"))
     weights.with_suffix(".tmp").rename(weights)
@@ -151,21 +164,32 @@ def moved(saved: dict[str, Any], part: str) -> dict[str, Any]:
 
 
 def foreign(world: World, part: str) -> dict[str, Any]:
-    """Weights of the run that this one starts from, {} without one; whose they are is kept beside the checkpoint.
+    """Weights of the run or model that this one starts from, {} without one; whose they are is kept beside the checkpoint.
 
     A run that was begun without them goes on without them.
     """
     import torch
 
-    folder, there = world.folder(part), home() / "runs" / f"{world.start}-{part}"
+    folder, there = world.folder(part), home() / "runs" / f"{world.start}-{part}" / "weights.pt"
     if not world.start or (folder / "state.pt").exists():
         return {}
-    if not (there / "weights.pt").exists():
-        print(f"{world.name}, {part}: from scratch, as there is no {there / 'weights.pt'} to start from")
-        return {}
+    if there.exists():
+        weights, begun_from = torch.load(there, weights_only=True), {"run": world.start, "part": part, **begun(there.parent)}
+    else:
+        weights, begun_from = of_model(world)
+        begun_from |= {"part": part}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "start.json").write_text(json.dumps({"run": world.start, "part": part, **begun(there)}))
-    return moved(torch.load(there / "weights.pt", weights_only=True), part)
+    (folder / "start.json").write_text(json.dumps(begun_from))
+    return moved(weights, part)
+
+
+def of_model(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Weights of the published model that a world starts from, and what it is."""
+    from melisma import modelfile, pretrained
+    from melisma.training.run import weights_of
+
+    file = modelfile.load(pretrained.locate(world.start))
+    return weights_of(file, world.config), {"model": file.name, "sha256": file.digest, "date": file.training["date"]}
 
 
 def begun(folder: Path) -> dict[str, Any]:
@@ -199,12 +223,12 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
             continue
         reference = Reference(world.config)
         reference.load_state_dict(torch.load(world.folder(part) / "weights.pt", weights_only=True))
-        stages = [[p, SHARES[p]] for p in SHARES if p != "adversarial" or part == p]
+        stages = [[p, share] for p, share in world.parts.items() if p != "adversarial" or part == p]
         how = {"stages": stages, "minutes": minutes, "cores": 2, "seed": 0, "script": world.script}
         how |= {"note": note} if note else {}
         how |= {"start": begun_from} if (begun_from := starts(world)) else {}
         file = pack(reference, world.name, Prepared(world.prepared), how, world.licence)
-        result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS)
+        result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=HELD_FILES)
         console.print(f"[bold]{part}[/bold]")
         table(result, console)
         record(f"{world.name}, to {part}", minutes, result)

@@ -1,6 +1,6 @@
-"""The screams model: `python runs/screams.py [--minutes 105] [--part P]`, see recipe.py."""
+"""The screams model: `python runs/screams.py [--minutes 18] [--part P]`, see recipe.py."""
 
-from recipe import World, main
+from recipe import STARTED, World, main
 
 WORLD = World(
     name="screams",
@@ -11,6 +11,7 @@ fourth lower and a minor third higher, which the licence table lists as derived.
     cannot="""There are few minutes, of sounds shorter than a second as a rule: long steady screams are guessed from short
 ones. Speech becomes shouting without words. Quiet, breathy or pure tones have no counterpart here and come out rough. Who
 lent a voice to two characters may be in training and in the held-out part: the packages do not tell.""",
+    **STARTED,
 )
 
 if __name__ == "__main__":

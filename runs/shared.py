@@ -1,8 +1,8 @@
 """The vocoder and the VAE that the worlds start from, trained on all of them and on more (the `varied` set).
 
-    python runs/shared.py --minutes 240 [--part data|vocoder|vae]
+    python runs/shared.py [--minutes 36] [--part data|vocoder|vae]
 
-A quarter of the minutes go to the vocoder and half to the VAE, beside each other. Their weights are in
+They start from the strings model and share the minutes, beside each other, one core each. Their weights are in
 $MELISMA_HOME/runs/shared-vocoder and shared-vae. `--part tune` and `--part publish` make a model of it, which no world needs.
 """
 
@@ -16,9 +16,10 @@ WORLD = World(
 Held out is what the worlds hold out.""",
     cannot="""It is no domain: it gives back what it hears rather than colouring it. Bells, birds and drums were left out,
 so that they can show what starting from it is worth for sounds it has not heard.""",
-    minutes=240,
-    start="",
-    parts=("vocoder", "vae"),
+    minutes=36,
+    start="strings",
+    parts={"vocoder": 0.5, "vae": 0.5},
+    plan={"rates": {"vocoder": 5e-4}},
 )
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The singing model: `python runs/singing.py [--minutes 105] [--part P]`, see recipe.py."""
+"""The singing model: `python runs/singing.py [--minutes 18] [--part P]`, see recipe.py."""
 
-from recipe import World, main
+from recipe import STARTED, World, main
 
 WORLD = World(
     name="singing",
@@ -12,6 +12,7 @@ which is which, to the minute. Held out are pitches of the real notes, and whole
     cannot="""Most of its voices never sang: the timbre of a trained voice (its formant near 3 kHz, its breath, its change
 of register) is hardly there, and vowels can have the vocoder's buzz. Words are not understood. High female voices above
 about 700 Hz come from the choirs alone.""",
+    **STARTED,
 )
 
 if __name__ == "__main__":

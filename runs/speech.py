@@ -1,6 +1,6 @@
-"""The speech model: `python runs/speech.py [--minutes 105] [--part P]`, see recipe.py."""
+"""The speech model: `python runs/speech.py [--minutes 18] [--part P]`, see recipe.py."""
 
-from recipe import World, main
+from recipe import STARTED, World, main
 
 WORLD = World(
     name="speech",
@@ -11,6 +11,7 @@ than a third of a second are cut. Held out are whole voices, which are never in 
     cannot="""Most files are single words, so the melody of long sentences is rare. Room and microphone are heard with the
 voice. Words do not survive the way through 16 latents of another speaker's sound reliably: it gives a voice, not a text.
 Chords and drums come out as several people mumbling.""",
+    **STARTED,
 )
 
 if __name__ == "__main__":

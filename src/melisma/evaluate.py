@@ -52,12 +52,14 @@ def evaluate(
     folder_or_files: str | os.PathLike | Sequence[str | os.PathLike],
     progress: Progress | None = None,
     seconds_limit: float | None = None,
+    files_limit: int | None = None,
 ) -> dict[str, Any]:
     """Every figure of a model on a folder of sounds (searched for files at any depth) or on the files named.
 
     A folder with the folders `train` and `held` in it is evaluated on `held`, and the leak probe trained on a sample of
     `train`; otherwise the probe is trained on half of the files and scored on the others. The first 30 s of each file
-    (or seconds_limit) are used, as mono at the model's rate. progress(done, total, name) is called before each file, with
+    (or seconds_limit) are used, as mono at the model's rate, of at most files_limit files, spread over all.
+    progress(done, total, name) is called before each file, with
     parts of one while it is measured, and at the end.
 
     Returns what json.dumps takes, null where there is no figure: `rows` (the mean over files of each figure in FIGURES,
@@ -69,9 +71,13 @@ def evaluate(
     """
     if seconds_limit is not None and not seconds_limit > 0:
         raise MelismaError(f"seconds_limit is {seconds_limit}; a number above 0 is needed")
+    if files_limit is not None and files_limit < 1:
+        raise MelismaError(f"files_limit is {files_limit}; at least 1 is needed")
     if missing := [package for module, package in PACKAGES.items() if find_spec(module) is None]:
         raise MelismaError(f"evaluating needs {' and '.join(missing)}: pip install 'melisma[evaluate]'")
     held, train = _find(folder_or_files)
+    if files_limit is not None and len(held) > files_limit:
+        held = [held[int(i)] for i in np.linspace(0, len(held) - 1, files_limit)]
     skipped: list[dict[str, str]] = []
     files, paths, kls, ramps = [], [], [], []
     report = progress or (lambda done, total, name: None)

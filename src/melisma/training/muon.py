@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-ROUNDS = 5
-QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's coefficients: steep at 0, within 0.7 … 1.2 of 1 after five rounds
+ROUNDS = 4
+QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's coefficients: steep at 0, within 0.7 … 1.2 of 1 after some rounds
 
 
 class Muon(torch.optim.Optimizer):
@@ -37,12 +37,22 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """The nearest matrix with equal singular values, roughly: five rounds of a quintic Newton-Schulz iteration."""
+    """The nearest matrix with equal singular values, roughly, by a quintic Newton-Schulz iteration.
+
+    Every round multiplies the matrix by a polynomial of its Gram matrix. These polynomials commute, so the rounds run on the
+    (square, smaller) Gram matrix alone and the matrix itself is multiplied once: about half the work.
+    """
     wide = matrix.shape[0] <= matrix.shape[1]
     x = (matrix if wide else matrix.T).float()
-    x = x / (x.norm() + 1e-9)
+    gram = x @ x.T
+    scale = gram.norm() + 1e-18  # no less than the largest singular value squared, and nearer to it than the norm of x
+    gram, product = gram / scale, None
     a, b, c = QUINTIC
-    for _ in range(ROUNDS):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+    for k in range(ROUNDS):
+        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        factor.diagonal().add_(a)
+        product = factor if product is None else factor @ product
+        if k + 1 < ROUNDS:
+            gram = factor @ gram @ factor
+    x = product @ x / scale.sqrt()
     return (x if wide else x.T).to(matrix.dtype)

@@ -120,7 +120,7 @@ class VocoderStage(Stage):
 
 class VAEStage(Stage):
     name = "vae"
-    batch = 6
+    batch = 12
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
