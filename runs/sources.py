@@ -23,7 +23,7 @@ from worlds.records import licence_table, summary
 
 from melisma.home import home
 
-NAMES = ("strings", "screams", "singing", "speech", "varied")
+NAMES = ("strings", "screams", "speech", "singing", "varied")
 
 
 def make(name: str) -> Path:
@@ -50,7 +50,7 @@ def make(name: str) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Turn packages into folders of sounds with recorded licences.")
     parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
-    for name in parser.parse_args().names:
+    for name in sorted(parser.parse_args().names, key=NAMES.index):  # those that others draw on first, so that none is made twice
         root = make(name)
         print(summary(root), (root / "LICENCES.md").read_text(), root, sep="\n\n")
 

@@ -1,0 +1,147 @@
+"""Style transfer, measured: docs/transfer.md from the published models, their held-out sounds and the demo's inputs.
+
+    python runs/transfers.py            needs the sets of runs/sources.py strings screams singing speech
+
+Every sound of `src/melisma/sounds` and some held-out sounds of every domain go through every other domain's model.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from melisma import metrics
+from melisma.audio import read, resample
+from melisma.home import home
+from melisma.likeness import Ear, distance, timbre
+from melisma.model import Model, load
+
+TOP = Path(__file__).resolve().parents[1]
+DOMAINS = ("strings", "screams", "singing", "speech")
+RATE = 44100
+SECONDS = 6.0
+LEARNT = 240  # sounds of a domain that the ear learns it from
+TESTED = 60  # held-out sounds of a domain that the ear is tried on
+OTHERS = 3  # held-out sounds of each domain that go through the others' models
+PITCHED = ("strings", "singing", "speech")
+BEGIN, END = "<!-- the tables: runs/transfers.py -->", "<!-- end of the tables -->"
+
+
+@dataclass
+class Row:
+    """One sound through one model. Distances as `likeness.distance` has them; level in dB; pitch as metrics.pitch_error."""
+
+    sound: str
+    model: str
+    level_correlation: float
+    level_rms: float
+    pitch: metrics.PitchError
+    to_domain: float
+    to_input: float
+    input_to_domain: float
+    told: str
+
+
+def sound(file: Path) -> np.ndarray:
+    audio = read(file)
+    return resample(audio.mono().samples[0], audio.rate, RATE)[: int(SECONDS * RATE)]
+
+
+def spread(domain: str, split: str, most: int) -> list[Path]:
+    """So many files of a set, evenly among all."""
+    files = sorted((home() / "data" / domain / split).rglob("*.flac"))
+    return [files[int(i)] for i in np.linspace(0, len(files) - 1, min(most, len(files)))]
+
+
+def frames_of(files: list[Path]) -> list[np.ndarray]:
+    return [frames for file in files if len(frames := timbre(sound(file), RATE))]
+
+
+def inputs() -> dict[str, tuple[str, np.ndarray]]:
+    """Name → (its domain or "", sound)."""
+    shipped = sorted((TOP / "src/melisma/sounds").rglob("*.flac"))
+    found = {file.stem: ("strings" if file.parent.name == "strings" else "", sound(file)) for file in shipped}
+    for domain in DOMAINS:
+        longest = sorted(spread(domain, "held", TESTED), key=lambda file: -file.stat().st_size)[:OTHERS]
+        found |= {f"{domain}: {file.stem}": (domain, sound(file)) for file in longest}
+    return found
+
+
+def measured(name: str, x: np.ndarray, model: Model, ear: Ear) -> Row:
+    y = model.transfer(x, RATE)
+    before, after = (metrics.level_curve(v, RATE) for v in (x, y))
+    heard = before > metrics.HEARD_LEVEL
+    frames, own = timbre(y, RATE), timbre(x, RATE)
+    return Row(
+        name,
+        model.name,
+        float(np.corrcoef(before[heard], after[heard])[0, 1]),
+        metrics.level_error(x, y, RATE).rms,
+        metrics.pitch_error(x, y, RATE),
+        ear.distance(frames, model.name),
+        distance(frames, own, ear.scale),
+        ear.distance(own, model.name),
+        ear.tell(frames),
+    )
+
+
+def summary(rows: list[Row]) -> list[str]:
+    """Means a model, as Markdown."""
+    lines = [
+        "| model | sounds | level follows (r) | level error dB | pitch error, median cents | to its domain | to the input "
+        "| input to the domain | nearer to the domain | taken for it |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in dict.fromkeys(row.model for row in rows):
+        own = [row for row in rows if row.model == name]
+        pitch = np.nanmedian([row.pitch.cents for row in own]) if name in PITCHED else np.nan
+        means = [np.nanmean([getattr(row, key) for row in own]) for key in ("to_domain", "to_input", "input_to_domain")]
+        cells = [
+            name, str(len(own)), f"{np.nanmean([row.level_correlation for row in own]):.3f}",
+            f"{np.nanmean([row.level_rms for row in own]):.1f}", "–" if np.isnan(pitch) else f"{pitch:.0f}",
+            *(f"{value:.2f}" for value in means), f"{sum(row.to_domain < row.to_input for row in own)} of {len(own)}",
+            f"{sum(row.told == name for row in own)} of {len(own)}",
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def confusion(title: str, told: dict[str, list[str]]) -> list[str]:
+    """Who is taken for whom, as Markdown: rows what it is, columns what it is taken for."""
+    lines = ["", f"| {title} | " + " | ".join(DOMAINS) + " |", "|---" * (len(DOMAINS) + 1) + "|"]
+    for name, answers in told.items():
+        lines.append(f"| {name} | " + " | ".join(str(answers.count(domain)) for domain in DOMAINS) + " |")
+    return lines
+
+
+def each(rows: list[Row]) -> list[str]:
+    lines = ["", "| sound | model | level r | pitch cents | to domain | to input | taken for |", "|---|---|---|---|---|---|---|"]
+    for row in rows:
+        cents = "–" if np.isnan(row.pitch.cents) else f"{row.pitch.cents:.0f}"
+        cells = [row.sound, row.model, f"{row.level_correlation:.2f}", cents]
+        lines.append("| " + " | ".join([*cells, f"{row.to_domain:.2f}", f"{row.to_input:.2f}", row.told]) + " |")
+    return lines
+
+
+def main() -> None:
+    ear = Ear({domain: frames_of(spread(domain, "train", LEARNT)) for domain in DOMAINS})
+    real = {domain: [ear.tell(frames) for frames in frames_of(spread(domain, "held", TESTED))] for domain in DOMAINS}
+    rows, told = [], defaultdict(list)
+    for domain in DOMAINS:
+        model = load(domain)
+        for name, (of, x) in inputs().items():
+            if of != domain:
+                rows.append(measured(name, x, model, ear))
+                told[domain].append(rows[-1].told)
+    tables = summary(rows) + confusion("held-out sounds of", real) + confusion("transfers through", told) + each(rows)
+    document = TOP / "docs" / "transfer.md"
+    before, rest = document.read_text().split(BEGIN)
+    document.write_text(before + BEGIN + "\n\n" + "\n".join(tables) + "\n\n" + END + rest.split(END)[1])
+    print("\n".join(summary(rows)))
+
+
+if __name__ == "__main__":
+    main()
