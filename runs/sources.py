@@ -1,6 +1,6 @@
 """Sound data for the published models: packages in, folders of sound files with recorded licences out.
 
-    python runs/sources.py NAME …         strings, screams, singing, speech, varied
+    python runs/sources.py NAME …         strings, screams, singing, speech, varied, bells, birds, drums
 
 Packages come from Debian (`apt-get download`, no root needed) and npm (`npm pack`). They are kept in
 `$MELISMA_HOME/packages` (default `~/.cache/melisma`), so a second run needs no network. The result,
@@ -23,7 +23,7 @@ from worlds.records import licence_table, summary
 
 from melisma.home import home
 
-NAMES = ("strings", "screams", "speech", "singing", "varied")
+NAMES = ("strings", "screams", "speech", "singing", "varied", "bells", "birds", "drums")
 
 
 def make(name: str) -> Path:

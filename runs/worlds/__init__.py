@@ -4,4 +4,5 @@
     cleaning     trimming, levelling, deduplication         records      licences and figures of a set's files
     phrases      notes → lines and chords                   recordings   recordings of people and things → train and held
     strings, screams, singing, speech, varied               the sets
+    bells, birds, drums          three folders that no published model has heard, for runs/own.py
 """
