@@ -6,7 +6,7 @@
 namespace melisma {
 
 constexpr float FADE = -80;      // dBFS: below it the level falls four times as fast as the loudness
-constexpr float CEILING = 1.2f;  // of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
+constexpr float CEILING = 1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
 
 void Stream::encode(int frames) {
     const Model& m = *model_;
@@ -108,6 +108,7 @@ void Stream::vocode(const float* mel, int frames, float* out) {
         m.melgan.step(*m.kernels, melgan_, mel, frames, out);
     else
         m.phase.step(*m.kernels, phase_, mel, frames, out);
+    ceiling_.bound(out, frames * hop_);
 }
 
 }  // namespace melisma

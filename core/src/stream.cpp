@@ -123,6 +123,7 @@ void Stream::reset() {
     dry_at_ = gathered_ = waiting_ = 0;
     frame_ = 0;
     feedback_.reset(m.config.sample_rate);
+    ceiling_.reset(m.config.sample_rate);
     follow(true);
     feedback_.tune(smooth_[FEEDBACK_FREQUENCY].value, smooth_[FEEDBACK_Q].value);
 }

@@ -1,6 +1,7 @@
 // One reading of a model: everything that changes from sample to sample.
 #pragma once
 
+#include "ceiling.h"
 #include "feedback.h"
 #include "model.h"
 #include "resampler.h"
@@ -45,7 +46,7 @@ class Stream {
     void calibrate(int frames);                             // coded_ → latents_ (frames, Z)
     void edit(int frames);                                  // parameters on latents_ and loudness_
     void decode(int frames);                                // latents_, loudness_ → mel_
-    void vocode(const float* mel, int frames, float* out);  // mel ≥ 0
+    void vocode(const float* mel, int frames, float* out);  // mel ≥ 0; never beyond the ceiling
     void follow(bool jump);                                 // parameters' targets
 
     void chain(const float* in, float* out, int n);  // at the model's rate; out may be in
@@ -80,6 +81,7 @@ class Stream {
     int64_t frame_ = 0;
     float frame_share_ = 1, sample_share_ = 1, host_share_ = 1;
     Feedback feedback_;
+    Ceiling ceiling_;
 };
 
 }  // namespace melisma

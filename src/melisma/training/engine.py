@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,8 @@ from . import mel as scales
 from .export import from_file, latency
 from .vae import kl, split
 
+CEILING = 4.0  # samples go no further, +12 dBFS: latents pulled far out must not hurt ears, however many bands add up
+RELEASE = 0.1  # seconds in which what holds them there lets go
 CHUNK_SECONDS = 20  # sounds are read in pieces of this length, so that an hour needs no more memory than a minute
 
 
@@ -93,8 +96,10 @@ class Engine:
 
     def _synthesized(self, mels: Iterator[Tensor]) -> np.ndarray:
         state, parts = self.model.vocoder.initial(1), [torch.zeros(1, 1, 0, dtype=torch.float64)]
+        rate, envelope = self.model.config.analysis.sample_rate, CEILING
         for mel in mels:
             waveform, state = self.model.vocoder.step(mel, state)
+            waveform, envelope = bounded(waveform, rate, envelope)
             parts.append(waveform)
         return _join(parts)[0, self.delay :]
 
@@ -108,16 +113,27 @@ class EngineStream:
         self.reset()
 
     def reset(self) -> None:
-        self.state = self.model.initial(1)
+        self.state, self.envelope = self.model.initial(1), CEILING
         # a hop of silence in hand lets every block be answered in full, whatever its size
         self.ready = torch.zeros(1, 1, self.model.config.analysis.hop, dtype=torch.float64)
 
     @torch.no_grad()
     def process(self, block: np.ndarray) -> np.ndarray:
         waveform, self.state = self.model.step(torch.from_numpy(np.array(block, np.float64))[None, None], self.state)
+        waveform, self.envelope = bounded(waveform, self.model.config.analysis.sample_rate, self.envelope)
         ready = torch.cat([self.ready, waveform], -1)
         self.ready = ready[..., len(block) :]
         return ready[0, 0, : len(block)].float().numpy()
+
+
+def bounded(x: Tensor, rate: int, envelope: float = CEILING) -> tuple[Tensor, float]:
+    """A limiter, at once down and slowly up: x (…, T) within ±CEILING, and the envelope to go on with; the rest is as it was."""
+    if not x.numel():
+        return x, envelope
+    fall = torch.arange(1, x.shape[-1] + 1, dtype=x.dtype) / (RELEASE * rate)
+    peaks = torch.cummax(x.abs().clamp(min=1e-30).log() + fall, -1).values.clamp(min=math.log(envelope))
+    envelopes = (peaks - fall).exp().clamp(min=CEILING)
+    return x * (CEILING / envelopes), float(envelopes[..., -1].max())
 
 
 def _join(parts: list[Tensor]) -> np.ndarray:
