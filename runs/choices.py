@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from melisma import metrics
+from melisma import metrics, modelfile, pretrained
 from melisma.audio import read
 from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.home import home
@@ -45,7 +45,7 @@ def latents(count: int) -> ModelConfig:
     return replace(BASE, vae=VAEConfig(latents=count))
 
 
-# name → group, configuration, stages, weights of the loss, weights to start from
+# name → group, configuration, stages, weights of the loss, what to start from: parts of the strings run, or the published model
 EXPERIMENTS: dict[str, tuple[str, ModelConfig, tuple[str, ...], dict[str, float], tuple[str, ...]]] = {
     "frame-1024-256": ("frame", BASE, ("vocoder",), {}, ()),
     "frame-768-192": ("frame", frames(768, 192), ("vocoder",), {}, ()),
@@ -59,8 +59,8 @@ EXPERIMENTS: dict[str, tuple[str, ModelConfig, tuple[str, ...], dict[str, float]
     "auditory-2": ("loss", BASE, ("vae",), {}, ("vocoder",)),
     "auditory-0": ("loss", BASE, ("vae",), {"auditory": 0.0, "structure": 0.0}, ("vocoder",)),
     **{f"latents-{n}": ("latents", latents(n), ("vae",), {}, ("vocoder",)) for n in (2, 4, 8, 16, 32)},
-    **{f"kl-{w}": ("nats", BASE, ("vae",), {"kl": w}, ("vocoder",)) for w in (0.005, 0.015, 0.1, 0.3, 1.0)},
-    **{f"adversary-{w}": ("leak", BASE, ("vae",), {"adversary": w}, ("vocoder",)) for w in (0.0, 0.15, 0.5, 1.5)},
+    **{f"kl-{w}": ("nats", BASE, ("vae",), {"kl": w}, ("model",)) for w in (0.005, 0.015, 0.1, 0.3, 1.0)},
+    **{f"adversary-{w}": ("leak", BASE, ("vae",), {"adversary": w}, ("model",)) for w in (0.0, 0.15, 0.5, 1.5)},
     "tune-only": ("adversarial", BASE, ("tune",), {}, ("vocoder", "vae")),
     "tune-adversarial": ("adversarial", BASE, ("adversarial",), {}, ("vocoder", "vae")),
 }
@@ -82,19 +82,23 @@ def run(name: str, minutes: float) -> None:
     import torch
 
     from melisma.training.data import Prepared
-    from melisma.training.fit import Plan, fit
-    from melisma.training.run import pack
+    from melisma.training.fit import STARTED, Plan, fit
+    from melisma.training.run import pack, weights_of
     from melisma.training.stages import Weights
 
     torch.set_num_threads(1)
     group, config, stages, weights, earlier = EXPERIMENTS[name]
     start: dict[str, torch.Tensor] = {}
     for part in earlier:
+        if part == "model":
+            start |= weights_of(modelfile.load(pretrained.locate("strings")), config)
+            continue
         saved = torch.load(home() / "runs" / f"strings-{part}" / "weights.pt", weights_only=True)
         start |= {k: v for k, v in saved.items() if k.startswith("vocoder.") == (part == "vocoder")}
     prepared, folder = home() / "prepared" / "strings", home() / "runs" / f"choices-{name}"
     shutil.rmtree(folder, ignore_errors=True)
-    plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=Weights(**weights))
+    rates = STARTED["rates"] if "model" in earlier else {}
+    plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=Weights(**weights), rates=rates)
     model = fit(prepared, folder, config, plan, start=start, clock=time.process_time)
     steps = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])["step"]
     file = pack(model, name, Prepared(prepared), {})

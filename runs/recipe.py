@@ -29,18 +29,19 @@ from rich.console import Console
 
 from melisma.config import ModelConfig
 from melisma.home import home
+from melisma.training import fit
 
 TOP = Path(__file__).resolve().parents[1]
 HELD_SECONDS = 6.0  # of each held-out file that is evaluated
 HELD_FILES = 80  # at most, spread over all
 # of the minutes, unless a world says otherwise; vocoder and vae run beside each other
 SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
-# for a world that starts from the shared run, whose vocoder it tunes and does not train anew: gentler rates
+# for a world that starts from the shared run, as `melisma train` does
 STARTED: dict[str, Any] = {
     "start": "shared",
     "minutes": 18,
-    "parts": {"vae": 0.6, "tune": 0.4},
-    "plan": {"rates": {"vae": 6e-4, "tune": 3e-4}},
+    "parts": dict(fit.STARTED["stages"]),
+    "plan": {"rates": fit.STARTED["rates"]},
 }
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
 
@@ -51,7 +52,7 @@ class World:
 
     about and cannot: paragraphs of the card, written by hand. plan: entries of `training.fit.Plan` that are not the defaults.
     start: the run or published model whose vocoder and VAE it begins from, "" for none. parts: what is trained, in this order,
-    and its share of the minutes.
+    and its share of the minutes. place: the folder of the published file.
     """
 
     name: str
@@ -59,6 +60,7 @@ class World:
     about: str
     cannot: str
     data: str = ""
+    place: str = "models"
     minutes: float = 105
     start: str = ""
     parts: dict[str, float] = field(default_factory=lambda: dict(SHARES))
@@ -75,7 +77,7 @@ class World:
 
     @property
     def published(self) -> Path:
-        return TOP / "models" / f"{self.name}.melisma"
+        return TOP / self.place / f"{self.name}.melisma"
 
     @property
     def script(self) -> str:
@@ -116,11 +118,10 @@ def everything(world: World, minutes: float, force: bool, note: str) -> None:
     beside = [subprocess.Popen([*own, part], env=one_core) for part in ("vocoder", "vae") if part in world.parts]
     if any([process.wait() for process in beside]):
         raise SystemExit("a part of the training failed: see above; the same command goes on where it stopped")
-    after = [part for part in world.parts if EARLIER[part]]
-    for part in after:
-        subprocess.run([*own, part], check=True)
-    if after:
-        publish(world, minutes, force, note)
+    for part in world.parts:
+        if EARLIER[part]:
+            subprocess.run([*own, part], check=True)
+    publish(world, minutes, force, note)
 
 
 def data(world: World) -> None:
@@ -136,8 +137,6 @@ def train(world: World, part: str, minutes: float) -> None:
     """One part of the training, resumed if it was begun; its weights go to $MELISMA_HOME/runs/NAME-PART/weights.pt."""
     import torch
 
-    from melisma.training.fit import Plan, fit
-
     folder = world.folder(part)
     weights = folder / "weights.pt"
     if weights.exists():
@@ -150,8 +149,8 @@ def train(world: World, part: str, minutes: float) -> None:
             start |= foreign(world, earlier)
     if not EARLIER[part]:
         start = foreign(world, part)
-    plan = Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
-    model = fit(world.prepared, folder, world.config, plan, resume=True, start=start)
+    plan = fit.Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
+    model = fit.fit(world.prepared, folder, world.config, plan, resume=True, start=start)
     torch.save(model.state_dict(), weights.with_suffix(".tmp"))
     weights.with_suffix(".tmp").rename(weights)
 
@@ -218,11 +217,14 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
     from melisma.training.run import publish as write
 
     console, best = Console(), None
-    for part in ("tune", "adversarial"):
+    for part in [part for part in world.parts if EARLIER[part]] or ["vae"]:
         if not (world.folder(part) / "weights.pt").exists():
             continue
         reference = Reference(world.config)
         reference.load_state_dict(torch.load(world.folder(part) / "weights.pt", weights_only=True))
+        if part == "vae":  # a run that is but a start for others: its parts put together
+            vocoder = torch.load(world.folder("vocoder") / "weights.pt", weights_only=True)
+            reference.load_state_dict(moved(vocoder, "vocoder"), strict=False)
         stages = [[p, share] for p, share in world.parts.items() if p != "adversarial" or part == p]
         how = {"stages": stages, "minutes": minutes, "cores": 2, "seed": 0, "script": world.script}
         how |= {"note": note} if note else {}
@@ -236,7 +238,7 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
         if best is None or chain(summary) > chain(best.evaluation):
             best = replace(file, evaluation=summary)
     if best is None:
-        raise SystemExit(f"nothing to publish: train first (python {world.script} --part tune)")
+        raise SystemExit(f"nothing to publish: train first (python {world.script})")
     before = chain(modelfile.load(world.published).evaluation) if world.published.exists() else 0.0
     if force or chain(best.evaluation) > before:
         published = write(best, world.published)

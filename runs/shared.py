@@ -1,9 +1,10 @@
 """The vocoder and the VAE that the worlds start from, trained on all of them and on more (the `varied` set).
 
-    python runs/shared.py [--minutes 36] [--part data|vocoder|vae]
+    python runs/shared.py [--minutes 36] [--part data|vocoder|vae|publish]
 
 They start from the strings model and share the minutes, beside each other, one core each. Their weights are in
-$MELISMA_HOME/runs/shared-vocoder and shared-vae. `--part tune` and `--part publish` make a model of it, which no world needs.
+$MELISMA_HOME/runs/shared-vocoder and shared-vae, for the other scripts, and put together in models/start/shared.melisma, which
+`melisma train` starts from.
 """
 
 from recipe import World, main
@@ -11,6 +12,7 @@ from recipe import World, main
 WORLD = World(
     name="shared",
     data="varied",
+    place="models/start",
     licence="GPL-2, GPL-2+, CC-BY-SA 3.0, CC-BY 3.0, MIT, CC0: see the table",
     about="""All that the four worlds are trained on, instruments of a soundfont, and the sounds of free games and desktops.
 Held out is what the worlds hold out.""",

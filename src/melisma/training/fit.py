@@ -59,6 +59,10 @@ class Plan:
         return self.minutes * 60 * share, None
 
 
+# for a run that starts from a model: its vocoder is tuned, not trained anew, and what has been learnt is moved on, not shaken
+STARTED: dict[str, Any] = {"stages": (("vae", 0.6), ("tune", 0.4)), "rates": {"vae": 6e-4, "tune": 3e-4, "adversarial": 1e-4}}
+
+
 class Stopped(Exception):
     """Training was interrupted; the checkpoint is written."""
 
