@@ -162,6 +162,59 @@ def test_what_does_not_fit_together(model):
         melisma.load("tinny")
 
 
+# --- one call from sounds to sounds -------------------------------------------------------------------------------------
+
+
+def test_one_call_is_what_the_model_does(model, tmp_path):
+    x, y = melisma.Audio(noise(0.3), RATE), melisma.Audio(noise(0.2, 1, 0.02), 8000)
+    a, b = model.encode(x), model.encode(y)
+    melisma.write(tmp_path / "x.wav", x.samples, RATE, "FLOAT")
+    for sound in (x, noise(0.3), a, tmp_path / "x.wav", str(tmp_path / "x.wav")):
+        for named in (model, "tiny"):
+            got = melisma.transfer(sound, named)
+            assert got.rate == RATE and np.array_equal(got.samples[0], model.decode(a))
+    assert np.array_equal(melisma.transfer(x, model, -30).samples[0], model.decode(a.set_loudness(-30)))
+    between = melisma.interpolate(y, x, model, curve=0.25)
+    assert between.rate == 8000 and np.array_equal(between.samples[0], model.decode(b.interpolate(a, 0.25)))
+    assert np.array_equal(melisma.interpolate(x, b, model).samples[0], model.decode(a.interpolate(b)))
+    four = [x, y, a.reverse(), melisma.sample(0.4, model)]
+    mixed = melisma.mix(four, [1, 2, 0, 1], model)
+    assert mixed.duration == pytest.approx(0.4)
+    assert np.array_equal(mixed.samples[0], model.decode(a.mix([b, a.reverse(), four[3]], [1, 2, 0, 1])))
+
+
+@pytest.mark.parametrize("seconds", [1e-6, 0.1, 0.25, 1.001])
+def test_a_sample_is_a_path_that_plays_for_so_long(model, seconds):
+    path = melisma.sample(seconds, model, seed=5)
+    sound = model.decode(path)
+    assert len(sound) == path.length == max(1, round(seconds * RATE)) and path.model == "tiny"
+    assert path.frames == model.encode(sound).frames and np.array_equal(path.ranges, model.ranges)
+    again, other = melisma.sample(seconds, "tiny", 5), melisma.sample(seconds, model, 6)
+    assert np.array_equal(path.values, again.values) and not np.array_equal(path.values, other.values)
+    level = np.abs(model.decode(melisma.sample(seconds, model, 5, loudness=-20)))
+    assert level.max() > np.abs(sound).max() or seconds < 0.01
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (lambda m: melisma.sample(0, m), "seconds is 0"),
+        (lambda m: melisma.sample(float("nan"), m), "seconds is nan"),
+        (lambda m: melisma.sample(1e9, m), "up to 3600 seconds"),
+        (lambda m: melisma.sample(1, "tinny"), "did you mean tiny"),
+        (lambda m: melisma.transfer("absent.wav", m), "absent.wav does not exist"),
+        (lambda m: melisma.transfer(noise(0.1), m, "output"), "loudness is 'output'"),
+        (lambda m: melisma.mix([], None, m), "at least one is needed"),
+        (lambda m: melisma.mix([noise(0.1)] * 4, [1, 2], m), "4 paths need"),
+        (lambda m: melisma.mix([noise(0.1)] * 4, [0, 0, 0, 0], m), "at least one path needs a weight above 0"),
+        (lambda m: melisma.interpolate(noise(0.1), noise(0.1), m, curve=[1, 2, 3]), "curve has the shape"),
+    ],
+)
+def test_what_cannot_be_done_in_one_call(model, call, reason):
+    with pytest.raises(MelismaError, match=reason):
+        call(model)
+
+
 def test_a_model_knows_itself(model, tiny):
     assert repr(model) == "<melisma model tiny: 3 latents, 16000 Hz>"
     assert model.ranges.shape == (3, 2) and model.frame_rate == 250

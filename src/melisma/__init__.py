@@ -6,12 +6,17 @@
     path = model.encode(melisma.read("cat.wav"))
     sound = model.decode(path.scale(1.3, dims=[0]).reverse())
     melisma.write("out.wav", sound, path.source_rate)
+
+In one call: `melisma.transfer("cat.wav", "strings")`, `interpolate`, `mix`, `sample` (see `melisma.play`).
 """
 
 from .audio import Audio, read, write
 from .errors import MelismaError
 from .latent import LatentPath
 from .model import Model, Stream, load
+from .play import interpolate, mix, sample, transfer
 
 __version__ = "0.1.0"
-__all__ = ["Audio", "LatentPath", "MelismaError", "Model", "Stream", "load", "read", "write"]
+__all__ = [
+    "Audio", "LatentPath", "MelismaError", "Model", "Stream", "interpolate", "load", "mix", "read", "sample", "transfer", "write",
+]  # fmt: skip

@@ -31,6 +31,8 @@ from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Paramete
 
 LOUDNESS_FLOOR = -100.0  # dBFS
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too
+LOUDNESS_DRAWN, FADE_DRAWN = -24.0, 0.05  # dBFS and seconds; of a path that no sound gives a loudness
+_DRAWN = 1 << 32  # where `drawn` has its streams of noise, beyond those of `randomize`
 
 Curve = float | np.ndarray | Sequence  # a number; one value a frame (n,); or points (P, 2) of time in seconds and value
 
@@ -293,6 +295,42 @@ OPERATORS["mix"] = Operator(
     (DIMS, START, END),
     LatentPath.mix,
 )
+
+
+# --- paths out of nothing -----------------------------------------------------------------------------------------------
+
+
+def drawn(
+    dimensions: int,
+    frames: int,
+    rate: float,
+    length: int,
+    source_rate: int,
+    *,
+    seed: int = 0,
+    smoothness: float = 0.5,
+    temperature: float = 1.0,
+    loudness: Curve | None = None,
+    model: str = "",
+    ranges: np.ndarray | None = None,
+) -> LatentPath:
+    """A path drawn from the standard normal distribution, which is the training set's in calibrated latents.
+
+    smoothness: seconds from one drawn point to the next, joined by `smooth_noise`; 0 draws every frame by itself.
+    temperature: the standard deviation. loudness: a level in dBFS, one a frame (L,), or (seconds, level) points; None is a
+    steady −24 dBFS with its ends faded, as no sound begins at full level without a click. The other arguments are those
+    of LatentPath. The same seed draws the same on every machine. MelismaError for what is out of range.
+    """
+    seed = _integer(seed, "seed", 0, 2**32 - 1)
+    knots = 1 / max(1.0, _number(smoothness, "smoothness", 0, 3600) * rate)
+    temperature = _number(temperature, "temperature", 0, 10)
+    values = [temperature * smooth_noise(seed, _DRAWN + row, frames, knots) for row in range(dimensions)]
+    path = LatentPath(np.array(values), np.zeros(frames), rate, length, source_rate, model, ranges)
+    if loudness is None:
+        end = path.duration
+        fade = min(FADE_DRAWN, end / 2)
+        loudness = [(0, LOUDNESS_FLOOR), (fade, LOUDNESS_DRAWN), (end - fade, LOUDNESS_DRAWN), (end, LOUDNESS_FLOOR)]
+    return set_loudness(path, loudness)
 
 
 # --- how operators reach what they act on -------------------------------------------------------------------------------

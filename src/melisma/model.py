@@ -13,11 +13,12 @@ from .audio import Audio, checked_rate, cut, fill, resampled, resampled_length
 from .bands import centres
 from .core import CoreStream, Engine
 from .errors import MelismaError
-from .latent import LatentPath
+from .latent import Curve, LatentPath, drawn
 from .modelfile import ModelFile
 
 Sound = Audio | np.ndarray
 
+LONGEST_SAMPLE = 3600  # seconds
 # what a golden pair must meet: the spectral distance of the whole, and the samples of its first frame and hops
 GOLDEN_DISTANCE, GOLDEN_ERROR, GOLDEN_START = 0.05, 1e-3, 4
 
@@ -108,6 +109,19 @@ class Model:
         elif loudness != "input":
             raise MelismaError(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
         return self.decode(path)
+
+    def sample(
+        self, seconds: float, seed: int = 0, *, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
+    ) -> LatentPath:
+        """A path that no sound gave, of so many seconds: drawn from the prior, see `latent.drawn` for the arguments."""
+        if not 0 < seconds <= LONGEST_SAMPLE:  # false for NaN
+            raise MelismaError(f"seconds is {seconds:g}: a path can be drawn for up to {LONGEST_SAMPLE} seconds")
+        length = max(1, round(seconds * self.sample_rate))
+        frames = -(-length // self.hop) + self.config.analysis.frame // self.hop - 1  # as many as a sound of that length has
+        return drawn(
+            self.latents, frames, self.frame_rate, length, self.sample_rate, seed=seed, smoothness=smoothness,
+            temperature=temperature, loudness=loudness, model=self.name, ranges=self.ranges,
+        )  # fmt: skip
 
     def copy_synthesis(self, sound: Sound, rate: int | None = None) -> np.ndarray:
         """The sound's true mels through the vocoder: what is lost without the VAE."""

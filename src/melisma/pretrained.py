@@ -1,16 +1,20 @@
-"""Names of models → their files: the published ones that come with the package, the user's own, or a path."""
+"""What a model is called → its file: a name (the published ones come with the package, others are the user's own), a path, or an
+address on the Hugging Face Hub."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
 
+from . import hub
 from .errors import MelismaError
 from .home import home
 from .modelfile import SUFFIX
 
 # in a checkout the published models lie in models/ at the top; a wheel carries them inside the package
 _PUBLISHED = (Path(__file__).parent / "models", Path(__file__).parents[2] / "models")
+
+START = "shared"  # the model that trainings begin from; it is found by name, but is no domain to play through
 
 
 def own_models() -> Path:
@@ -33,14 +37,30 @@ def _within(*folders: Path) -> dict[str, Path]:
 
 
 def locate(model: str | Path) -> Path:
-    """The file of a model given by name or path."""
+    """The file of a model given by name, path or hf:// address (see `hub`); MelismaError if there is none."""
     text = str(model)
+    if text.startswith(hub.SCHEME):
+        return hub.fetch(text)
     known = names()
     if text in known:
         return known[text]
+    if text in (starts := _within(*(folder / "start" for folder in _PUBLISHED))):
+        return starts[text]
     if text.endswith(SUFFIX) or "/" in text or Path(text).exists():
         return Path(text).expanduser()
     near = difflib.get_close_matches(text, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     listed = f"there are {', '.join(sorted(known))}" if known else "there are none yet: `melisma train` makes one"
     raise MelismaError(f"there is no model named {text!r}; {hint}{listed}")
+
+
+def card(model: str | Path) -> str:
+    """The card of a model: what it learned from, how good it is, what it cannot do. Markdown, which lies beside the file."""
+    file = locate(model).with_suffix(".md")
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise MelismaError(f"{model} has no card, as there is no {file}; `melisma info` has its figures") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise MelismaError(f"the card {file} cannot be read: {reason}") from None

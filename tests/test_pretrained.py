@@ -1,0 +1,220 @@
+"""What models are called: names, paths, and addresses on the Hugging Face Hub, whose part a server on this machine plays."""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standin import COMMIT, Hub
+
+import melisma
+from melisma import cli, hub, pretrained
+from melisma.errors import MelismaError
+
+# --- addresses ----------------------------------------------------------------------------------------------------------
+
+names = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9_]{0,8}[A-Za-z0-9])?", fullmatch=True)
+repos = st.builds("{}/{}".format, names, names)
+files = st.one_of(st.none(), st.builds("{}.melisma".format, names), st.builds("{}/{}.melisma".format, names, names))
+revisions = st.one_of(st.none(), names, st.just("refs/pr/3"), st.just("v1.0"))
+hashes = st.one_of(st.none(), st.binary().map(lambda data: hashlib.sha256(data).hexdigest()))
+
+
+@given(st.builds(hub.Address, repos, files, revisions, hashes))
+def test_an_address_says_what_it_was_made_of(address):
+    assert hub.parse(str(address)) == address
+
+
+@given(st.one_of(st.text(max_size=40), st.text("ab/@#.:-=%~ \n", max_size=30)).map(lambda text: "hf://" + text))
+def test_any_other_text_is_refused_in_one_sentence(text):
+    try:
+        address = hub.parse(text)
+    except MelismaError as error:
+        assert str(error).startswith(text)
+    else:
+        assert ".." not in f"/{address.repo}/{address.file}/".split("/") and str(address).lower() == text.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("hf://strings", "is not the address of a model: write hf://owner/repo"),
+        ("hf://a/b/c.safetensors", "is not the address of a model"),
+        ("hf://a/b/../../c.melisma", "no dots or dashes in a row"),
+        ("hf://a/b@../main", "no dots or dashes in a row"),
+        ("hf://a/b#sha256=abc", "after # is not sha256= and 64 hexadecimal digits"),
+        ("hf://a/b#md5=" + 64 * "a", "after # is not sha256="),
+    ],
+)
+def test_addresses_that_are_none(text, reason):
+    with pytest.raises(MelismaError, match=reason):
+        melisma.load(text)
+
+
+# --- from a hub ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def standin(tiny, tmp_path, monkeypatch):
+    """A hub with the tiny model; a home of its own."""
+    constants = pytest.importorskip("huggingface_hub.constants")
+    standin = Hub({"me/one": {"tiny.melisma": tiny.read_bytes(), "README.md": b"# tiny"}, "me/none": {"README.md": b""}})
+    monkeypatch.setattr(constants, "ENDPOINT", standin.address)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", standin.address + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", standin.address)
+    monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
+    yield standin
+    standin.close()
+
+
+def kept(folder):
+    """Every file under the folder that holds a piece of a model."""
+    return [file for file in folder.rglob("*") if file.is_file() and file.stat().st_size > 100 and file.name != "CACHEDIR.TAG"]
+
+
+@pytest.mark.parametrize("lfs", [True, False])
+@pytest.mark.parametrize("end", ["", "/tiny.melisma", "@v1", f"/tiny.melisma@{COMMIT}", "/tiny.melisma@main#sha256={}"])
+def test_a_model_is_fetched_once_and_plays(standin, model, end, lfs):
+    standin.lfs = lfs
+    address = "hf://me/one" + end.format(model.file.digest.upper())
+    fetched = melisma.load(address)
+    assert fetched.file.digest == model.file.digest and fetched.name == "tiny" and fetched.verify()["distance"] < 0.05
+    assert standin.asked.count("GET /me/one/resolve/{}/tiny.melisma".format(end.partition("@")[2].partition("#")[0] or "main")) == 1
+    standin.asked.clear()
+    assert pretrained.locate(address) == pretrained.locate(address)
+    assert not any(asked.startswith("GET /me/one/resolve") for asked in standin.asked)
+
+
+@pytest.mark.parametrize("end", ["", "/tiny.melisma@v1"])
+def test_what_was_fetched_serves_without_the_network(standin, model, end, tmp_path):
+    pretrained.locate("hf://me/one" + end)
+    standin.down = 503
+    assert melisma.load("hf://me/one" + end).file.digest == model.file.digest
+    standin.close()
+    assert melisma.load("hf://me/one" + end).file.digest == model.file.digest
+    with pytest.raises(MelismaError, match="hf://me/other cannot be fetched and is not kept here: "):
+        pretrained.locate("hf://me/other")
+    with pytest.raises(MelismaError, match="hf://me/one@v2 cannot be fetched and is not kept here: "):
+        pretrained.locate("hf://me/one@v2")
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("hf://me/absent", "there is no repository me/absent, or it is private"),
+        ("hf://me/absent/tiny.melisma", "there is no repository me/absent, or it is private"),
+        ("hf://me/one/absent.melisma", "me/one has no file absent.melisma"),
+        ("hf://me/one@v9", "me/one has no revision v9"),
+        ("hf://me/one/tiny.melisma@v9", "me/one has no revision v9"),
+        ("hf://me/none", "me/none has no .melisma file"),
+        ("hf://me/one#sha256=" + 64 * "0", "it is another one than the address asks for"),
+    ],
+)
+def test_what_is_not_there_gets_one_sentence(standin, address, reason, capsys):
+    assert cli.run(["info", address]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(f"melisma: {address}: ") and reason in said.err and said.err.count("\n") == 1 and not said.out
+
+
+def test_of_several_models_one_must_be_named(standin, tiny):
+    standin.files["me/one"]["more/two.melisma"] = tiny.read_bytes() + b" "
+    with pytest.raises(MelismaError, match="several models: say which of more/two.melisma, tiny.melisma"):
+        pretrained.locate("hf://me/one")
+    assert pretrained.locate("hf://me/one/more/two.melisma").read_bytes()[-1:] == b" "
+
+
+@pytest.mark.parametrize("lfs", [True, False])
+def test_a_file_that_is_not_what_the_hub_says_is_not_kept(standin, tmp_path, lfs):
+    standin.lfs = lfs
+    standin.says["tiny.melisma"] = (64 if lfs else 40) * "a"
+    for _ in range(2):
+        with pytest.raises(MelismaError, match="and the hub says aaaa.*: it is not kept; try again"):
+            pretrained.locate("hf://me/one")
+        assert kept(tmp_path) == []
+    standin.says.clear()
+    pretrained.locate("hf://me/one")
+
+
+def test_a_hash_of_no_known_kind_is_no_hash(standin, model):
+    standin.says["tiny.melisma"] = "abc"
+    with pytest.raises(MelismaError, match=f"if it is the right one add #sha256={model.file.digest}"):
+        pretrained.locate("hf://me/one")
+    assert pretrained.locate(f"hf://me/one#sha256={model.file.digest}").is_file()
+
+
+def test_a_kept_file_that_was_damaged_is_thrown_away(standin, model, tmp_path):
+    place = pretrained.locate("hf://me/one")
+    with place.open("r+b") as file:
+        file.seek(1000)
+        file.write(b"damage")
+    with pytest.raises(MelismaError, match="it is not kept; try again"):
+        pretrained.locate("hf://me/one")
+    assert kept(tmp_path) == []
+    assert melisma.load("hf://me/one").file.digest == model.file.digest
+
+
+def test_a_download_that_breaks_off_leaves_nothing(standin, tmp_path, monkeypatch):
+    import huggingface_hub.file_download as download
+
+    monkeypatch.setattr(download.time, "sleep", lambda _: None)
+    standin.cut = True
+    with pytest.raises(MelismaError, match="hf://me/one cannot be fetched and is not kept here"):
+        pretrained.locate("hf://me/one")
+    assert kept(tmp_path) == []
+
+
+def test_too_large_a_file_is_not_fetched(standin, monkeypatch, tiny):
+    monkeypatch.setattr(hub, "MOST_BYTES", len(tiny.read_bytes()) - 1)
+    with pytest.raises(MelismaError, match="a .melisma file has at most"):
+        pretrained.locate("hf://me/one")
+    assert not any(asked.startswith("GET /me/one/resolve") for asked in standin.asked)
+
+
+def command(*arguments, before="", **environment):
+    code = f"import sys\n{before}\nfrom melisma.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, encoding="utf-8", timeout=300, env=os.environ | environment
+    )
+
+
+def test_the_command_takes_addresses_and_the_hub_is_whom_the_environment_names(standin, tiny, tmp_path):
+    melisma.write(tmp_path / "in.wav", 0.1 * np.sin(np.arange(4410) * 0.1), 44100)
+    said = command("transfer", str(tmp_path / "in.wav"), str(tmp_path / "out.wav"), "-m", "hf://me/one", HF_ENDPOINT=standin.address)
+    assert said.returncode == 0 and "through tiny" in said.stdout and said.stderr == "", said
+    assert (tmp_path / "out.wav").is_file()
+
+
+def test_where_nothing_answers_or_the_library_is_missing_one_sentence_says_so(tmp_path):
+    pytest.importorskip("huggingface_hub")
+    said = command("info", "hf://me/one/tiny.melisma", HF_ENDPOINT="http://127.0.0.1:9", MELISMA_HOME=str(tmp_path))
+    assert said.returncode == 1 and said.stderr.startswith("melisma: hf://me/one/tiny.melisma cannot be fetched and is not kept here")
+    assert said.stderr.count("\n") == 1 and kept(tmp_path) == [], said
+    said = command("info", "hf://me/one", HF_HUB_OFFLINE="1", MELISMA_HOME=str(tmp_path))
+    assert said.returncode == 1 and "cannot be fetched and is not kept here" in said.stderr and said.stderr.count("\n") == 1, said
+    said = command("info", "hf://me/one", before="sys.modules['huggingface_hub'] = None")
+    assert said.returncode == 1 and "needs huggingface_hub, which is not installed: pip install 'melisma[hub]'" in said.stderr, said
+
+
+# --- names --------------------------------------------------------------------------------------------------------------
+
+
+def test_names_and_paths(tiny, tmp_path):
+    assert pretrained.locate("tiny") == tiny == pretrained.locate(str(tiny)) == pretrained.locate(tiny)
+    assert pretrained.names()["strings"] == pretrained.published()["strings"]
+    with pytest.raises(MelismaError, match="no model named 'tinny'; did you mean tiny"):
+        pretrained.locate("tinny")
+
+
+def test_every_published_model_has_its_card():
+    for name in pretrained.published():
+        text = pretrained.card(name)
+        assert text.startswith(f"# {name}\n") and "## What it cannot do" in text and "icence" in text
+
+
+def test_a_model_without_a_card(tiny):
+    with pytest.raises(MelismaError, match="tiny has no card"):
+        pretrained.card("tiny")
