@@ -1,11 +1,11 @@
-"""The screams model: `python runs/screams.py [--minutes 18] [--part P]`, see recipe.py."""
+"""The screams model: `python runs/screams.py [--minutes 16] [--part P]`, see recipe.py."""
 
 from recipe import STARTED, World, main
 
 WORLD = World(
     name="screams",
-    licence="GPL-2+ (OpenArena, Nexuiz, Wesnoth, some of UFO: Alien Invasion), CC-BY-SA 3.0 (MegaGlest, most of UFO:AI)",
-    about="""Cries of people, orcs, trolls and beasts from six free games: dying, hurt, falling, leaping. They were recorded
+    licence="GPL-2+ (OpenArena, Nexuiz, Wesnoth), GPL-2 (some of UFO: Alien Invasion)",
+    about="""Cries of people, orcs, trolls and beasts from four free games: dying, hurt, falling, leaping. They were recorded
 (or made, for the beasts) for the games; some have effects on them. Each is used as it is and, in training only, played a
 fourth lower and a minor third higher, which the licence table lists as derived. Held out are whole characters, unchanged.""",
     cannot="""There are few minutes, of sounds shorter than a second as a rule: long steady screams are guessed from short

@@ -116,6 +116,13 @@ def family(licence: str) -> str:
     return "free"
 
 
+def without_share_alike(clips: list[Clip]) -> tuple[list[Clip], Counter]:
+    """The clips that may stand beside the GPL's, and how many may not: one model is not made of GPL and CC-BY-SA sounds."""
+    free = [clip for clip in clips if family(clip.source.licence) != "cc-by-sa"]
+    apart = len(clips) - len(free)
+    return free, Counter({"under CC-BY-SA, kept apart from the GPL": apart} if apart else {})
+
+
 def chosen(clips: list[Clip], least_bandwidth: float = 9500.0) -> tuple[list[Clip], set[str], Counter]:
     """The clips worth having, the voices among them that are held out, and what was left out."""
     clips, dropped = cleaned(clips, lambda audio: audio, fault(least_bandwidth))

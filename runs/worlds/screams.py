@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .cleaning import RATE, resampled
-from .recordings import Clip, Package, chosen, from_debian, placed
+from .recordings import Clip, Package, chosen, from_debian, placed, without_share_alike
 
 OPENARENA = re.compile(
     r"sound/player/(?!penguin|skelebot|announcer|footsteps)(\w+)/(death|pain|fall|falling|gasp|jump)\w*\.(?:wav|ogg)"
@@ -72,9 +72,10 @@ def make(root: Path) -> tuple[list[dict], Counter]:
     )
     clips += from_debian(Package("ufoai-sound", prefix="base/"), ufoai)
     clips += from_debian(Package("megaglest-data"), of(MEGAGLEST, "megaglest"))
+    clips, apart = without_share_alike(clips)
     clips, held, dropped = chosen(clips, least_bandwidth=8000)
     moved = [played(clip, *how) for clip in clips if clip.voice not in held for how in MOVED]
-    return placed([*clips, *moved], root, held), dropped
+    return placed([*clips, *moved], root, held), dropped + apart
 
 
 def played(clip: Clip, semitones: int, words: str) -> Clip:

@@ -19,7 +19,7 @@ from melisma.home import home
 
 from .cleaning import resampled, without_pauses
 from .packages import debian_package, soundfont_samples
-from .recordings import Clip, Package, chosen, from_debian, placed
+from .recordings import Clip, Package, chosen, from_debian, placed, without_share_alike
 from .records import Source
 from .screams import NEXUIZ_SAYS, WESNOTH_SAYS
 
@@ -95,5 +95,6 @@ def linked(name: str, root: Path) -> list[dict]:
 def make(root: Path) -> tuple[list[dict], Counter]:
     """Fill the folder; a record for each file, and what was left out."""
     records = [record for name in NEEDS for record in linked(name, root)]
-    clips, _, dropped = chosen(instruments() + things(), least_bandwidth=7000)
-    return records + placed(clips, root, held=set()), dropped
+    clips, apart = without_share_alike(instruments() + things())
+    clips, _, dropped = chosen(clips, least_bandwidth=7000)
+    return records + placed(clips, root, held=set()), dropped + apart
