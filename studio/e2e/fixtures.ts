@@ -10,6 +10,12 @@ import { createInterface } from 'node:readline';
 const ROOT = resolve(import.meta.dirname, '../..');
 const PYTHON = process.env.MELISMA_PYTHON ?? [join(ROOT, '.venv/bin/python')].find(existsSync) ?? 'python3';
 
+declare global {
+  interface Window {
+    melisma: any; // what main.ts leaves there: look, notices, received, sounds, studio, transport, work
+  }
+}
+
 export class Server {
   readonly home = mkdtempSync(join(tmpdir(), 'melisma-'));
   address = '';
@@ -57,6 +63,19 @@ export class Server {
   }
 }
 
+/** A WAV file of one channel of 32-bit floats. */
+export function wav(samples: Float32Array, rate = 44100): Buffer {
+  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0); head.writeUInt32LE(36 + data.length, 4); head.write('WAVEfmt ', 8); head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(3, 20); head.writeUInt16LE(1, 22); head.writeUInt32LE(rate, 24); head.writeUInt32LE(4 * rate, 28);
+  head.writeUInt16LE(4, 32); head.writeUInt16LE(32, 34); head.write('data', 36); head.writeUInt32LE(data.length, 40);
+  return Buffer.concat([head, data]);
+}
+
+export const sine = (seconds: number, frequency: number, level: number, rate = 44100) =>
+  Float32Array.from({ length: Math.round(seconds * rate) }, (_, i) => level * Math.sin((2 * Math.PI * frequency * i) / rate));
+
 export interface State { samples: string; edits: number; history: string[]; at: number; model: string }
 
 /** The page, with what tests ask of it. */
@@ -65,17 +84,56 @@ export class Studio {
 
   async open(example = 'cat'): Promise<void> {
     await this.page.goto(this.server.address);
-    await this.page.waitForFunction(() => (window as any).melisma?.status === 'open');
+    await this.opened();
+    await this.page.evaluate((name) => window.melisma.sounds.openExample(name), example);
     await this.settled();
-    await this.page.evaluate((name) => (window as any).melisma.openExample(name), example);
+  }
+
+  /** Wait until the page has been greeted and shows what it was given. */
+  async opened(): Promise<void> {
+    await this.page.waitForFunction(() => window.melisma?.studio.status === 'open');
     await this.settled();
+  }
+
+  /** Open a file as if it had been chosen. */
+  async load(file: string): Promise<void> {
+    const before = (await this.state()).history.length;
+    await this.page.locator('#open').setInputFiles(file);
+    await this.page.waitForFunction((n) => window.melisma.work.history.steps.length > n, before);
+    await this.settled();
+  }
+
+  /** The points of all drawings. */
+  points(): Promise<[number, number][]> {
+    return this.page.evaluate(() => window.melisma.work.take.edits.flatMap((edit: any) => edit.points ?? []));
+  }
+
+  /** Where a time and a value lie in a lane, as shares of its width and height. */
+  place(lane: number | 'loudness', t: number, v: number): Promise<[number, number]> {
+    return this.page.evaluate(([lane, t, v]) => {
+      const { look } = window.melisma;
+      const [low, high] = look.scale(lane);
+      return [(t - look.view.t0) / (look.view.t1 - look.view.t0), (high - v) / (high - low)];
+    }, [lane, t, v] as [number | 'loudness', number, number]) as Promise<[number, number]>;
+  }
+
+  view(): Promise<{ t0: number; t1: number }> {
+    return this.page.evaluate(() => window.melisma.look.view);
+  }
+
+  playing(): Promise<boolean> {
+    return this.page.evaluate(() => window.melisma.transport.playing);
+  }
+
+  time(): Promise<number> {
+    return this.page.evaluate(() => window.melisma.transport.player.time);
   }
 
   /** Wait until the sound of what is shown has all arrived. */
   async settled(): Promise<void> {
     await this.page.waitForFunction(() => {
-      const { melisma } = window as any;
-      return melisma.inputWave && melisma.resultWave && !melisma.stale && melisma.done === 1 && melisma.saved && !melisma.loading;
+      const { notices, received, studio } = window.melisma;
+      return received.inputWave && received.resultWave && !received.stale && received.done === 1 && studio.saved && !notices.loading;
     }, undefined, { timeout: 90_000 });
   }
 
@@ -83,12 +141,12 @@ export class Studio {
   async state(): Promise<State> {
     await this.settled();
     return this.page.evaluate(async () => {
-      const { melisma } = window as any;
-      const digest = await crypto.subtle.digest('SHA-256', new Float32Array(melisma.resultWave.samples));
+      const { received, work } = window.melisma;
+      const digest = await crypto.subtle.digest('SHA-256', new Float32Array(received.resultWave.samples));
       return {
         samples: [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
-        edits: melisma.take.edits.length, model: melisma.take.model, at: melisma.history.at,
-        history: melisma.history.steps.map((step: { name: string }) => step.name),
+        edits: work.take.edits.length, model: work.take.model, at: work.history.at,
+        history: work.history.steps.map((step: { name: string }) => step.name),
       };
     });
   }
@@ -97,13 +155,21 @@ export class Studio {
     return this.page.getByRole('slider', { name: `${name}, curve`, exact: true });
   }
 
+  private width(box: { width: number }): number {
+    return box.width - 12; // the room beside the lanes
+  }
+
+  /** Where in the window a place in a lane is. */
+  async at(name: string, [x, y]: [number, number]): Promise<[number, number]> {
+    const box = (await this.lane(name).boundingBox())!;
+    return [box.x + x * this.width(box), box.y + y * box.height];
+  }
+
   /** Drag in a lane over points given as shares of its width and height. */
   async drag(name: string, way: [number, number][], options: { steps?: number } = {}): Promise<void> {
-    const box = (await this.lane(name).boundingBox())!;
-    const at = ([x, y]: [number, number]) => [box.x + x * (box.width - 12), box.y + y * box.height] as const;
-    await this.page.mouse.move(...at(way[0]));
+    await this.page.mouse.move(...(await this.at(name, way[0])));
     await this.page.mouse.down();
-    for (const point of way.slice(1)) await this.page.mouse.move(...at(point), { steps: options.steps ?? 6 });
+    for (const point of way.slice(1)) await this.page.mouse.move(...(await this.at(name, point)), { steps: options.steps ?? 6 });
     await this.page.mouse.up();
   }
 

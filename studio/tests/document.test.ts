@@ -88,7 +88,7 @@ test('history: one step a gesture, and it can be walked', () => {
   const back = history.walk(steps, 1);
   expect(history.current(back)).toBe('b');
   expect(history.current(history.walk(back, 2))).toBe('c');
-  expect(history.step(back, 'd', 'd').steps.map((s) => s.document)).toEqual(['a', 'b', 'd']);
+  expect(history.step(back, 'd', 'd').steps.map((s) => s.session)).toEqual(['a', 'b', 'd']);
   expect(history.current(history.walk(steps, -5))).toBe('a');
   for (let n = 0; n < 600; n++) steps = history.step(steps, `${n}`, `${n}`);
   expect(steps.steps).toHaveLength(500);

@@ -177,7 +177,7 @@ def test_a_session_from_upload_to_wav(client, studio):
     session = Session(Take("small", ref, (Operate("reverse", {}, Target()),)), (Snapshot("dry", Take("small", ref)),))
     with connect(client) as socket:
         hello = hear(socket, protocol.Hello)
-        assert hello.session is None and "small" in [m.name for m in hello.models]
+        assert hello.history == () and "small" in [m.name for m in hello.models]
         assert {"scale", "randomize", "bias", "reverse"} <= {o.name for o in hello.operators}
         socket.send_text(protocol.text(Keep(1, session)))
         header, body = hear(socket, protocol.Samples)
@@ -254,7 +254,7 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
     headers = {"Cookie": f"melisma-{host.partition(':')[2]}={token}", "x-name": "a.wav"}
     request = urllib.request.Request(f"http://{host}/api/sounds", data=wav(), headers=headers)
     ref = json.load(urllib.request.urlopen(request))["sound"]
-    keep = {"type": "keep", "revision": 1, "session": {"take": {"model": "strings", "input": ref}}}
+    keep = {"type": "keep", "revision": 1, "name": "Opened", "session": {"take": {"model": "strings", "input": ref}}}
     with dial(f"ws://{host}/ws", origin=f"http://{host}", additional_headers=headers) as socket:
         socket.recv()
         socket.send(json.dumps(keep))
@@ -264,10 +264,13 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
         process.wait()
     process, address = start(tmp_path, "--port", "0")
     try:
-        host, _, token = address.removeprefix("http://").partition("/?token=")
+        host = address.removeprefix("http://").partition("/?token=")[0]
         headers = {"Cookie": f"melisma-{host.partition(':')[2]}={token}"}
         with dial(f"ws://{host}/ws", origin=f"http://{host}", additional_headers=headers) as socket:
-            assert json.loads(socket.recv())["session"]["take"]["input"] == ref
+            hello = json.loads(socket.recv())
+            assert [(step["name"], step["session"]["take"]["input"]) for step in hello["history"]] == [("Opened", ref)]
+        assert address.endswith(f"?token={token}"), "a page that was open is still let in"
+        assert (tmp_path / "studio" / "token").stat().st_mode & 0o777 == 0o600
         other = subprocess.run(
             [sys.executable, "-m", "melisma.cli", "studio", "--port", host.partition(":")[2]], capture_output=True, text=True
         )

@@ -41,7 +41,7 @@ from melisma.studio.protocol import (
 from melisma.studio.render import Cancelled, Renderer
 
 ROOT = Path(__file__).parents[2]
-A, B = SoundRef("a" * 64, "a.wav"), SoundRef("b" * 64, "b.wav")
+A, B, LONG = (SoundRef(letter * 64, f"{letter}.wav") for letter in "abc")
 RATE = 22050
 
 
@@ -50,7 +50,7 @@ def noise(seconds, seed=0):
     return Audio((0.2 * random.standard_normal(int(seconds * RATE))).astype(np.float32), RATE)
 
 
-SOUNDS = {A.hash: noise(1.0), B.hash: noise(0.5, 1)}
+SOUNDS = {A.hash: noise(1.0), B.hash: noise(0.5, 1), LONG.hash: noise(12.0, 2)}
 
 
 def open_sound(ref):
@@ -196,7 +196,7 @@ def test_nan_and_the_absurd_are_refused():
 
 
 def test_binary_messages_are_read_back():
-    header = protocol.Samples(3, 7, 99)
+    header = protocol.Samples(3, 7, 99, True)
     for body in (b"", b"\0\0\x80\x3f" * 5):
         message = protocol.binary(header, body)
         read, rest = protocol.parts(message)
@@ -211,7 +211,7 @@ class Page:
     """What a page does with what it is sent."""
 
     def __init__(self, model):
-        self.messages, self.curves, self.samples, self.mel = [], {}, None, None
+        self.messages, self.curves, self.samples, self.mel, self.heard = [], {}, None, None, []
         self.done, self.slow = threading.Event(), 0.0
         self.renderer = Renderer(open_sound, lambda name: model, self.receive)
 
@@ -224,6 +224,7 @@ class Page:
         header, body = protocol.parts(message)
         self.messages.append(header)
         if isinstance(header, protocol.Samples):
+            self.heard.append((header.first, header.first + len(body) // 4, header.exact))
             if self.samples is None or len(self.samples) != header.total:
                 self.samples = np.zeros(header.total, np.float32)
             piece = np.frombuffer(body, np.float32)
@@ -238,10 +239,11 @@ class Page:
                 self.mel = np.zeros((header.frames, header.bands), np.uint8)
             self.mel[header.first : header.first + len(part)] = part
 
-    def show(self, revision, wanted):
+    def show(self, revision, wanted, heard=0.0):
         self.messages.clear()
+        self.heard.clear()
         self.done.clear()
-        self.renderer.request(revision, wanted)
+        self.renderer.request(revision, wanted, heard)
         assert self.done.wait(60)
         return self.messages[-1]
 
@@ -292,6 +294,53 @@ def test_a_newer_take_cancels_an_older(page, model):
     assert done == [5]
     path = paths(take(Operate("bias", {"by": 5}, Target())), model)[2]
     np.testing.assert_array_equal(page.samples, np.concatenate(list(session.pieces(path, model))))
+
+
+def ahead(page):
+    """What was sent before its turn, in seconds."""
+    return [(first / 16000, last / 16000) for first, last, exact in page.heard if not exact]
+
+
+def test_a_late_edit_is_heard_first_and_exact_in_the_end(page, model):
+    page.show(0, Take("small", LONG))
+    before = page.samples.copy()
+    late = Take("small", LONG, (Operate("bias", {"by": 1}, Target(start=9.0, end=9.5)),))
+    page.show(1, late)
+    ((first, last),) = ahead(page)
+    assert page.heard[0][2] is False and 8.9 < first < 9.0 and 9.5 < last < 10
+    exact = [(first, last) for first, last, exact in page.heard if exact]
+    assert exact[0][0] <= first * 16000 and exact[-1][1] == len(before)
+    np.testing.assert_array_equal(page.samples, np.concatenate(list(session.pieces(paths(late, model)[2], model))))
+    page.show(2, Take("small", LONG, (Operate("bias", {"by": 1}, Target(start=0.5, end=0.6)),)))
+    assert not ahead(page)  # exact soon enough
+    whole = Take("small", LONG, (Operate("bias", {"by": 1}, Target()),))
+    page.show(3, whole, heard=7.0)  # the edit begins at once, and is listened to later
+    ((first, _),) = ahead(page)
+    assert 6.9 < first < 7.0
+    np.testing.assert_array_equal(page.samples, np.concatenate(list(session.pieces(paths(whole, model)[2], model))))
+
+
+def test_what_was_cancelled_before_it_was_heard_is_heard_next(page):
+    page.show(0, Take("small", LONG))
+    late = Take("small", LONG, (Operate("bias", {"by": 1}, Target(start=9.0, end=9.5)),))
+    check, page.renderer._check = page.renderer._check, lambda: (_ for _ in ()).throw(Cancelled)
+    page.renderer.request(1, late)
+    time.sleep(0.3)
+    page.renderer._check = check
+    page.show(2, late)  # as the end of a gesture is the take of its last preview
+    assert len(ahead(page)) == 1
+
+
+def test_what_is_rendered_ahead_sounds_like_its_place(model):
+    path = paths(Take("small", LONG), model)[2]
+    whole = np.concatenate(list(session.pieces(path, model)))
+    first, part = session.ahead(path, model, 2000, 2300)
+    there = whole[first : first + len(part)]
+    assert first == 2000 * model.hop and 300 * model.hop - 256 <= len(part) <= 300 * model.hop
+    mels = [model.mel(x, model.sample_rate)[:, 8:-8] for x in (part, there)]
+    other = model.mel(whole[: len(part)], model.sample_rate)[:, 8:-8]
+    assert np.abs(mels[0] - mels[1]).mean() < 0.25 * np.abs(other - mels[1]).mean()
+    assert session.ahead(path, model, path.frames, path.frames + 10)[1].size == 0
 
 
 def test_a_take_that_cannot_be_rendered_is_one_sentence(page):

@@ -38,7 +38,8 @@ class Connection:
         await self._socket.accept()
         models = await run_in_threadpool(self._studio.models.infos)
         names = tuple(file.stem for file in examples())
-        hello = Hello(VERSION, self._studio.session, models, operators(), names, MOST_SECONDS)
+        journal = self._studio.journal
+        hello = Hello(VERSION, journal.steps, journal.at, models, operators(), names, MOST_SECONDS)
         tasks = [asyncio.create_task(part) for part in (self._sending(), self._receiving(), self._gone.wait())]
         try:
             await self._socket.send_text(text(hello))
@@ -96,9 +97,9 @@ class Connection:
         if isinstance(message, Cancel):
             self._renderer.cancel()
         elif isinstance(message, Keep):
-            self._renderer.request(message.revision, message.session.take)
-            self._studio.session = message.session
-            await run_in_threadpool(self._studio.library.save, message.session)
+            self._renderer.request(message.revision, message.session.take, message.heard)
+            self._studio.session = message.session  # at once: the page may ask for its file next
+            await run_in_threadpool(self._studio.keep, message.session, message.at, message.name)
             await self._queue.put(text(Saved(message.revision)))
         else:
-            self._renderer.request(message.revision, message.take)
+            self._renderer.request(message.revision, message.take, message.heard)

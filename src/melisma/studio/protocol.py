@@ -21,6 +21,7 @@ from ..errors import MelismaError
 
 VERSION = 1
 MOST_EDITS, MOST_POINTS, MOST_SNAPSHOTS = 4096, 20_000, 256
+MOST_STEPS = 500  # of the history, on both sides
 
 Seconds = Annotated[float, Meta(ge=0, le=1e5)]
 Value = Annotated[float, Meta(ge=-1000, le=1000)]
@@ -145,23 +146,40 @@ class Session(_Struct):
     format: Literal[1] = 1
 
 
+class Step(_Struct):
+    """A step of the history: the document after a finished gesture."""
+
+    name: Name
+    session: Session
+
+
 # --- from the page ------------------------------------------------------------------------------------------------------
 
 Revision = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Render(_Struct, tag_field="type", tag="render"):
-    """Play this take instead of the one before: a gesture that is not finished. A newer one cancels an older."""
+    """Play this take instead of the one before: a gesture that is not finished. A newer one cancels an older.
+
+    heard: where the page plays, or will.
+    """
 
     revision: Revision
     take: Take
+    heard: Seconds = 0.0
 
 
 class Keep(_Struct, tag_field="type", tag="keep"):
-    """The document after a finished gesture: it is saved, and its take rendered."""
+    """The document after a finished gesture: it is saved, and its take rendered.
+
+    name: of the new step of the history, which follows step `at`. null: step `at` was walked to.
+    """
 
     revision: Revision
     session: Session
+    at: Annotated[int, Meta(ge=-1, le=MOST_STEPS)] = -1
+    name: Name | None = None
+    heard: Seconds = 0.0
 
 
 class Cancel(_Struct, tag_field="type", tag="cancel"):
@@ -217,10 +235,11 @@ class SoundInfo(_Struct):
 
 
 class Hello(_Struct, tag_field="type", tag="hello"):
-    """The first message: what there is to play with, and the session as it was autosaved."""
+    """The first message: what there is to play with, and the history as it was autosaved; the session is step `at` of it."""
 
     version: int
-    session: Session | None
+    history: tuple[Step, ...]
+    at: int
     models: tuple[ModelInfo, ...]
     operators: tuple[OperatorInfo, ...]
     examples: tuple[str, ...]
@@ -269,11 +288,15 @@ class Curves(_Struct, tag_field="type", tag="curves"):
 
 
 class Samples(_Struct, tag_field="type", tag="samples"):
-    """Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole."""
+    """Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole.
+
+    exact: false for those that are to be heard at once, and come again, exact, when what leads to them is rendered.
+    """
 
     revision: Revision
     first: int
     total: int
+    exact: bool
 
 
 class Mel(_Struct, tag_field="type", tag="mel"):

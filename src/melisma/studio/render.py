@@ -2,6 +2,10 @@
 
 The core is causal: a path that begins like the one before sounds like it up to where they part. The renderer knows what
 the page holds (`_held`), so that it sends curves and samples from there on.
+
+A stream of the core begins at its beginning: there is no going on from the middle of a sound, as its phases follow from all
+that came before. So what an edit late in a long sound changes is sent twice: at once, rendered from a little before (see
+`session.ahead`), to be heard; and exact, when the rendering from the beginning comes by.
 """
 
 from __future__ import annotations
@@ -20,6 +24,10 @@ from ..model import Model
 from . import session
 from .protocol import Curves, Done, Failed, Mel, Samples, Take, binary, text
 
+AHEAD_AFTER = 4.0  # seconds of sound: what is rendered exactly within a few tens of milliseconds is not sent twice
+AHEAD_LENGTH = 6.0  # seconds of sound that are rendered ahead
+FADE = 0.01  # seconds, to and from what the page has around it
+
 Send = Callable[[str | bytes], None]
 
 
@@ -29,12 +37,16 @@ class Cancelled(Exception):
 
 @dataclass
 class _Held:
-    """What the page holds: the model and path it got sound of, and up to which sample at the model's rate."""
+    """What the page holds: the model and path it got sound of, and up to which sample at the model's rate it is exact.
+
+    waiting: the first of the frames that are to be heard ahead, and the one after the last.
+    """
 
     model: Model
     path: LatentPath
     samples: np.ndarray
     until: int
+    waiting: tuple[int, int]
 
 
 class Renderer:
@@ -45,16 +57,16 @@ class Renderer:
         self._memo = session.Memo()
         self._held: _Held | None = None
         self._curves: dict[str, LatentPath] = {}
-        self._wanted: tuple[int, Take, float] | None = None
+        self._wanted: tuple[int, Take, float, float] | None = None
         self._stop = self._closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._loop, name="renderer", daemon=True)
         self._thread.start()
 
-    def request(self, revision: int, take: Take) -> None:
-        """Render this take next, and stop what is being rendered."""
+    def request(self, revision: int, take: Take, heard: float = 0.0) -> None:
+        """Render this take next, and stop what is being rendered. heard: the second that is listened to."""
         with self._changed:
-            self._wanted = (revision, take, time.perf_counter())
+            self._wanted = (revision, take, heard, time.perf_counter())
             self._stop = True
             self._changed.notify()
 
@@ -75,9 +87,9 @@ class Renderer:
                 self._changed.wait_for(lambda: self._wanted or self._closed)
                 if self._closed:
                     return
-                (revision, take, asked), self._wanted, self._stop = self._wanted, None, False
+                (revision, take, heard, asked), self._wanted, self._stop = self._wanted, None, False
             try:
-                self._render(revision, take, asked)
+                self._render(revision, take, heard, asked)
             except Cancelled:
                 continue
             except MelismaError as error:
@@ -95,13 +107,13 @@ class Renderer:
         if self._stop:
             raise Cancelled
 
-    def _render(self, revision: int, take: Take, asked: float) -> None:
+    def _render(self, revision: int, take: Take, heard: float, asked: float) -> None:
         model = self._open_model(take.model)
         inferred, edited, result = session.paths(take, self._open_sound, model, self._memo)
         for which, path in (("inferred", inferred), ("edited", edited), ("result", result)):
             self._check()
             self._send_curves(revision, which, path)
-        self._send_sound(revision, model, result)
+        self._send_sound(revision, model, result, heard)
         self._send(text(Done(revision, 1000 * (time.perf_counter() - asked))))
 
     def _send_curves(self, revision: int, which: str, path: LatentPath) -> None:
@@ -117,38 +129,68 @@ class Renderer:
         self._send(binary(Curves(revision, which, first, path.frames, path.dimensions + 1, path.rate), body.tobytes()))
         self._curves[which] = path
 
-    def _send_sound(self, revision: int, model: Model, path: LatentPath) -> None:
-        since, held = self._since(model, path), self._held
-        total = resampled_length(path.length, path.source_rate, model.sample_rate)
-        # written over from `since` on; what is beyond `until` is of no path any more
-        samples = held.samples if held is not None and len(held.samples) == total else np.zeros(total, np.float32)
-        held = self._held = _Held(model, path, samples, since)
+    def _send_sound(self, revision: int, model: Model, path: LatentPath, heard: float) -> None:
+        before, total = self._held, resampled_length(path.length, path.source_rate, model.sample_rate)
+        first, last = self._changed_frames(model, path)
+        same = total if first == last else max(0, (first - _behind(model)) * model.hop)
+        since = min(before.until, same) if before else 0
+        if before and before.path.frames == path.frames and before.waiting[0] < before.waiting[1]:
+            first, last = min(first, before.waiting[0]), max(last if first < last else 0, before.waiting[1])
+        # written over from `since` on; what is beyond `until` is not exact any more
+        samples = before.samples if before is not None and len(before.samples) == total else np.zeros(total, np.float32)
+        held = self._held = _Held(model, path, samples, since, (first, last))
         if since == total:
-            self._send(binary(Samples(revision, total, total), b""))
+            self._send(binary(Samples(revision, total, total, True), b""))
             return
+        self._send_ahead(revision, held, heard)
+        held.waiting = (path.frames, path.frames)
         done = 0
         for piece in session.pieces(path, model):
             self._check()
             end = done + len(piece)
             if end > since:
-                piece = piece[max(since - done, 0) :]
-                samples[end - len(piece) : end] = piece
-                self._send(binary(Samples(revision, end - len(piece), total), piece.astype("<f4").tobytes()))
-                self._send_mel(revision, model, samples, end - len(piece), end)
+                self._put(revision, held, max(done, since), piece[max(since - done, 0) :], exact=True)
                 held.until = end
             done = end
 
-    def _since(self, model: Model, path: LatentPath) -> int:
-        """Up to which sample the page's sound is this path's already."""
+    def _send_ahead(self, revision: int, held: _Held, heard: float) -> None:
+        """What is heard next of what has changed, if the exact rendering will be there only later."""
+        model, path = held.model, held.path
+        now, (first, last) = round(heard * path.rate), held.waiting
+        first = now if first < now < last else first
+        if first >= last or first < AHEAD_AFTER * path.rate:
+            return
+        self._check()
+        fade = round(FADE * model.sample_rate)
+        early = -(-fade // model.hop)  # frames that are as before, for the fade
+        last = min(last + session.WARM, first + round(AHEAD_LENGTH * path.rate))
+        begin, piece = session.ahead(path, model, first - early, last)
+        piece = piece[: len(held.samples) - begin]
+        if len(piece) <= 2 * fade:
+            return
+        share = np.ones(len(piece), np.float32)
+        share[:fade] = np.linspace(0, 1, fade, dtype=np.float32)
+        if begin + len(piece) < len(held.samples):
+            share[-fade:] = share[:fade][::-1]
+        there = held.samples[begin : begin + len(piece)]
+        self._put(revision, held, begin, there + share * (piece - there), exact=False)
+
+    def _put(self, revision: int, held: _Held, first: int, piece: np.ndarray, exact: bool) -> None:
+        """Samples and their mel, here and on the page."""
+        end, total = first + len(piece), len(held.samples)
+        held.samples[first:end] = piece
+        self._send(binary(Samples(revision, first, total, exact), piece.astype("<f4").tobytes()))
+        self._send_mel(revision, held.model, held.samples, first, end)
+
+    def _changed_frames(self, model: Model, path: LatentPath) -> tuple[int, int]:
+        """The first frame that differs from what the page has sound of, and the one after the last; (L, L) if none does."""
         held = self._held
         if held is None or held.model is not model or held.path.model != path.model or held.path.length != path.length:
-            return 0
+            return 0, path.frames
         if held.path.values.shape != path.values.shape:
-            return 0
-        parted = _parted(held.path, path)
-        frame = int(parted.argmax()) if parted.any() else len(parted)
-        same = len(held.samples) if frame == len(parted) else max(0, (frame - _behind(model)) * model.hop)
-        return min(held.until, same)
+            return 0, path.frames
+        parted = np.flatnonzero(_parted(held.path, path))
+        return (int(parted[0]), int(parted[-1]) + 1) if len(parted) else (path.frames, path.frames)
 
     def _send_mel(self, revision: int, model: Model, samples: np.ndarray, first: int, last: int) -> None:
         """The log-mel of the frames that end within samples [first, last)."""

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import os
 import re
+import secrets
 import socket
 import webbrowser
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ def serve(port: int = 0, browser: bool = True) -> None:
         _tell("A studio is open already at", address, browser)
         return
     with _listening(port) as listening:
-        studio = Studio(library, listening.getsockname()[1])
+        studio = Studio(library, listening.getsockname()[1], _token(library.folder))
         config = uvicorn.Config(
             studio.app(), log_level="warning", access_log=False, ws="websockets-sansio", ws_max_size=64 << 20,
             ws_per_message_deflate=False, timeout_graceful_shutdown=1, server_header=False,
@@ -43,6 +44,18 @@ def _tell(sentence: str, address: str, browser: bool) -> None:
     say(address)
     if browser:
         webbrowser.open(address)
+
+
+def _token(folder: Path) -> str:
+    """What lets a page in, in a file that only this user reads: a page that is open goes on when the studio starts again."""
+    file = folder / "token"
+    with contextlib.suppress(OSError):
+        if file.stat().st_mode & 0o077 == 0 and re.fullmatch(r"[\w-]{32,64}", token := file.read_text()):
+            return token
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(token := secrets.token_urlsafe(24))
+    return token
 
 
 @contextlib.contextmanager

@@ -28,6 +28,7 @@ from ..audio import resample, write
 from ..errors import MelismaError, MelismaWarning
 from . import session
 from .connection import Connection
+from .journal import Journal
 from .library import MOST_BYTES, MOST_DOCUMENT, Library
 from .models import Models
 from .protocol import Session, SoundRef, Take, read, text
@@ -56,11 +57,17 @@ class Studio:
         self.token = token or secrets.token_urlsafe(24)
         self.cookie = f"melisma-{port}"  # cookies know no ports: two studios must not share one
         self.session: Session | None = library.restore()
+        self.journal = Journal(library.folder / "history.jsonl", self.session)
         self.connection: Connection | None = None
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/?token={self.token}"
+
+    def keep(self, session: Session, at: int, name: str | None) -> None:
+        """Autosave the session and its place in the history: both are on the disk when this returns."""
+        self.library.save(session)
+        self.journal.keep(at, name, session)
 
     def app(self) -> ASGIApp:
         routes = [

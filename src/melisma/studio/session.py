@@ -39,6 +39,7 @@ from .protocol import (
     Target,
 )
 
+WARM = 64  # frames; the published models' decoders look back 32 at most, with their vocoders less than this
 RANDOM_RATE = 2.0  # Hz: how fast a random corner wanders
 KINDS = ("number", "integer", "switch")  # of parameters that a panel can offer
 
@@ -80,9 +81,27 @@ def sound(take: Take, open_sound: Open, model: Model) -> np.ndarray:
     return model.decode(paths(take, open_sound, model)[2])
 
 
-def pieces(path: LatentPath, model: Model, first: int = 64, most: int = 1024) -> Iterator[np.ndarray]:
+def pieces(path: LatentPath, model: Model, first: int = 64, most: int = 256) -> Iterator[np.ndarray]:
     """A path's sound at the model's rate as it is rendered, in pieces of growing length; together what `decode` resamples."""
     yield from model.render(path, _growing(first, most))
+
+
+def ahead(path: LatentPath, model: Model, first: int, last: int) -> tuple[int, np.ndarray]:
+    """The sound of frames [first, last) without what leads to them. → its first sample, and samples at the model's rate.
+
+    It is read by a stream that begins WARM frames earlier. Its mel is that of the whole by then, as the decoder looks back
+    less far; its phases are those of another beginning: it sounds like that place in the whole, and is not the same samples.
+    """
+    begin, last = max(0, first - WARM), min(last, path.frames)
+    behind = model.config.analysis.frame - model.hop  # samples of the last frames that are only complete with later ones
+    length = (last - begin) * model.hop - behind
+    if length <= 0:
+        return first * model.hop, np.zeros(0, np.float32)
+    part = replace(
+        path, values=path.values[:, begin:last], loudness=path.loudness[begin:last], length=length, source_rate=model.sample_rate
+    )
+    sound = np.concatenate(list(model.render(part, [last - begin])))
+    return first * model.hop, sound[(first - begin) * model.hop :]
 
 
 def _growing(size: int, most: int) -> Iterator[int]:

@@ -23,7 +23,7 @@ def module() -> str:
         if inspect.isclass(struct) and issubclass(struct, protocol._Struct) and struct is not protocol._Struct
     ]
     lines = ["// Written by `python -m melisma.studio.typescript` from protocol.py: do not edit.", ""]
-    lines += [f"export const VERSION = {protocol.VERSION};", ""]
+    lines += [f"export const VERSION = {protocol.VERSION};", f"export const MOST_STEPS = {protocol.MOST_STEPS};", ""]
     for struct in structs:
         lines += [f"/** {' '.join(inspect.getdoc(struct).split())} */", _interface(struct), ""]
     for name, union in protocol.ALIASES.items():

@@ -1,4 +1,5 @@
-// MIDI learn: any control can be moved by a controller, which takes hold of it only when it passes its value (soft takeover).
+// MIDI learn: any control can be moved by a controller. Knobs and the puck are taken hold of only when the controller passes
+// their value (soft takeover); buttons are pressed by keys, and by controllers that pass their middle; menus are walked through.
 
 export interface Control { readonly id: string; readonly label: string; get(): number; set(share: number): void }
 
@@ -49,12 +50,20 @@ class Midi {
     const key = Object.keys(this.bindings).find((one) => this.bindings[one] === id);
     if (!key) return null;
     const [channel, number] = key.split(':');
-    return `CC ${number}, channel ${Number(channel) + 1}`;
+    return `${number.startsWith('key') ? number : `CC ${number}`}, channel ${Number(channel) + 1}`;
+  }
+
+  /** In learn mode a press chooses a button or a menu instead of using it. → whether it did. */
+  choose(target: Element | null): boolean {
+    const id = this.armed ? target?.closest('[data-midi]')?.getAttribute('data-midi') : null;
+    if (id) this.learning = id;
+    return !!id;
   }
 
   hear(data: Uint8Array | null): void {
-    if (!data || (data[0] & 0xf0) !== 0xb0) return;
-    const key = `${data[0] & 15}:${data[1]}`;
+    const kind = data ? data[0] & 0xf0 : 0;
+    if (!data || (kind !== 0xb0 && kind !== 0x90)) return;
+    const key = `${data[0] & 15}:${kind === 0x90 ? 'key ' : ''}${data[1]}`;
     const share = data[2] / 127;
     if (this.learning) {
       this.bindings = { ...this.bindings, [key]: this.learning };
@@ -65,7 +74,7 @@ class Midi {
     const before = this.last.get(key);
     this.last.set(key, share);
     const control = this.controls.get(this.bindings[key]);
-    if (!control) return;
+    if (!control) return use(this.bindings[key], share, kind === 0x90 ? share > 0 : share >= 0.5 && (before ?? 0) < 0.5);
     const value = control.get();
     const passed = Math.abs(value - share) < 0.02 || (before !== undefined && (before - value) * (share - value) <= 0);
     if (!this.held.has(key) && !passed) return;
@@ -77,6 +86,17 @@ class Midi {
   release(id: string): void {
     for (const key of this.held) if (this.bindings[key] === id) this.held.delete(key);
   }
+}
+
+/** Press a button, or choose in a menu, that is on the page. */
+function use(id: string | undefined, share: number, pressed: boolean): void {
+  const element = id === undefined ? null : document.querySelector<HTMLElement>(`[data-midi="${CSS.escape(id)}"]`);
+  if (element instanceof HTMLSelectElement) {
+    const to = Math.min(Math.floor(share * element.options.length), element.options.length - 1);
+    if (to === element.selectedIndex || element.disabled) return;
+    element.selectedIndex = to;
+    element.dispatchEvent(new Event('change', { bubbles: true }));
+  } else if (pressed) element?.click();
 }
 
 function read(): Record<string, string> {

@@ -4,7 +4,7 @@ import type { Peaks } from './curves';
 import type { View } from './view';
 
 export const COLOURS = {
-  text: '#e7e9ee', faint: '#9aa3b2', line: '#2c313a', original: '#9097a3', result: '#4fd1c5', stale: '#4fd1c566',
+  text: '#e7e9ee', faint: '#9aa3b2', line: '#2c313a', original: '#9097a3', result: '#4fd1c5', dim: '#14161a99',
   range: '#4fd1c522', edge: '#4fd1c5aa', point: '#ffffff',
 };
 

@@ -1,4 +1,6 @@
 // The audio thread: plays two sounds from shared memory at one position, swaps between them without a gap, limits, meters.
+// The page writes into that memory as results arrive, under the playhead too: what was about to sound then fades into what
+// is there now.
 //
 // `control` is a shared Float64Array: 0 position in samples, 1 playing, 2 peak before the limiter since the page last looked,
 // 3 whether it was over full scale, 4 what the limiter took away (gain).
@@ -21,6 +23,11 @@ class Player extends AudioWorkletProcessor {
     this.loop = null;
     this.end = 0;
     this.jump = -1;
+    this.seen = new Float32Array(FADE); // the result from `seenAt` on, as it was when last looked at
+    this.due = new Float32Array(FADE); // and as it was about to sound
+    this.seenAt = -1;
+    this.before = new Float32Array(FADE); // what fades out, from `changedAt` on
+    this.changedAt = -2 * FADE;
     this.ring = new Float32Array(AHEAD);
     this.at = 0;
     this.hold = 0;
@@ -48,10 +55,40 @@ class Player extends AudioWorkletProcessor {
     }
   }
 
+  /** The result at a place: just after a change, on its way from what it was. */
+  resultAt(place) {
+    const since = place - this.changedAt;
+    const now = this.result[place] || 0;
+    if (since < 0 || since >= FADE) return now;
+    return this.before[since] + (now - this.before[since]) * (since / FADE);
+  }
+
+  /** Whether the page has written where the playhead is. */
+  look() {
+    const { result, seen, position } = this;
+    if (this.seenAt !== position) return;
+    for (let i = 0; i < FADE; i++)
+      if (seen[i] !== (result[position + i] || 0)) {
+        this.before.set(this.due);
+        this.changedAt = position;
+        return;
+      }
+  }
+
+  remember() {
+    this.seenAt = this.playing ? this.position : -1;
+    if (!this.playing) return;
+    for (let i = 0; i < FADE; i++) {
+      this.seen[i] = this.result[this.position + i] || 0;
+      this.due[i] = this.resultAt(this.position + i);
+    }
+  }
+
   process(_, [out]) {
-    const { control, original, result } = this;
+    const { control, original } = this;
     const channel = out[0];
     let peak = 0;
+    this.look();
     for (let i = 0; i < channel.length; i++) {
       const up = this.playing && this.jump < 0;
       this.level = Math.min(1, Math.max(0, this.level + (up ? 1 : -1) / FADE));
@@ -63,7 +100,7 @@ class Player extends AudioWorkletProcessor {
       if (this.level > 0) {
         this.share += Math.sign(this.wanted - this.share) * Math.min(1 / FADE, Math.abs(this.wanted - this.share));
         const a = (original[this.position] || 0) * this.gains[0];
-        const b = (result[this.position] || 0) * this.gains[1];
+        const b = this.resultAt(this.position) * this.gains[1];
         x = (a * (1 - this.share) + b * this.share) * this.level;
         if (!(x > -100 && x < 100)) x = 0;
         this.position++;
@@ -78,6 +115,7 @@ class Player extends AudioWorkletProcessor {
       if (loud > peak) peak = loud;
       channel[i] = this.limit(x, loud);
     }
+    this.remember();
     for (let c = 1; c < out.length; c++) out[c].set(channel);
     control[0] = this.jump >= 0 ? this.jump : this.position;
     control[1] = this.playing ? 1 : 0;

@@ -1,6 +1,7 @@
 // Written by `python -m melisma.studio.typescript` from protocol.py: do not edit.
 
 export const VERSION = 1;
+export const MOST_STEPS = 500;
 
 /** A sound by its content: `hash` is the SHA-256 of the file's bytes, `name` what people call it. */
 export interface SoundRef {
@@ -93,18 +94,28 @@ export interface Session {
   readonly format: 1;
 }
 
-/** Play this take instead of the one before: a gesture that is not finished. A newer one cancels an older. */
+/** A step of the history: the document after a finished gesture. */
+export interface Step {
+  readonly name: string;
+  readonly session: Session;
+}
+
+/** Play this take instead of the one before: a gesture that is not finished. A newer one cancels an older. heard: where the page plays, or will. */
 export interface Render {
   readonly type: "render";
   readonly revision: number;
   readonly take: Take;
+  readonly heard: number;
 }
 
-/** The document after a finished gesture: it is saved, and its take rendered. */
+/** The document after a finished gesture: it is saved, and its take rendered. name: of the new step of the history, which follows step `at`. null: step `at` was walked to. */
 export interface Keep {
   readonly type: "keep";
   readonly revision: number;
   readonly session: Session;
+  readonly at: number;
+  readonly name: string | null;
+  readonly heard: number;
 }
 
 /** Stop rendering; what has been rendered stays. */
@@ -150,11 +161,12 @@ export interface SoundInfo {
   readonly channels: number;
 }
 
-/** The first message: what there is to play with, and the session as it was autosaved. */
+/** The first message: what there is to play with, and the history as it was autosaved; the session is step `at` of it. */
 export interface Hello {
   readonly type: "hello";
   readonly version: number;
-  readonly session: Session | null;
+  readonly history: readonly Step[];
+  readonly at: number;
   readonly models: readonly ModelInfo[];
   readonly operators: readonly OperatorInfo[];
   readonly examples: readonly string[];
@@ -197,12 +209,13 @@ export interface Curves {
   readonly rate: number;
 }
 
-/** Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole. */
+/** Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole. exact: false for those that are to be heard at once, and come again, exact, when what leads to them is rendered. */
 export interface Samples {
   readonly type: "samples";
   readonly revision: number;
   readonly first: number;
   readonly total: number;
+  readonly exact: boolean;
 }
 
 /** Frames [first, first + n) of the result's log-mel, a byte a band, a frame's bands together, lowest first. */

@@ -1,6 +1,10 @@
 // Keys for the whole page. Single keys do nothing while something is typed, and inside what has keys of its own.
 
-import { studio, type Tool } from './studio.svelte';
+import { look, type Tool } from './look.svelte';
+import { received } from './received.svelte';
+import { studio } from './studio.svelte';
+import { transport } from './transport.svelte';
+import { work } from './work.svelte';
 
 const TOOLS: Record<string, Tool> = { v: 'select', b: 'draw', n: 'line', r: 'range' };
 
@@ -14,10 +18,11 @@ export function shortcut(event: KeyboardEvent, help: () => void): void {
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) {
     if (typing(event.target) && key !== 's') return;
-    if (key === 'z' && !event.shiftKey) studio.undo();
-    else if (key === 'y' || key === 'z') studio.redo();
+    if (key === 'z' && !event.shiftKey) work.undo();
+    else if (key === 'y' || key === 'z') work.redo();
     else if (key === 's') document.getElementById('save')?.click();
-    else if (key === 'o') document.getElementById('open')?.click();
+    else if (key === '<' || key === '>') look.pan((key === '<' ? -0.5 : 0.5) * (look.view.t1 - look.view.t0));
+  else if (key === 'o') document.getElementById('open')?.click();
     else return;
     event.preventDefault();
     return;
@@ -26,28 +31,29 @@ export function shortcut(event: KeyboardEvent, help: () => void): void {
   const onButton = (event.target as HTMLElement | null)?.closest?.('button, a');
   if (event.key === ' ') {
     if (onButton) return; // Space presses what has the focus
-    void studio.toggle(event.shiftKey);
+    void transport.toggle(event.shiftKey);
   } else if (event.key === '?') help();
-  else if (key in TOOLS) studio.tool = TOOLS[key];
-  else if (key === 'l') studio.loop();
-  else if (key === 'a') studio.swap();
-  else if (key === 'z') studio.fitSelection();
-  else if (key === '+' || key === '=') studio.zoom(1.5);
-  else if (key === '-') studio.zoom(1 / 1.5);
+  else if (key in TOOLS) look.tool = TOOLS[key];
+  else if (key === 'l') (transport.looping = !transport.looping);
+  else if (key === 'a') transport.swap();
+  else if (key === 'z') look.fitSelection();
+  else if (key === '+' || key === '=') look.zoom(1.5);
+  else if (key === '-') look.zoom(1 / 1.5);
+  else if (key === '<' || key === '>') look.pan((key === '<' ? -0.5 : 0.5) * (look.view.t1 - look.view.t0));
   else if (key === 'o') document.getElementById('open')?.click();
   else if (key === 's') document.getElementById('snapshot')?.click();
   else if (key === '.') studio.panic();
-  else if (key === 'home') studio.seek(0);
-  else if (key === '[') studio.select({ start: studio.time, end: studio.range && studio.range.end > studio.time ? studio.range.end : studio.duration });
-  else if (key === ']') studio.select({ start: studio.range && studio.range.start < studio.time ? studio.range.start : 0, end: studio.time });
-  else if (key === '0') studio.activate('loudness');
-  else if (/^[1-9]$/.test(key)) studio.activate(Math.min(Number(key), studio.model?.ranges.length ?? 1) - 1);
+  else if (key === 'home') transport.seek(0);
+  else if (key === '[') look.select({ start: transport.time, end: look.range && look.range.end > transport.time ? look.range.end : look.duration });
+  else if (key === ']') look.select({ start: look.range && look.range.start < transport.time ? look.range.start : 0, end: transport.time });
+  else if (key === '0') look.activate('loudness');
+  else if (/^[1-9]$/.test(key)) look.activate(Math.min(Number(key), work.model?.ranges.length ?? 1) - 1);
   else if (key === 'escape') {
-    if (studio.gesture) studio.drop();
-    else if (studio.stale) studio.cancel();
+    if (work.gesture) work.drop();
+    else if (received.stale) studio.cancel();
     else {
-      studio.select(null);
-      studio.points = [];
+      look.select(null);
+      look.points = [];
     }
   } else return;
   event.preventDefault();

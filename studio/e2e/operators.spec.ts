@@ -1,0 +1,108 @@
+// The operators' panel: knobs in every way, seeds, what they act on.
+
+import { expect, test } from './fixtures';
+
+test('every operator, typed, live, one step each, and the same seed the same sound', async ({ studio, page }) => {
+  const begin = await studio.state();
+  for (const [name, value] of [['Scale', '1.7'], ['Bias', '0.8'], ['Random', '0.6'], ['Smooth', '0.2']]) {
+    await page.getByRole('button', { name: new RegExp(`^${name}: .*type a value`) }).click();
+    await page.getByRole('textbox', { name: new RegExp(`^${name} in`) }).fill(value);
+    await page.keyboard.press('Enter');
+    expect((await studio.state()).history.at(-1)).toBe(`${name}: Latent 1`);
+  }
+  const seeded = await studio.state();
+  expect(seeded.edits).toBe(4);
+  const seed = page.getByLabel('Seed', { exact: true });
+  await seed.fill('77');
+  await page.keyboard.press('Tab');
+  expect((await studio.state()).samples).not.toBe(seeded.samples);
+  await seed.fill('0');
+  await page.keyboard.press('Tab');
+  expect((await studio.state()).samples).toBe(seeded.samples);
+  await page.getByRole('button', { name: 'Another seed' }).click();
+  await expect(seed).not.toHaveValue('0');
+  expect((await studio.state()).samples).not.toBe(seeded.samples);
+  let samples = (await studio.state()).samples;
+  for (const name of ['Reverse', 'Hold']) {
+    const button = page.getByRole('button', { name, exact: true });
+    await button.click();
+    await expect(button).toHaveAttribute('aria-pressed', 'true');
+    const state = await studio.state();
+    expect(state.samples).not.toBe(samples);
+    samples = state.samples;
+  }
+  await page.getByRole('region', { name: 'Operators' }).getByRole('button', { name: 'Reset' }).click();
+  expect((await studio.state()).samples).toBe(begin.samples);
+});
+
+test('a knob: dragged live, nudged, finely with Shift, stepped, reset by a double click', async ({ studio, page }) => {
+  const begin = await studio.state();
+  const knob = page.getByRole('slider', { name: 'Scale', exact: true });
+  const value = async () => Number(await knob.getAttribute('aria-valuenow'));
+  const exact = () => page.evaluate(() => window.melisma.work.take.edits.at(-1)?.values.by ?? 1);
+  const box = (await knob.boundingBox())!;
+  await page.mouse.move(box.x + 20, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 20, box.y - 30, { steps: 8 });
+  await page.waitForFunction(() => window.melisma.work.gesture && window.melisma.received.done === 1); // heard while it moves
+  expect(await page.evaluate(() => window.melisma.work.history.steps.length)).toBe(begin.history.length);
+  await page.mouse.up();
+  const dragged = await studio.state();
+  expect(dragged.history.length).toBe(begin.history.length + 1);
+  expect(dragged.samples).not.toBe(begin.samples);
+  expect(await value()).toBeGreaterThan(1);
+  await knob.dblclick();
+  await expect(knob).toHaveAttribute('aria-valuetext', '1.00 ×');
+  expect((await studio.state()).samples).toBe(begin.samples);
+  await knob.focus();
+  await page.keyboard.press('ArrowUp');
+  await studio.settled();
+  const coarse = (await exact()) - 1;
+  await page.keyboard.press('Delete');
+  await page.keyboard.press('Shift+ArrowUp');
+  await studio.settled();
+  const fine = (await exact()) - 1;
+  expect(fine).toBeGreaterThan(0);
+  expect(fine).toBeLessThan(coarse);
+  await page.getByRole('button', { name: 'Scale: more' }).click();
+  expect(await exact()).toBeGreaterThan(1 + fine);
+  expect((await studio.state()).history.at(-1)).toBe('Scale: Latent 1');
+});
+
+test('what operators act on: the selection, the lane, all latents, everything', async ({ studio, page }) => {
+  const changed = () => page.evaluate(() => {
+    const { edited, inferred } = window.melisma.received;
+    return edited.lanes.map((lane: Float32Array, k: number) => {
+      const found = Array.from(lane, (v, i) => (v === inferred.lanes[k][i] ? -1 : i / edited.rate)).filter((t) => t >= 0);
+      return found.length ? [Math.min(...found), Math.max(...found)] : null;
+    });
+  });
+  const hold = page.getByRole('button', { name: 'Hold', exact: true });
+  await hold.click();
+  await studio.settled();
+  let lanes = await changed();
+  expect(lanes.map(Boolean)).toEqual([true, ...Array(16).fill(false)]);
+  await hold.click();
+  await page.getByRole('button', { name: 'All latents' }).click();
+  await hold.click();
+  await studio.settled();
+  lanes = await changed();
+  expect(lanes.map(Boolean)).toEqual([...Array(16).fill(true), false]);
+  await hold.click();
+  await page.evaluate(() => window.melisma.look.select({ start: 0.5, end: 1 }));
+  await page.getByRole('button', { name: 'Everything' }).click();
+  await hold.click();
+  await studio.settled();
+  lanes = await changed();
+  expect(lanes.every(Boolean)).toBe(true);
+  for (const [first, end] of lanes as [number, number][]) {
+    expect(first).toBeGreaterThanOrEqual(0.49);
+    expect(end).toBeLessThanOrEqual(1.01);
+  }
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('0');
+  await page.getByRole('button', { name: /^Gain: .*type a value/ }).click();
+  await page.getByRole('textbox', { name: 'Gain in dB' }).fill('-12');
+  await page.keyboard.press('Enter');
+  expect((await studio.state()).history.at(-1)).toBe('Gain: Loudness');
+});

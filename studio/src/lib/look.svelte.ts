@@ -1,0 +1,88 @@
+// What is looked at and what is chosen: the stretch of time, the range, the lane, the tool, the points.
+
+import * as doc from './document';
+import type { Lane, PointId, Range } from './document';
+import type { Target } from './protocol';
+import * as views from './view';
+import { work } from './work.svelte';
+
+export type Tool = 'select' | 'draw' | 'line' | 'range';
+export type Scope = 'lane' | 'latents' | 'all';
+
+class Look {
+  duration = $state(1);
+  view = $state.raw<views.View>({ t0: 0, t1: 1 });
+  range = $state.raw<Range | null>(null);
+  lane = $state<Lane>(0);
+  scope = $state<Scope>('lane');
+  tool = $state<Tool>('select');
+  points = $state.raw<readonly PointId[]>([]);
+
+  target = $derived<Target>(doc.target(this.scope === 'lane' ? this.lane : this.scope, this.range));
+
+  /** Another sound, of another length perhaps. */
+  show(duration: number): void {
+    if (Math.abs(duration - this.duration) > 1e-3) [this.range, this.view] = [null, { t0: 0, t1: duration }];
+    this.duration = duration;
+    const latents = work.model?.ranges.length ?? 0;
+    if (typeof this.lane === 'number' && this.lane >= latents) this.activate(Math.max(0, latents - 1));
+  }
+
+  select(range: Range | null): void {
+    this.range = range && range.end - range.start > 1e-3 ? range : null;
+  }
+
+  activate(lane: Lane): void {
+    if (this.lane !== lane) this.points = [];
+    this.lane = lane;
+    this.scope = 'lane';
+  }
+
+  /** Forget points that are not there any more. */
+  keepPoints(): void {
+    this.points = this.points.filter(({ edit, index }) => {
+      const found = work.session.take.edits[edit];
+      return found?.op === 'draw' && index < found.points.length;
+    });
+  }
+
+  fitSelection(): void {
+    this.view = this.range ? views.fit(this.range.start, this.range.end, this.duration) : { t0: 0, t1: this.duration };
+  }
+
+  zoom(factor: number, about = (this.view.t0 + this.view.t1) / 2): void {
+    this.view = views.zoom(this.view, factor, about, this.duration);
+  }
+
+  pan(by: number): void {
+    this.view = views.pan(this.view, by, this.duration);
+  }
+
+  /** Turn the page when the playhead leaves it. */
+  follow(time: number): void {
+    const { t0, t1 } = this.view;
+    if (time > t1 || time < t0) this.view = views.within({ t0: time, t1: time + t1 - t0 }, this.duration);
+  }
+
+  /** The values that a lane shows. */
+  scale(lane: Lane): [number, number] {
+    if (lane === 'loudness') return [-90, 6];
+    const [low, high] = work.model?.ranges[lane] ?? [-3, 3];
+    const most = Math.max(3, 1.3 * Math.max(Math.abs(low), Math.abs(high)));
+    return [-most, most];
+  }
+
+  laneName(lane: Lane): string {
+    return lane === 'loudness' ? 'Loudness' : `Latent ${lane + 1}`;
+  }
+
+  unit(lane: Lane): string {
+    return lane === 'loudness' ? 'dB' : 'σ';
+  }
+
+  targetName(): string {
+    return this.scope === 'lane' ? this.laneName(this.lane) : this.scope === 'latents' ? 'All latents' : 'Everything';
+  }
+}
+
+export const look = new Look();

@@ -1,0 +1,122 @@
+// What the server has sent: curves, sounds, mels, and how far the rendering is. The arrays are too large to be watched, so
+// numbers count their changes.
+
+import { shared } from './audio';
+import { Peaks, valueAt } from './curves';
+import type { Lane } from './document';
+import { MelPicture } from './mel';
+import type { Binary } from './protocol';
+
+/** A path as the server sent it: a curve a lane, the loudness last. */
+export interface Curves { rate: number; frames: number; lanes: Float32Array[]; peaks: Peaks[] }
+/** A sound to look at and to play. */
+export interface Wave { samples: Float32Array; peaks: Peaks; mel: MelPicture | null }
+
+type CurvesHeader = Extract<Binary, { type: 'curves' }>;
+type SamplesHeader = Extract<Binary, { type: 'samples' }>;
+type MelHeader = Extract<Binary, { type: 'mel' }>;
+
+class Received {
+  inferred: Curves | null = null;
+  edited: Curves | null = null;
+  result: Curves | null = null;
+  inputWave: Wave | null = null;
+  resultWave: Wave | null = null;
+  curvesChanged = $state(0);
+  inputChanged = $state(0);
+  resultChanged = $state(0);
+  memoryChanged = $state(0); // other arrays: the player has to be told
+
+  revision = 0; // of what was asked for last
+  stale = $state(false);
+  done = $state(0); // share of the result that is exact
+  ahead = $state.raw<readonly [number, number] | null>(null); // shares between which it can be heard already
+  answered = $state(0); // ms that the last rendering took
+
+  /** Something else is asked for. → its number. */
+  ask(): number {
+    [this.stale, this.done, this.ahead] = [true, 0, null];
+    return ++this.revision;
+  }
+
+  /** All of it is there, or no more will come. */
+  finish(milliseconds?: number): void {
+    this.stale = false;
+    if (milliseconds !== undefined) [this.done, this.answered] = [1, milliseconds];
+  }
+
+  clear(): void {
+    [this.inputWave, this.resultWave, this.inferred, this.edited, this.result] = [null, null, null, null, null];
+    this.inputChanged++;
+    this.resultChanged++;
+    this.curvesChanged++;
+    this.memoryChanged++;
+  }
+
+  takeInput(samples: Float32Array, mel: Uint8Array, bands: number): void {
+    const memory = shared(samples.length);
+    memory.set(samples);
+    this.inputWave = { samples: memory, peaks: new Peaks(memory), mel: new MelPicture(mel.length / bands, bands, mel) };
+    this.inputChanged++;
+    this.memoryChanged++;
+  }
+
+  take(header: Binary, body: ArrayBuffer): void {
+    if (header.type === 'curves') this.takeCurves(header, new Float32Array(body));
+    else if (header.type === 'samples') this.takeSamples(header, new Float32Array(body));
+    else this.takeMel(header, new Uint8Array(body));
+  }
+
+  private takeCurves(header: CurvesHeader, values: Float32Array): void {
+    let curves = this[header.which];
+    if (!curves || curves.frames !== header.frames || curves.lanes.length !== header.lanes || curves.rate !== header.rate) {
+      const lanes = Array.from({ length: header.lanes }, () => new Float32Array(header.frames));
+      curves = { rate: header.rate, frames: header.frames, lanes, peaks: lanes.map((lane) => new Peaks(lane)) };
+      this[header.which] = curves;
+    }
+    const n = values.length / header.lanes;
+    curves.lanes.forEach((lane, k) => {
+      lane.set(values.subarray(k * n, (k + 1) * n), header.first);
+      curves.peaks[k].update(header.first, header.first + n);
+    });
+    this.curvesChanged++;
+  }
+
+  private takeSamples(header: SamplesHeader, part: Float32Array): void {
+    let wave = this.resultWave;
+    if (!wave || wave.samples.length !== header.total) {
+      const samples = shared(header.total);
+      wave = this.resultWave = { samples, peaks: new Peaks(samples), mel: wave?.mel ?? null };
+      this.memoryChanged++;
+    }
+    const end = header.first + part.length;
+    wave.samples.set(part, header.first);
+    wave.peaks.update(header.first, end);
+    if (header.revision === this.revision) {
+      if (header.exact) this.done = end / header.total;
+      else this.ahead = [header.first / header.total, end / header.total];
+    }
+    this.resultChanged++;
+  }
+
+  private takeMel(header: MelHeader, part: Uint8Array): void {
+    const wave = this.resultWave;
+    if (!wave) return;
+    if (wave.mel?.frames !== header.frames) wave.mel = new MelPicture(header.frames, header.bands);
+    wave.mel.put(header.first, part);
+    this.resultChanged++;
+  }
+
+  /** A lane's place among the curves. */
+  row(lane: Lane): number {
+    return lane === 'loudness' ? (this.edited?.lanes.length ?? 1) - 1 : lane;
+  }
+
+  /** What a lane holds at a time. */
+  value(lane: Lane, t: number): number {
+    const curve = this.edited?.lanes[this.row(lane)];
+    return curve ? valueAt(curve, this.edited!.rate, t) : 0;
+  }
+}
+
+export const received = new Received();

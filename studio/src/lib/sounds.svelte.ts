@@ -1,0 +1,92 @@
+// Sounds and sessions that come in: files, examples, the microphone; and what the lanes need of the one that is open.
+
+import { Recording } from './audio';
+import * as doc from './document';
+import * as link from './link';
+import { look } from './look.svelte';
+import { notices } from './notices.svelte';
+import type { SoundRef } from './protocol';
+import { received } from './received.svelte';
+import { transport } from './transport.svelte';
+import { work } from './work.svelte';
+
+class Sounds {
+  recording = $state.raw<Recording | null>(null);
+  private shown = ''; // the sound and the model whose input the lanes show
+
+  /** Load what the lanes and the player need of the session's input. */
+  async show(): Promise<void> {
+    const { input, model } = work.session.take;
+    const info = work.models.find((one) => one.name === model);
+    const key = input && info ? `${input.hash} ${model}` : '';
+    if (key === this.shown) return;
+    this.shown = key;
+    if (!input || !info) return received.clear();
+    notices.loading = `Reading ${input.name}`;
+    try {
+      const [samples, mel] = await Promise.all([link.samples(input.hash, model), link.mel(input.hash, model)]);
+      if (this.shown !== key) return;
+      look.show(samples.length / info.rate);
+      received.takeInput(samples, mel, info.bands);
+      transport.begin(info.rate);
+    } catch (error) {
+      this.shown = '';
+      notices.complain((error as Error).message);
+    } finally {
+      notices.loading = '';
+    }
+  }
+
+  /** Begin a new take with a sound; the model stays. */
+  use(ref: SoundRef): void {
+    [look.range, look.points] = [null, []];
+    transport.stop();
+    transport.seek(0);
+    work.commitTake(`Opened ${ref.name}`, doc.newTake(work.session.take.model, ref));
+    notices.say(`Opened ${ref.name}`);
+  }
+
+  async openExample(name: string): Promise<void> {
+    const info = await notices.attempt(`Opening ${name}`, () => link.example(name));
+    if (info) this.use(info.sound);
+  }
+
+  /** A file that was dropped or chosen: a session or a sound. */
+  async open(file: File): Promise<void> {
+    if (file.name.endsWith('.melisma-session')) {
+      const session = await notices.attempt(`Opening ${file.name}`, () => link.openSession(file, file.name));
+      if (session) work.commit(`Opened ${file.name}`, session);
+      return;
+    }
+    const ref = await this.add(file);
+    if (ref) this.use(ref);
+  }
+
+  /** Give a sound to the server, for a corner perhaps. */
+  async add(file: Blob, name = (file as File).name): Promise<SoundRef | null> {
+    const info = await notices.attempt(`Reading ${name}`, () => link.upload(file, name));
+    return info?.sound ?? null;
+  }
+
+  /** Begin to record, or end it. */
+  async record(): Promise<void> {
+    if (!this.recording) return this.beginRecording();
+    const sound = this.recording.stop();
+    this.recording = null;
+    if (!sound) return notices.complain('The microphone gave no sound: check that it is plugged in and allowed');
+    const ref = await this.add(sound, `recording ${new Date().toTimeString().slice(0, 8).replaceAll(':', '.')}.wav`);
+    if (ref) this.use(ref);
+  }
+
+  private async beginRecording(): Promise<void> {
+    transport.stop();
+    try {
+      this.recording = await Recording.start();
+      notices.say('Recording');
+    } catch {
+      notices.complain('The microphone cannot be used: allow it for this page in the browser, and check that it is plugged in');
+    }
+  }
+}
+
+export const sounds = new Sounds();

@@ -1,0 +1,87 @@
+"""The history on the disk: what was made, undone and walked to is there again, however the server ended."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from melisma.studio import journal as journals
+from melisma.studio.journal import Journal
+from melisma.studio.protocol import MOST_STEPS, Session, Take
+
+
+def session(n):
+    return Session(Take(f"model {n}"))
+
+
+def names(journal):
+    return [step.name for step in journal.steps], journal.at
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "history.jsonl"
+
+
+def test_a_history_is_read_again(file):
+    journal = Journal(file, None)
+    for n in range(4):
+        journal.keep(n - 1, f"step {n}", session(n))
+    journal.keep(1, None, session(1))  # undone twice
+    again = Journal(file, session(1))
+    assert names(again) == (["step 0", "step 1", "step 2", "step 3"], 1)
+    again.keep(1, "another", session(9))  # what had been undone is forgotten
+    assert names(Journal(file, session(9))) == (["step 0", "step 1", "another"], 2)
+
+
+@pytest.mark.parametrize("torn", [2, 20, 60])
+def test_a_torn_line_ends_it(file, torn):
+    journal = Journal(file, None)
+    for n in range(3):
+        journal.keep(n - 1, f"step {n}", session(n))
+    file.write_bytes(file.read_bytes()[:-torn])
+    found = Journal(file, session(1))
+    assert names(found) == (["step 0", "step 1"], 1)
+
+
+def test_the_autosave_is_what_counts(file):
+    """Killed between the two files, or with the history gone."""
+    Journal(file, None).keep(-1, "step 0", session(0))
+    assert names(Journal(file, session(5))) == (["step 0", "Restored"], 1)
+    file.unlink()
+    assert names(Journal(file, session(5))) == (["Restored"], 0)
+    assert names(Journal(file, None)) == ([], 0)
+
+
+def test_a_page_that_says_nonsense_loses_nothing(file):
+    journal = Journal(file, None)
+    journal.keep(7, "far off", session(0))
+    journal.keep(400, None, session(1))
+    assert [step.session for step in journal.steps] == [session(0), session(1)]
+    assert journal.steps == Journal(file, session(1)).steps
+
+
+def test_it_does_not_grow_without_end(file, monkeypatch):
+    journal = Journal(file, None)
+    for n in range(MOST_STEPS + 20):
+        journal.keep(min(n, MOST_STEPS) - 1, f"step {n}", session(n))
+    assert len(journal.steps) == MOST_STEPS and journal.steps[0].name == "step 20"
+    monkeypatch.setattr(journals, "MOST_BYTES", 2000)
+    found = Journal(file, session(MOST_STEPS + 19))
+    assert found.steps[-1].name == f"step {MOST_STEPS + 19}" and 5 < len(found.steps) < 30
+    assert file.stat().st_size < 6000
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-1, 8)), max_size=25))
+@settings(max_examples=50, deadline=None)
+def test_what_is_on_the_disk_is_what_is_in_memory(tmp_path_factory, moves):
+    file = tmp_path_factory.mktemp("journal") / "history.jsonl"
+    journal, current = Journal(file, None), None
+    for n, (makes, at) in enumerate(moves):
+        if makes or not journal.steps:
+            journal.keep(at, f"step {n}", current := session(n))
+        else:
+            at = min(max(at, 0), len(journal.steps) - 1)
+            journal.keep(at, None, current := journal.steps[at].session)
+        again = Journal(file, current)
+        assert (again.steps, again.at) == (journal.steps, journal.at)
+        journal = again
