@@ -1,4 +1,4 @@
-"""A Pure Data patch as text: objects placed by hand, cables by name. patches.py writes Melisma's patches with it."""
+"""A Pure Data patch as text: objects placed by hand, cables by name. Melisma's patches are written with it."""
 
 from __future__ import annotations
 

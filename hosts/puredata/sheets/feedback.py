@@ -1,0 +1,102 @@
+"""feedback.pd: a model hears itself."""
+
+from __future__ import annotations
+
+from .parts import beginning, loudspeakers, out, sends
+from .sheet import Sheet
+
+
+def feedback() -> Sheet:
+    s = Sheet(980, 684, "feedback", "a model hears itself, and sings out of silence")
+    s.box(20, 60, 560, 350, label="the loop")
+    late, read = s.obj(40, 90, "r feedback-delay-v"), s.obj(40, 124, "delread~ melisma-loop 50")
+    model, tap = s.obj(40, 164, "melisma~ strings"), s.obj(330, 206, "s~ feedback-out")
+    loop, write = s.obj(40, 324, "melisma.loop~ 440 3 2 -60"), s.obj(40, 374, "delwrite~ melisma-loop 10000")
+    s.wire(late, read, model, loop, write)
+    s.wire(model, tap)
+    for i, name in enumerate(("freq", "q", "gain")):
+        s.cable(s.obj(98 + 59 * i, 226 + 28 * i, f"r feedback-{name}-v"), loop, 0, i + 1)
+    s.text(240, 90, "the sound comes back this much later,", 44)
+    s.text(240, 124, "out of the delay line,", 44)
+    s.text(240, 164, "through the model,", 44)
+    s.text(290, 316, "through the band, the gain, a limiter: it cannot run away. A breath wakes it.", 38)
+    s.text(290, 374, "and into the delay line.", 38)
+
+    s.box(600, 60, 360, 350, label="shape it")
+    s.slider(620, 90, "frequency of the band", "feedback-freq", 40, 8000, 1, 230, "Hz")
+    s.slider(620, 148, "Q: how narrow it is", "feedback-q", 0.3, 60, 1, 230)
+    s.slider(620, 206, "gain: what comes back", "feedback-gain", 0, 8, 0, 230, "x")
+    s.slider(620, 264, "delay", "feedback-delay", 0, 1000, 0, 230, "ms")
+    s.text(616, 332, "Slowly: a loop takes its time to answer. Under a gain of 1 it fades into its breath.", 46)
+
+    loudspeakers(s, 20, 430, "feedback", 260)
+    out(s, 226, 458, "feedback")
+    s.box(300, 430, 280, 112, label="begin with")
+    presets = {
+        "hum": (110, 4, 2, 50),
+        "bowl": (440, 20, 3, 120),
+        "birds": (2600, 6, 5, 30),
+        "tides": (300, 1, 2.5, 700),
+        "wire": (900, 40, 6, 5),
+    }
+    inner = Sheet(760, 420, name="presets")
+    for i, (label, values) in enumerate(presets.items()):
+        s.button(314 + 88 * (i % 3), 464 + 36 * (i // 3), f"feedback-{label}", label)
+        sliders = dict(zip((f"feedback-{name}" for name in ("freq", "q", "gain", "delay")), values))
+        inner.wire(inner.obj(20, 20 + 78 * i, f"r feedback-{label}"), inner.msg(220, 20 + 78 * i, sends(sliders)))
+    s.sub(496, 506, inner, "presets")
+
+    s.box(600, 430, 360, 112, label="record")
+    s.toggle(614, 464, "feedback-record", "record")
+    s.button(710, 464, "feedback-where", "where ...")
+    s.word(614, 502, "feedback-name", 30)
+    s.sub(868, 463, recorder(), "recorder")
+    s.text(840, 502, ".wav and .txt")
+    s.box(20, 562, 560, 102, label="the same offline")
+    s.text(30, 588, "melisma feedback --freq feedback.txt --q feedback.txt --gain feedback.txt again.wav --plot again.png", 74)
+    s.text(30, 630, "plays the recorded curves again, and draws them under the sound.", 74)
+    s.box(600, 562, 360, 102, label="go on")
+    s.text(610, 588, "Anything may stand in the loop. melisma~ takes messages, too: see its help.", 46)
+    beginning(s, 900, 634, {
+        "feedback-freq": 440, "feedback-q": 3, "feedback-gain": 2, "feedback-delay": 50, "feedback-volume": 0.5,
+    })  # fmt: skip
+    return s
+
+
+def recorder() -> Sheet:
+    s = Sheet(820, 540, name="recorder")
+    s.text(20, 10, "Sound and curves begin together. Each line of the curves: seconds, frequency, Q, gain.")
+    sound, disk = s.obj(20, 440, "r~ feedback-out"), s.obj(20, 480, "writesf~ 1")
+    s.wire(sound, disk)
+    switch = s.obj(20, 70, "sel 1 0")
+    s.wire(s.obj(20, 40, "r feedback-record-v"), switch)
+    begin, end = s.obj(20, 110, "t b b b b b"), s.obj(440, 110, "t b b b")
+    s.cable(switch, begin)
+    s.cable(switch, end, 1)
+    wav, txt = s.obj(20, 170, "symbol feedback"), s.obj(440, 170, "symbol feedback")
+    s.wire(wav, s.obj(20, 200, "makefilename %s.wav"), s.msg(20, 230, "open -bytes 4 $1"), disk)
+    go, halt = s.msg(20, 300, "start"), s.msg(440, 300, "stop")
+    s.wire(go, disk)
+    s.wire(halt, disk)
+    clear, run, rest = s.msg(240, 170, "clear"), s.msg(240, 210, "1"), s.msg(300, 210, "0")
+    tick, order, timer = s.obj(240, 250, "metro 20"), s.obj(240, 280, "t b b"), s.obj(240, 320, "timer")
+    row, lines = s.obj(240, 400, "pack f f f f"), s.obj(240, 480, "textfile")
+    s.wire(run, tick, order)
+    s.wire(rest, tick)
+    s.cable(order, timer, 1, 1)
+    s.wire(timer, s.obj(240, 350, "/ 1000"), row, s.msg(240, 440, "add $1 $2 $3 $4"), lines)
+    s.wire(clear, lines)
+    s.wire(txt, s.obj(440, 200, "makefilename %s.txt"), s.msg(440, 230, "write $1 cr"), lines)
+    for i, name in enumerate(("freq", "q", "gain")):
+        s.cable(s.obj(340 + 150 * i, 370, f"r feedback-{name}-v"), row, 0, i + 1)
+    for outlet, target in ((4, clear), (3, wav), (2, timer), (1, go), (0, run)):
+        s.cable(begin, target, outlet)
+    for outlet, target in ((2, rest), (1, halt), (0, txt)):
+        s.cable(end, target, outlet)
+    store, shown = s.obj(640, 130, "t s s s"), s.obj(700, 200, "s feedback-name")
+    s.wire(s.obj(640, 40, "r feedback-where"), s.obj(640, 70, "savepanel"), store)
+    s.cable(store, wav, 0, 1)
+    s.cable(store, txt, 1, 1)
+    s.cable(store, shown, 2)
+    s.wire(s.obj(640, 260, "loadbang"), s.msg(640, 290, "symbol feedback"), s.obj(640, 320, "s feedback-name"))
+    return s

@@ -1,0 +1,127 @@
+"""What several patches have: loudspeakers, players, the menu of models, sliders that turn an object."""
+
+from __future__ import annotations
+
+from .sheet import INK, Sheet
+
+LATENTS = 16
+SIGNALS = LATENTS + 1
+SOUNDS = ("cat", "voice", "bell", "drums")
+
+
+def out(sheet: Sheet, x: int, y: int, name: str, source: int | None = None) -> None:
+    """The subpatch that plays a signal: the source's, or what is sent to NAME-out."""
+    inner = Sheet(420, 330, name="out")
+    inner.text(20, 10, "Volume without clicks, and never beyond full scale.")
+    sound = inner.obj(20, 50, "inlet~" if source is not None else f"r~ {name}-out")
+    heard, ramp, line = inner.obj(180, 50, f"r {name}-volume-v"), inner.msg(180, 80, "$1 20"), inner.obj(180, 110, "line~")
+    level, clip, dac = inner.obj(20, 150, "*~"), inner.obj(20, 180, "clip~ -1 1"), inner.obj(20, 220, "dac~")
+    inner.wire(sound, level, clip, dac)
+    inner.cable(clip, dac, 0, 1)
+    inner.wire(heard, ramp, line)
+    inner.cable(line, level, 0, 1)
+    inner.wire(inner.obj(180, 250, f"r {name}-dsp-v"), inner.msg(180, 280, "; pd dsp $1"))
+    made = sheet.sub(x, y, inner, "out")
+    if source is not None:
+        sheet.wire(source, made)
+
+
+def loudspeakers(sheet: Sheet, x: int, y: int, name: str, width: int = 300) -> None:
+    """A panel for switching the sound on, and its volume."""
+    sheet.box(x, y, width, 112, label="sound")
+    sheet.toggle(x + 14, y + 34, f"{name}-dsp", "on")
+    sheet.slider(x + 14, y + 64, "volume", f"{name}-volume", 0, 1, width=width - 120)
+
+
+def beginning(sheet: Sheet, x: int, y: int, values: dict[str, float]) -> None:
+    """What is sent when the patch opens."""
+    inner = Sheet(460, 120 + 17 * len(values), name="start")
+    inner.text(20, 10, "Where everything stands when the patch opens.")
+    inner.wire(inner.obj(20, 50, "loadbang"), inner.msg(20, 90, sends(values)))
+    sheet.sub(x, y, inner, "start")
+
+
+def sends(values: dict[str, float]) -> str:
+    return "; " + "; ".join(f"{name} {value:g}" for name, value in values.items())
+
+
+def player(sheet: Sheet, x: int, y: int, at: tuple[int, int], name: str, number: int = 1, label: str = "input") -> int:
+    """A panel to choose a sound or the microphone, and at `at` the subpatch that plays it. → the signal."""
+    sheet.box(x, y, 250, 140, label=label)
+    sheet.choice(x + 14, y + 30, f"{name}-in{number}", 5)
+    for i, word in enumerate((*SOUNDS, "microphone")):
+        sheet.text(x + 40, y + 29 + 19 * i, word)
+    inner = Sheet(620, 420, name=f"sounds{number}")
+    inner.text(20, 10, "Plays the chosen file again and again, or listens.")
+    chosen, order = inner.obj(20, 40, f"r {name}-in{number}-v"), inner.obj(20, 70, "t f f")
+    keep, select = inner.obj(20, 100, "f"), inner.obj(20, 130, "sel 0 1 2 3 4")
+    read, both, done = inner.obj(20, 300, "readsf~ 1"), inner.obj(20, 350, "+~"), inner.obj(20, 380, "outlet~")
+    inner.wire(chosen, order, keep, select)
+    inner.wire(read, both, done)
+    for i, file in enumerate(SOUNDS):
+        message = inner.msg(20 + 190 * (i % 2), 170 + 30 * (i // 2), f"open sounds/{file}.wav, 1")
+        inner.cable(select, message, i)
+        inner.wire(message, read)
+    stop = inner.msg(20, 240, "0")
+    inner.cable(select, stop, 4)
+    inner.wire(stop, read)
+    inner.cable(read, keep, 1)  # at the end of the file: the same once more
+    mike, ramp, line = inner.obj(420, 100, "== 4"), inner.msg(420, 130, "$1 20"), inner.obj(420, 160, "line~")
+    listen, gate = inner.obj(500, 160, "adc~ 1"), inner.obj(420, 200, "*~")
+    inner.cable(order, mike, 1)
+    inner.wire(mike, ramp, line, gate)
+    inner.cable(listen, gate, 0, 1)
+    inner.cable(gate, both, 0, 1)
+    return sheet.sub(*at, inner, f"sounds{number}")
+
+
+def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
+    """A panel with the models that there are, for an object that hears NAME and says NAME-says."""
+    sheet.box(x, y, 290, 66 + 22 * rows, label="model")
+    sheet.choice(x + 14, y + 30, f"{name}-pick", rows, 22)
+    for i in range(rows):
+        row = f"{name}-row{i + 1}"
+        sheet._add(f"#X obj {x + 44} {y + 33 + 22 * i} cnv 5 10 16 empty {row} empty 0 9 0 13 #eef1f5 {INK} 0;")
+    sheet.button(x + 170, y + 31, f"{name}-file", "a file ...")
+    sheet.text(x + 10, y + 38 + 22 * rows, "plays")
+    sheet.word(x + 58, y + 38 + 22 * rows, f"{name}-plays", 15)
+    sheet.number(x + 190, y + 38 + 22 * rows, f"{name}-ms", 6)
+    sheet.text(x + 240, y + 38 + 22 * rows, "ms")
+    inner = Sheet(700, 380, name="menu")
+    inner.text(20, 10, "Asks the object which models there are, names the rows, and loads the one that is clicked.")
+    told, route = inner.obj(20, 50, f"r {name}-says"), inner.obj(20, 80, "route model known silent")
+    parts, symbol, shown = (
+        inner.obj(20, 120, "unpack s f f f"),
+        inner.obj(20, 150, "symbol"),
+        inner.obj(20, 180, f"s {name}-plays"),
+    )
+    inner.wire(told, route, parts, symbol, shown)
+    inner.cable(parts, inner.obj(160, 150, f"s {name}-ms"), 3)
+    inner.cable(route, inner.msg(20, 250, f"; {name}-row$1 label $2"), 1)
+    none = inner.msg(160, 180, "symbol silence")
+    inner.cable(route, none, 2)
+    inner.wire(none, shown)
+    say = inner.obj(420, 320, f"s {name}")
+    inner.wire(inner.obj(420, 50, "loadbang"), inner.msg(420, 80, "models"), say)
+    inner.wire(inner.obj(420, 180, f"r {name}-pick-v"), inner.obj(420, 210, "+ 1"), inner.msg(420, 240, "pick $1"), say)
+    inner.wire(inner.obj(560, 180, f"r {name}-file"), inner.obj(560, 210, "openpanel"), inner.msg(560, 240, "load $1"), say)
+    sheet.sub(x + 222, y + 62, inner, "menu")
+
+
+def turned(sheet: Sheet, x: int, y: int, name: str, parameters: dict[str, str]) -> None:
+    """The subpatch in which sliders become messages for the object that hears NAME."""
+    inner = Sheet(460, 100 + 36 * len(parameters), name="turn")
+    inner.text(20, 10, "Each slider becomes a message for the object.")
+    to = inner.obj(20, 56 + 36 * len(parameters), f"s {name}")
+    for i, (slider, message) in enumerate(parameters.items()):
+        inner.wire(inner.obj(20, 44 + 36 * i, f"r {slider}-v"), inner.msg(220, 44 + 36 * i, f"{message} $1"), to)
+    sheet.sub(x, y, inner, "turn")
+
+
+def chain(sheet: Sheet, x: int, y: int, name: str, source: int) -> None:
+    """A signal through melisma~ to the loudspeakers, in a column; it hears NAME and says NAME-says."""
+    heard, made = sheet.obj(x + 110, y, f"r {name}"), sheet.obj(x, y + 50, "melisma~ strings")
+    sheet.wire(source, made)
+    sheet.wire(heard, made)
+    sheet.cable(made, sheet.obj(x + 112, y + 90, f"s {name}-says"), 1)
+    out(sheet, x, y + 130, name, made)
