@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runs"))
 
 import card  # noqa: E402
 import recipe  # noqa: E402
-from worlds import cleaning, packages, phrases, recordings, records, sung  # noqa: E402
+from worlds import cleaning, drums, packages, phrases, recordings, records, sung  # noqa: E402
 
 RATE = cleaning.RATE
 SOURCE = records.Source("key", "a-package", "1.0-1", "GPL-2+", "A. Author", "debian/copyright: 'GPL'")
@@ -31,6 +32,20 @@ def silence(seconds):
 
 def clip(voice, audio, sample="a/b.wav", source=SOURCE, **more):
     return recordings.Clip(source, sample, voice, audio, **more)
+
+
+def test_share_alike_sounds_are_kept_apart_and_counted():
+    apart = records.Source("other", "b-package", "1", "CC-BY-SA-3.0", "B. Author", "debian/copyright")
+    clips, dropped = recordings.without_share_alike([clip("a", noise(0.1)), clip("b", noise(0.1), source=apart)])
+    assert [c.voice for c in clips] == ["a"] and sum(dropped.values()) == 1 and "CC-BY-SA" in next(iter(dropped))
+    assert not recordings.without_share_alike(clips)[1]
+
+
+def test_a_beat_repeats_its_strokes_and_stays_within_its_bars():
+    kit = [clip("kick", noise(0.2)), clip("hat", noise(0.05, 1))]
+    audio = drums.beat(kit, np.random.default_rng(3))
+    again = drums.beat(kit, np.random.default_rng(3))
+    assert np.array_equal(audio, again) and 2 * RATE < len(audio) < 16 * RATE and np.abs(audio).max() > 0.01
 
 
 class TestCleaning:
@@ -193,17 +208,22 @@ class TestRecipe:
         assert recipe.moved(saved, "tune") == saved
 
     def test_a_run_starts_from_another_ones_weights_and_says_so(self, tmp_path, monkeypatch):
-        torch = pytest.importorskip("torch")
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
-        world = recipe.World("toy", "GPL-2+", "about", "cannot")
-        assert recipe.foreign(world, "vae") == {} and recipe.starts(world) == []
-        there = tmp_path / "runs" / "shared-vae"
+        world = recipe.World("toy", "GPL-2+", "about", "cannot", start="strings")
+        there = tmp_path / "runs" / "strings-vae"
         there.mkdir(parents=True)
         torch.save({"vocoder.a": torch.ones(1), "encoder.b": torch.ones(2)}, there / "weights.pt")
         (there / "history.jsonl").write_text('{"step": 7}\n{"step": 70}\n')
         assert set(recipe.foreign(world, "vae")) == {"encoder.b"}
         (start,) = recipe.starts(world)
-        assert (start["run"], start["part"], start["steps"]) == ("shared", "vae", 70)
+        assert (start["run"], start["part"], start["steps"]) == ("strings", "vae", 70)
+
+    def test_where_there_is_no_such_run_it_starts_from_the_published_model(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
+        world = recipe.World("toy", "GPL-2+", "about", "cannot", start="strings")
+        weights = recipe.foreign(world, "vae")
+        assert weights and not any(name.startswith(("vocoder.", "calibration.")) for name in weights)
+        assert [start["model"] for start in recipe.starts(world)] == ["strings"]
 
     def test_a_run_without_a_start_is_from_scratch(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
