@@ -1,15 +1,17 @@
 """A musician's own folder, proved: three timbres that no published model has heard, from the shared start and from scratch.
 
-    python runs/own.py [--sets bells birds drums] [--minutes 5 15 45] [--from shared none]
+    python runs/own.py [--sets bells birds drums] [--minutes 5 15 45] [--from shared none] [--beside]
 
 Each is the command `melisma train FOLDER --name own-… --minutes M --from START`, then figures on held-out sounds. A line a run
-goes to runs/own.jsonl, and the table to docs/own.md; what is there already is not run again.
+goes to runs/own.jsonl, and the table to docs/own.md; what is there already is not run again. A run has the whole machine, or,
+with --beside, one core, the starts of a folder beside each other.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,40 +29,59 @@ SECONDS = 6.0
 BEGIN, END = "<!-- the table: runs/own.py -->", "<!-- end of the table -->"
 
 
-def run(name: str, minutes: float, start: str) -> None:
-    """Train with the command, measure, record."""
-    folder, called = home() / "data" / name, f"own-{name}-{start}-{minutes:g}"
+Run = tuple[str, float, int, str]  # set, minutes, cores, start
+
+
+def called(run: Run) -> str:
+    name, minutes, cores, start = run
+    return f"own-{name}-{start}-{minutes:g}x{cores}"
+
+
+def begun(run: Run) -> subprocess.Popen:
+    """The training, by the command."""
+    name, minutes, cores, start = run
+    folder, melisma = home() / "data" / name, [sys.executable, "-m", "melisma.cli"]
     if not folder.exists():
         subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), name], check=True)
-    command = ["train", str(folder), "--name", called, "--minutes", str(minutes), "--from", start, "--resume"]
-    told = subprocess.run([sys.executable, "-m", "melisma.cli", *command], check=True, capture_output=True, text=True).stdout
-    model = Model(modelfile.load(own_models() / f"{called}.melisma"))
-    result = evaluate(model, folder, seconds_limit=SECONDS)
+    subprocess.run([*melisma, "prepare", str(folder)], check=True, stdout=subprocess.DEVNULL)
+    command = [*melisma, "train", str(folder), "--name", called(run), "--minutes", str(minutes), "--from", start, "--resume"]
+    environment = os.environ | ({"OMP_NUM_THREADS": "1"} if cores == 1 else {})
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def finish(training: subprocess.Popen, run: Run) -> None:
+    """Wait for it, measure, record."""
+    name, minutes, cores, start = run
+    told = training.communicate()[0]
+    if training.returncode:
+        raise SystemExit(f"{called(run)}: the training failed, see above")
+    model = Model(modelfile.load(own_models() / f"{called(run)}.melisma"))
+    result = evaluate(model, home() / "data" / name, seconds_limit=SECONDS)
     rows = {row: {key: result["rows"][row][key] for key in ("visqol", "mel_distance_db")} for row in result["rows"]}
     lines = [line for line in told.splitlines() if line.startswith(("Usable", "Not usable"))]
     entry = {
-        "set": name, "minutes": minutes, "start": start, "sound": model.file.training["minutes_of_sound"], "rows": rows,
-        "leak_r2": result["leak_r2"], "latents": model.latents, "verdict": " ".join(lines),
+        "set": name, "minutes": minutes, "start": start, "cores": cores, "sound": model.file.training["minutes_of_sound"],
+        "rows": rows, "leak_r2": result["leak_r2"], "latents": model.latents, "verdict": " ".join(lines),
     }  # fmt: skip
     with open(RECORD, "a") as record:
         record.write(json.dumps(entry) + "\n")
     print(json.dumps(entry), flush=True)
 
 
-def recorded() -> dict[tuple[str, float, str], dict]:
+def recorded() -> dict[Run, dict]:
     entries = map(json.loads, RECORD.read_text().splitlines()) if RECORD.exists() else ()
-    return {(e["set"], e["minutes"], e["start"]): e for e in entries}
+    return {(e["set"], e["minutes"], e["cores"], e["start"]): e for e in entries}
 
 
 def table() -> str:
     """The recorded runs as Markdown."""
     lines = [
-        "| folder | minutes of sound | trained for | from | copy ViSQOL | chain ViSQOL | chain mel dB | verdict |",
-        "|---|---|---|---|---|---|---|---|",
+        "| folder | minutes of sound | trained for | cores | from | copy ViSQOL | chain ViSQOL | chain mel dB | verdict |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for (name, minutes, start), e in sorted(recorded().items()):
+    for (name, minutes, cores, start), e in sorted(recorded().items()):
         copy, chain = e["rows"]["copy synthesis"], e["rows"]["chain"]
-        cells = [name, f"{e['sound']:.1f}", f"{minutes:g} min", "scratch" if start == "none" else start]
+        cells = [name, f"{e['sound']:.1f}", f"{minutes:g} min", str(cores), "scratch" if start == "none" else start]
         cells += ["–" if v is None else f"{v:.2f}" for v in (copy["visqol"], chain["visqol"], chain["mel_distance_db"])]
         lines.append("| " + " | ".join([*cells, e["verdict"]]) + " |")
     return "\n".join(lines)
@@ -71,12 +92,16 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--minutes", nargs="+", type=float, default=MINUTES)
     parser.add_argument("--from", dest="starts", nargs="+", choices=STARTS, default=STARTS)
+    parser.add_argument("--beside", action="store_true", help="the starts beside each other, a core each")
     options = parser.parse_args()
+    cores = 1 if options.beside else os.cpu_count() or 1
     for minutes in options.minutes:
         for name in options.sets:
-            for start in options.starts:
-                if (name, minutes, start) not in recorded():
-                    run(name, minutes, start)
+            asked = [(name, minutes, cores, start) for start in options.starts]
+            wanted = [run for run in asked if run not in recorded()]
+            for runs in [wanted] if options.beside else [[run] for run in wanted]:
+                for training, run in [(begun(run), run) for run in runs]:
+                    finish(training, run)
     before, rest = DOCUMENT.read_text().split(BEGIN)
     DOCUMENT.write_text(before + BEGIN + "\n\n" + table() + "\n\n" + END + rest.split(END)[1])
 
