@@ -1,4 +1,5 @@
 // The objects of Pure Data: melisma~, melisma.encode~, melisma.decode~, melisma.loop~.
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -21,8 +22,10 @@ static t_class* chain_class;
 static t_int* chain_perform(t_int* w) {
     Object* x = reinterpret_cast<Object*>(w[1]);
     const float* in = reinterpret_cast<const float*>(w[2]);
-    float* out = reinterpret_cast<float*>(w[3]);
-    int n = static_cast<int>(w[4]);
+    float* out = reinterpret_cast<float*>(w[4]);
+    int n = static_cast<int>(w[5]);
+    float level = reinterpret_cast<const float*>(w[3])[n - 1];
+    if (level == level && level != x->heard) object_loudness(x, x->heard = level);
     size_t bytes = static_cast<size_t>(n) * sizeof(float);
     if (x->slot && (!x->bypassed || melisma_slot_stream(x->slot)))
         melisma_slot_process(x->slot, in, out, n);
@@ -30,18 +33,18 @@ static t_int* chain_perform(t_int* w) {
         memmove(out, in, bytes);
     else
         memset(out, 0, bytes);
-    return w + 5;
+    return w + 6;
 }
 
 static void chain_dsp(Object* x, t_signal** sp) {
     object_rate(x, sp[0]->s_sr);
-    dsp_add(chain_perform, 4, x, sp[0]->s_vec, sp[1]->s_vec, static_cast<t_int>(sp[0]->s_n));
+    dsp_add(chain_perform, 5, x, sp[0]->s_vec, sp[1]->s_vec, sp[2]->s_vec, static_cast<t_int>(sp[0]->s_n));
 }
 
 static void* chain_new(t_symbol*, int count, t_atom* words) {
     Object* x = reinterpret_cast<Object*>(pd_new(chain_class));
     object_begin(x, chain_class);
-    inlet_new(&x->object, &x->object.ob_pd, &s_float, gensym("loudness"));
+    x->level = signalinlet_new(&x->object, NAN);
     outlet_new(&x->object, &s_signal);
     object_outlet(x);
     if (t_symbol* name = object_words(count, words)) object_load(x, name, false);

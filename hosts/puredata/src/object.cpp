@@ -1,6 +1,7 @@
 #include "object.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,6 @@
 
 constexpr const char* SUFFIX = ".melisma";
 constexpr double LOOK_EVERY = 5;  // milliseconds, while something is under way
-constexpr int MOST_SETTINGS = 512;
 
 void object_complain(Object* x, const char* reason) {
     pd_error(x, "%s: %s", class_getname(*reinterpret_cast<t_pd*>(x)), reason);
@@ -125,8 +125,6 @@ static void set(Object* x, t_symbol* name, float value) {
     Setting* found = setting(x, name);
     if (!found) {
         if (x->setting_count == MOST_SETTINGS) return;
-        size_t bytes = static_cast<size_t>(x->setting_count) * sizeof(Setting);
-        x->settings = static_cast<Setting*>(resizebytes(x->settings, bytes, bytes + sizeof(Setting)));
         found = x->settings + x->setting_count++;
         found->name = name;
     }
@@ -134,6 +132,12 @@ static void set(Object* x, t_symbol* name, float value) {
     melisma_stream* stream = x->slot ? melisma_slot_stream(x->slot) : nullptr;
     if (stream && !(x->bypassed && name == gensym("mix")))
         melisma_set(stream, melisma_parameter_find(x->model, name->s_name), value);
+}
+
+void object_loudness(Object* x, float level) {
+    static t_symbol *const by_level = gensym("loudness.level"), *const by_hand = gensym("loudness.by_hand");
+    set(x, by_level, level);
+    set(x, by_hand, 1);
 }
 
 // ---- loading
@@ -333,8 +337,13 @@ static void on_loudness(Object* x, t_symbol*, int count, t_atom* words) {
     bool by_hand = count == 1 && words[0].a_type == A_FLOAT;
     bool input = count == 1 && words[0].a_type == A_SYMBOL && words[0].a_w.w_symbol == gensym("input");
     if (!by_hand && !input) return object_complain(x, "loudness is a number in dBFS, or input");
-    if (by_hand) set(x, gensym("loudness.level"), words[0].a_w.w_float);
-    set(x, gensym("loudness.by_hand"), by_hand);
+    if (by_hand)
+        object_loudness(x, words[0].a_w.w_float);
+    else
+        set(x, gensym("loudness.by_hand"), 0);
+    // the inlet's own number gives way to the message
+    x->heard = by_hand ? words[0].a_w.w_float : NAN;
+    if (x->level) pd_float(reinterpret_cast<t_pd*>(x->level), x->heard);
 }
 
 static void on_freeze(Object* x, t_symbol*, int count, t_atom* words) {
@@ -411,7 +420,8 @@ void object_begin(Object* x, t_class* c) {
     x->folder = class_gethelpdir(c);
     x->clock = clock_new(x, method(look));
     x->rate = static_cast<int>(sys_getsr() + 0.5f);
-    x->settings = static_cast<Setting*>(getbytes(0));
+    x->level = nullptr;
+    x->heard = NAN;
     x->work = 1;
     x->out = nullptr;
     x->slot = melisma_slot_new(x->rate);
@@ -429,5 +439,4 @@ void object_free(Object* x) {
     loading_end(x->loading);
     clock_free(x->clock);
     free_beside(nullptr, x->model, x->slot);
-    freebytes(x->settings, static_cast<size_t>(x->setting_count) * sizeof(Setting));
 }

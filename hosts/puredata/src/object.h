@@ -9,6 +9,8 @@ static_assert(sizeof(t_sample) == sizeof(float), "Pd with double samples needs a
 
 struct Loading;  // loader.h
 
+constexpr int MOST_SETTINGS = 512;
+
 // A parameter that was set: kept by its name, so that it outlives the model.
 struct Setting {
     t_symbol* name;
@@ -31,8 +33,10 @@ struct Object {
     Loading* loading;
     int rate;
 
-    Setting* settings;
+    Setting settings[MOST_SETTINGS];  // here, so that one more takes no memory in perform
     int setting_count;
+    t_inlet* level;  // melisma~'s second, for the loudness by hand: what it holds is NaN until somebody says a number
+    float heard;     // there, last
     bool tells;  // at the next tick, when the patch is whole: what model there is
     bool bypassed;
     float work;  // share of the object's own work in what it gives: goes to 0 when bypassed, within some milliseconds
@@ -58,6 +62,9 @@ inline float object_work(Object* x, float step) {
     x->work = x->work < aim ? (x->work + step < aim ? x->work + step : aim) : (x->work - step > aim ? x->work - step : aim);
     return x->work;
 }
+
+// The loudness by hand, in dBFS. Without a lock or memory, for perform.
+void object_loudness(Object* x, float level);
 
 // Add the messages that all objects understand.
 void object_messages(t_class* c);
