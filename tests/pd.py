@@ -23,12 +23,7 @@ class Run:
 
     @property
     def errors(self) -> list[str]:
-        # Pd's watchdog speaks when the machine is busy
-        return [
-            line
-            for line in self.lines
-            if line.split(":")[0] not in ("heard", "when", "watchdog") and "biggest amplitude" not in line
-        ]
+        return [line for line in self.lines if not line.startswith(("heard", "when:")) and "biggest amplitude" not in line]
 
 
 class Patch:
@@ -130,8 +125,11 @@ def run_pd(
     environment: dict | None = None,
     path: Path = OBJECTS,
     more: list[str] = (),
+    paced: bool = False,
 ) -> Run:
-    command = ["pd", "-nogui", "-batch", "-noaudio", "-noprefs", "-stderr", "-r", str(rate), "-path", str(path), *more]
+    """As fast as it goes; paced: a block when its time has come, as where there is a sound card."""
+    # -nrt: no priority over others, and no watchdog, which speaks in the midst of lines when the machine is busy
+    command = ["pd", "-nogui", *([] if paced else ["-batch"]), "-nrt", "-noaudio", "-noprefs", "-stderr", "-r", str(rate), "-path", str(path), *more]
     done = subprocess.run(
         [*command, "-open", str(patch)], capture_output=True, text=True, timeout=timeout, env=environment, cwd=patch.parent
     )
@@ -143,29 +141,69 @@ def run_pd(
     return run
 
 
-def random_session(folder: Path, seconds: float, models: list[Path], seed: int) -> tuple[Run, bool]:
-    """So many seconds of sound through the three objects while everything is turned, loaded and switched at random.
-    → the run, and whether every sample of it was a number of a sane size."""
+@dataclass
+class Session:
+    """What so many seconds under random messages came to."""
+
+    run: Run
+    loudest: dict[str, list[float]]  # the largest sample until each second, beyond measure where it was no number
+
+    def complaints(self) -> list[str]:
+        """Nothing, if it ran clean: what went wrong, and when."""
+        found = [f"pd ended with {self.run.code}"] if self.run.code else []
+        found += self.run.errors
+        for name, most in BOUNDS.items():
+            beyond = [(second, value) for second, value in enumerate(self.loudest[name]) if not value <= most]
+            found += [f"{name} came to {value:g} in second {second}" for second, value in beyond[:1]]
+            if not any(self.loudest[name]):
+                found.append(f"{name} was silent")
+        return found
+
+
+# of the models' sound, by the core's limiter; of the sum of 17 latent signals, far beyond any model's
+BOUNDS = {"chain": 4.0, "decoded": 4.0, "latents": 500.0}
+ABSURD = 1000000
+
+
+def measures(patch: Patch, outlets: dict[str, list[tuple[int, int]]], every: float) -> None:
+    """Let Pd say, every so many milliseconds, the largest sample until then of each sum of outlets, for `heard`."""
+    tick = patch.object(f"metro {every}")
+    patch.cable(patch.add("loadbang"), tick)
+    for name, sources in outlets.items():
+        size = patch.object(f"expr~ if (abs($v1) < {ABSURD}, abs($v1), {ABSURD})")  # what is no number is less than nothing
+        held, look = patch.object("slop~ 0 0 0 0 44100"), patch.object("snapshot~")  # up at once, never down
+        for source, outlet in sources:
+            patch.cable(source, size, outlet)
+        patch.cable(size, held)
+        patch.cable(held, look)
+        patch.cable(tick, look)
+        patch.hears(look, 0, f"heard {name}")
+
+
+def heard(run: Run) -> dict[str, list[float]]:
+    """What `measures` said, by name, in time."""
+    found: dict[str, list[float]] = {}
+    for line in run.lines:
+        if line.startswith("heard "):
+            name, value = line.removeprefix("heard ").split(": ")
+            found.setdefault(name, []).append(float(value))
+    return found
+
+
+def random_session(folder: Path, seconds: int, models: list[Path], seed: int) -> Session:
+    """So many seconds of sound through the three objects while everything is turned, loaded and switched at random."""
     rng = np.random.default_rng(seed)
     patch = Patch(folder)
     first = models[0]
     chain, encode, decode = (patch.object(f"{word} {first}", "all") for word in ("melisma~", "melisma.encode~", "melisma.decode~"))
-    for d in range(17):
-        patch.cable(encode, decode, d, d)
     noise, tone, mix = patch.object("noise~"), patch.object("osc~ 220"), patch.object("*~ 0.2")
     for source in (noise, tone):
         patch.cable(source, mix)
     for target in (chain, encode):
         patch.cable(mix, target)
-    check = patch.object("expr~ ($v1 > -100) * ($v1 < 100)")
-    patch.cable(chain, check)
-    second = patch.object("expr~ ($v1 > -100) * ($v1 < 100)")
-    patch.cable(decode, second)
-    both = patch.object("*~")
-    patch.cable(check, both)
-    patch.cable(second, both, 0, 1)
-    samples = int(seconds * 44100) // 64 * 64
-    out = patch.records(both, samples)
+    for d in range(17):
+        patch.cable(encode, decode, d, d)
+    measures(patch, {"chain": [(chain, 0)], "decoded": [(decode, 0)], "latents": [(encode, d) for d in range(17)]}, 1000)
     names = "mix loudness.offset noise noise.rate noise.seed feedback feedback.frequency feedback.q scale.1 scale.2 bias.1 bias.2".split()
     for _ in range(int(8 * seconds)):
         name = str(rng.choice(names))
@@ -176,5 +214,5 @@ def random_session(folder: Path, seconds: float, models: list[Path], seed: int) 
             f"load {rng.choice([str(m) for m in models])}",
         ]))  # fmt: skip
         patch.at(rng.uniform(0, 1000 * seconds), f"all {message}")
-    run = patch.run(samples, timeout=max(100, seconds))
-    return run, bool((run.sounds[out] == 1).all())
+    run = patch.run(seconds * 44100, timeout=max(100, seconds))
+    return Session(run, heard(run))
