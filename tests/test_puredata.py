@@ -406,6 +406,66 @@ def test_patches_open_and_play_without_a_word(installed, tmp_path, name):
     assert run.code == 0 and not [line for line in run.errors if not line.startswith(("melisma~: model", "print"))], run.lines
 
 
+def test_keys_and_knobs_play_the_midi_patch(installed, tmp_path):
+    """What a keyboard sends, as Pd hands it to notein, ctlin and bendin: the sound follows the keys, the object the knobs."""
+    host = Patch(tmp_path)
+    out = host.records(host.object("receive~ midi-out"), 44100 * 4)
+    host.hears(host.add("receive midi"), 0, "heard object")
+    host.hears(host.add("receive midi-note"), 0, "heard note")
+    host.hears(host.add("receive midi-bend"), 0, "heard bend")
+    for time, message in (
+        (1000, "#notein 57 100 1"), (1500, "#ctlin 70 127 1"), (1600, "#ctlin 77 0 1"), (1700, "#ctlin 7 0 1"),
+        (1800, "#bendin 16383 1"), (2500, "#notein 57 0 1"),
+    ):  # fmt: skip
+        host.at(time, message)
+    run = host.run(44100 * 4, path=installed, more=["-open", str(installed / "midi.pd")])
+    assert run.code == 0 and not run.errors, run.lines
+    lines = [line.removeprefix("heard ") for line in run.lines]
+    assert [line for line in lines if line.startswith("note")] == ["note: 57 100", "note: 57 0"]
+    assert [float(line.split()[1]) for line in lines if line.startswith("bend")] == pytest.approx([2], abs=1e-3)
+    turned = [line.split()[1:] for line in lines if line.startswith("object: set")]
+    assert [name for _, name, _ in turned][-3:] == ["bias.1", "bias.8", "loudness.offset"]
+    assert [float(value) for *_, value in turned][-3:] == pytest.approx([3, -3, -30], rel=1e-4)
+    level = [np.sqrt(np.mean(part**2)) for part in run.sounds[out].reshape(8, -1)]
+    assert level[0] < 1e-4 and level[2] > 0.01  # silence, then a key
+    assert level[4] < 0.2 * level[2] and level[7] < 1e-3  # the knob at −30 dB, the key let go
+
+
+@pytest.mark.parametrize("name", ["transfer", "midi"])
+def test_menus_have_every_model_and_load_the_one_that_is_clicked(installed, tmp_path, model_files, name):
+    known = sorted([*pretrained.published(), "bells"])
+    host = Patch(tmp_path)
+    for word in ("says", "pick", *(f"row{i + 1}" for i in range(len(known)))):
+        host.hears(host.add(f"receive {name}-{word}"), 0, f"heard {word}")
+    host.at(1000, f"{name}-pick {known.index('bells')}")
+    environment = dict(os.environ, MELISMA_HOME=str(model_files.parent))
+    # without sound, so that a model is there at once however fast the run goes
+    run = host.run(44100 * 2, dsp=False, path=installed, more=["-open", str(installed / f"{name}.pd")], environment=environment)
+    assert run.code == 0 and not run.errors, run.lines
+    lines = [line.removeprefix("heard ") for line in run.lines]
+    assert [line.split()[2] for line in lines if line.startswith("says: model")] == ["strings", "bells"]
+    for i, model in enumerate(known):
+        assert f"row{i + 1}: label {model}" in lines
+    marked = [line for line in lines if line.startswith("pick: set")]
+    assert marked[0] == f"pick: set {known.index('strings')}" and marked[-1] == f"pick: set {known.index('bells')}"
+
+
+@pytest.mark.parametrize("name", ["feedback", "playing", "crossfade"])
+def test_next_model_goes_through_all_of_them(installed, tmp_path, model_files, name):
+    known = sorted([*pretrained.published(), "bells"])
+    host = Patch(tmp_path)
+    host.hears(host.add(f"receive {name}-says"), 0, "heard says")
+    host.hears(host.add(f"receive {name}-plays"), 0, "heard plays")
+    for i in range(len(known) + 1):
+        host.at(1000 + 100 * i, f"{name}-next bang")
+    environment, samples = dict(os.environ, MELISMA_HOME=str(model_files.parent)), 44100 * (2 + len(known) // 10)
+    run = host.run(samples, dsp=False, path=installed, more=["-open", str(installed / f"{name}.pd")], environment=environment)
+    assert run.code == 0 and not run.errors, run.lines
+    said = [line.split()[3] for line in run.lines if line.startswith("heard says: model")]
+    assert said == ["strings", *known, known[0]]
+    assert [line.split()[-1] for line in run.lines if line.startswith("heard plays")] == said
+
+
 def test_the_feedback_patch_sings_out_of_silence_as_the_command_does(installed, tmp_path, strings):
     """Its sliders moved at the starts of blocks: the same to the bit."""
     from melisma import feedback

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .parts import SIGNALS, beginning, loudspeakers, out, player
+from .parts import LATENTS, MODEL, SIGNALS, beginning, chooser, loudspeakers, out, player
 from .sheet import Sheet
 
 
@@ -11,7 +11,7 @@ def crossfade() -> Sheet:
     s.box(20, 216, 520, 320, label="the patch")
     left = player(s, 20, 60, (40, 246), "crossfade", 1, "left")
     right = player(s, 290, 60, (300, 246), "crossfade", 2, "right")
-    first, second = s.obj(40, 290, "melisma.encode~ strings 16"), s.obj(300, 290, "melisma.encode~ strings 16")
+    first, second = (s.obj(x, 290, f"melisma.encode~ {MODEL} {LATENTS}", 31) for x in (40, 300))
     s.wire(left, first)
     s.wire(right, second)
     inner = Sheet(1240, 320, name="mix")
@@ -27,16 +27,20 @@ def crossfade() -> Sheet:
         inner.cable(line, times, 0, 1)
         inner.cable(a[i], plus, 0, 1)
         inner.wire(minus, times, plus, done)
-    mix, decode = s.sub(40, 380, inner, "mix"), s.obj(40, 440, "melisma.decode~ strings 16")
+    mix, decode = s.sub(130, 380, inner, "mix", 55), s.obj(130, 440, f"melisma.decode~ {MODEL} {LATENTS}", 55)
     for i in range(SIGNALS):
         s.cable(first, mix, i, i)
         s.cable(second, mix, i, SIGNALS + i)
         s.cable(mix, decode, i, i)
-    out(s, 40, 490, "crossfade", decode)
-    s.text(330, 380, "17 signals each: the latents", 30)
-    s.text(330, 398, "and the loudness", 30)
+    out(s, 130, 490, "crossfade", decode)
+    s.text(196, 482, f"{SIGNALS} signals at each place:", 30)
+    s.text(196, 500, "the latents and the loudness", 30)
+    for x, y, model in ((160, 246, first), (420, 246, second), (30, 404, decode)):
+        s.wire(s.obj(x, y, "r crossfade"), model)
+    s.cable(decode, s.obj(412, 490, "s crossfade-says"), 1)
     s.box(560, 60, 340, 140, label="crossfade")
-    s.slider(580, 100, "left to right", "crossfade-share", 0, 1, 0, 230)
+    s.slider(580, 92, "left to right", "crossfade-share", 0, 1, 0, 230)
+    chooser(s, 578, 160, (820, 159), "crossfade")
     loudspeakers(s, 560, 216, "crossfade", 340)
     s.box(560, 346, 340, 190, label="how")
     s.text(
@@ -48,5 +52,5 @@ def crossfade() -> Sheet:
         "z = (1 - x) a + x b for each latent and the loudness. Anything that works on signals may stand there instead.",
         44,
     )
-    beginning(s, 840, 504, {"crossfade-share": 0.5, "crossfade-volume": 0.7, "crossfade-in1": 0, "crossfade-in2": 1})
+    beginning(s, 832, 504, {"crossfade-share": 0.5, "crossfade-volume": 0.7, "crossfade-in1": 0, "crossfade-in2": 1})
     return s

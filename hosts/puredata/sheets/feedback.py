@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .parts import beginning, loudspeakers, out, sends
+from .parts import MODEL, beginning, chooser, loudspeakers, out, sends
 from .sheet import Sheet
 
 
@@ -10,24 +10,28 @@ def feedback() -> Sheet:
     s = Sheet(980, 684, "feedback", "a model hears itself, and sings out of silence")
     s.box(20, 60, 560, 350, label="the loop")
     late, read = s.obj(40, 90, "r feedback-delay-v"), s.obj(40, 124, "delread~ melisma-loop 50")
-    model, tap = s.obj(40, 164, "melisma~ strings"), s.obj(330, 206, "s~ feedback-out")
-    loop, write = s.obj(40, 324, "melisma.loop~ 440 3 2 -60"), s.obj(40, 374, "delwrite~ melisma-loop 10000")
+    model, tap = s.obj(40, 170, f"melisma~ {MODEL}"), s.obj(70, 208, "s~ feedback-out")
+    loop, write = s.obj(40, 334, "melisma.loop~ 440 3 2 -60"), s.obj(40, 378, "delwrite~ melisma-loop 10000")
     s.wire(late, read, model, loop, write)
     s.wire(model, tap)
+    s.wire(s.obj(228, 124, "r feedback"), model)
+    s.cable(model, s.obj(194, 208, "s feedback-says"), 1)
     for i, name in enumerate(("freq", "q", "gain")):
-        s.cable(s.obj(98 + 59 * i, 226 + 28 * i, f"r feedback-{name}-v"), loop, 0, i + 1)
-    s.text(240, 90, "the sound comes back this much later,", 44)
-    s.text(240, 124, "out of the delay line,", 44)
-    s.text(240, 164, "through the model,", 44)
-    s.text(290, 316, "through the band, the gain, a limiter: it cannot run away. A breath wakes it.", 38)
-    s.text(290, 374, "and into the delay line.", 38)
+        s.cable(s.obj(98 + 59 * i, 242 + 27 * i, f"r feedback-{name}-v"), loop, 0, i + 1)
+    s.text(330, 90, "the sound comes back, so late,", 36)
+    s.text(330, 124, "out of the delay line,", 36)
+    s.text(330, 170, "through the model,", 36)
+    s.text(330, 208, "to where it is heard,", 36)
+    s.text(330, 326, "through the band, the gain, a limiter: it cannot run away,", 36)
+    s.text(330, 378, "and into the delay line.", 36)
 
     s.box(600, 60, 360, 350, label="shape it")
-    s.slider(620, 90, "frequency of the band", "feedback-freq", 40, 8000, 1, 230, "Hz")
-    s.slider(620, 148, "Q: how narrow it is", "feedback-q", 0.3, 60, 1, 230)
-    s.slider(620, 206, "gain: what comes back", "feedback-gain", 0, 8, 0, 230, "x")
-    s.slider(620, 264, "delay", "feedback-delay", 0, 1000, 0, 230, "ms")
-    s.text(616, 332, "Slowly: a loop takes its time to answer. Under a gain of 1 it fades into its breath.", 46)
+    s.slider(620, 88, "frequency of the band", "feedback-freq", 40, 8000, 1, 230, "Hz")
+    s.slider(620, 142, "Q: how narrow it is", "feedback-q", 0.3, 60, 1, 230)
+    s.slider(620, 196, "gain: what comes back", "feedback-gain", 0, 8, 0, 230, "x")
+    s.slider(620, 250, "delay", "feedback-delay", 0, 1000, 0, 230, "ms")
+    chooser(s, 618, 314, (880, 313), "feedback")
+    s.text(614, 356, "Slowly: a loop takes its time to answer. Under a gain of 1 it fades into its breath.", 46)
 
     loudspeakers(s, 20, 430, "feedback", 260)
     out(s, 226, 458, "feedback")
@@ -57,7 +61,7 @@ def feedback() -> Sheet:
     s.text(30, 630, "plays the recorded curves again, and draws them under the sound.", 74)
     s.box(600, 562, 360, 102, label="go on")
     s.text(610, 588, "Anything may stand in the loop. melisma~ takes messages, too: see its help.", 46)
-    beginning(s, 900, 634, {
+    beginning(s, 892, 634, {
         "feedback-freq": 440, "feedback-q": 3, "feedback-gain": 2, "feedback-delay": 50, "feedback-volume": 0.5,
     })  # fmt: skip
     return s

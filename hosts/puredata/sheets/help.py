@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .parts import LATENTS
+from .parts import LATENTS, MODEL
 from .sheet import Sheet
 
 MESSAGES = {
-    "load strings": "a model by name or file, faded in once it is loaded",
+    f"load {MODEL}": "a model by name or file, faded in once it is loaded",
     "reset": "as if it had just been made",
     "bypass 1": "",
     "loudness -20": "the loudness by hand, in dBFS",
@@ -44,7 +44,7 @@ def chain_help() -> Sheet:
     s = help_sheet("melisma~", "a sound in a model's timbre", MESSAGES | {
         "bypass 1": "let the input through, as late as the model is",
     }, (
-        "left inlet: the sound, and messages. right inlet: the loudness by hand, in dBFS.",
+        "left inlet: sound, messages. right: loudness by hand in dBFS, number or signal.",
         "left outlet: the sound. right outlet: model NAME LATENTS LATENCY MS, or silent.",
         "argument: a model. Any block size and any rate. Latency at 44.1 kHz: 23 ms.",
         "see also: melisma.encode~, melisma.decode~, melisma.loop~, transfer.pd",
@@ -52,7 +52,7 @@ def chain_help() -> Sheet:
     tone, heard, number = s.obj(40, 130, "osc~ 220"), s.obj(150, 130, "r melisma~-help"), s.number(154, 230)
     quiet, chain_, level, dac = (
         s.obj(40, 160, "*~ 0.2"),
-        s.obj(40, 280, "melisma~ strings"),
+        s.obj(40, 280, f"melisma~ {MODEL}"),
         s.obj(40, 380, "*~ 0.3"),
         s.obj(40, 410, "dac~"),
     )
@@ -74,12 +74,12 @@ def encode_help() -> Sheet:
         "outlets: a signal for each latent, in standard deviations of the training set,",
         "the one that matters most first. Then the loudness in dBFS. Then messages.",
         "arguments: a model, and how many latents (without: as many as the model has).",
-        "Into melisma.decode~ it sounds as melisma~ does, to the bit. see also: crossfade.pd",
+        "Into melisma.decode~ it is melisma~, to the bit. see also: crossfade.pd",
     ))  # fmt: skip
     tone, heard, chain_ = (
         s.obj(40, 130, "osc~ 220"),
-        s.obj(130, 130, "r melisma.encode~-help"),
-        s.obj(40, 230, "melisma.encode~ strings"),
+        s.obj(116, 130, "r melisma.encode~-help"),
+        s.obj(40, 230, f"melisma.encode~ {MODEL}"),
     )
     first, last, tick = s.obj(40, 330, "snapshot~"), s.obj(181, 330, "snapshot~"), s.obj(100, 290, "metro 100")
     s.wire(tone, chain_, first, s.number(40, 360))
@@ -107,7 +107,7 @@ def decode_help() -> Sheet:
     slow, heard, loud = s.obj(40, 130, "osc~ 0.2"), s.obj(110, 160, "r melisma.decode~-help"), s.obj(197, 230, "sig~ -24")
     wide, chain_, level, dac = (
         s.obj(40, 190, "*~ 2"),
-        s.obj(40, 290, "melisma.decode~ strings"),
+        s.obj(40, 290, f"melisma.decode~ {MODEL}"),
         s.obj(40, 380, "*~ 0.3"),
         s.obj(40, 410, "dac~"),
     )
@@ -133,7 +133,7 @@ def loop_help() -> Sheet:
     ))  # fmt: skip
     read, chain_, heard = (
         s.obj(40, 100, "delread~ loop-help 100"),
-        s.obj(40, 140, "melisma~ strings"),
+        s.obj(40, 140, f"melisma~ {MODEL}"),
         s.obj(160, 190, "r melisma.loop~-help"),
     )
     loop, write = s.obj(40, 310, "melisma.loop~ 440 3 2 -60"), s.obj(40, 370, "delwrite~ loop-help 1000")

@@ -7,7 +7,7 @@ from .sheet import Sheet
 
 
 def midi() -> Sheet:
-    s = Sheet(960, 620, "midi", "keys play the model, knobs turn it")
+    s = Sheet(960, 612, "midi", "keys play the model, knobs turn it")
     s.box(20, 60, 330, 180, label="keys")
     s.text(30, 88, "Four voices. A key's velocity is its loudness. Pitch bend bends by two semitones.", 42)
     s.text(30, 140, "No keyboard? These play:", 42)
@@ -20,11 +20,11 @@ def midi() -> Sheet:
         inner.wire(inner.obj(20, 20 + 150 * i, f"r midi-{name}"), inner.msg(160, 20 + 150 * i, "; " + notes))
     s.sub(278, 206, inner, "chords")
     s.text(30, 206, "The model plays what they play.", 34)
-    s.box(20, 256, 330, 220, label="the patch")
+    s.box(20, 256, 330, 212, label="the patch")
     chain(s, 40, 290, "midi", s.sub(40, 290, keys_sheet(), "keys"))
     s.box(370, 60, 570, 300, label="knobs")
     rows = [("midi-offset", 7, -30, 12), ("midi-wander", 1, 0, 3), *[(f"midi-z{k}", 69 + k, -3, 3) for k in range(1, 9)]]
-    labels = ["loudness: controller 7", "wandering: modulation wheel", *(f"latent {k}: controller {69 + k}" for k in range(1, 9))]
+    labels = ["loudness: controller 7", "wander: modulation wheel", *(f"latent {k}: controller {69 + k}" for k in range(1, 9))]
     inner = Sheet(620, 460, name="knobs")
     inner.text(20, 10, "A controller, 0 to 127, moves its slider, and the slider turns the object.")
     for i, ((name, number, low, high), label) in enumerate(zip(rows, labels)):
@@ -35,12 +35,12 @@ def midi() -> Sheet:
     turned(s, 878, 330, "midi", {
         "midi-offset": "set loudness.offset", "midi-wander": "set noise", **{f"midi-z{k}": f"set bias.{k}" for k in range(1, 9)},
     })  # fmt: skip
-    loudspeakers(s, 20, 492, "midi", 330)
+    loudspeakers(s, 20, 484, "midi", 330)
     menu(s, 370, 376, "midi", 7)
-    s.box(680, 376, 260, 228, label="how")
+    s.box(680, 376, 260, 220, label="how")
     s.text(690, 402, "Choose your keyboard in the menu Media, MIDI Settings, and switch the sound on.", 34)
     s.text(690, 466, "The keys play saws, as raw material: the model answers them in its own timbre, 23 ms later.", 34)
-    beginning(s, 880, 572, {"midi-offset": 0, "midi-wander": 0, **{f"midi-z{k}": 0 for k in range(1, 9)}, "midi-volume": 0.7})
+    beginning(s, 872, 562, {"midi-offset": 0, "midi-wander": 0, **{f"midi-z{k}": 0 for k in range(1, 9)}, "midi-volume": 0.7})
     return s
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from .sheet import INK, Sheet
 
+MODEL = "strings"  # what a patch begins with
 LATENTS = 16
 SIGNALS = LATENTS + 1
 SOUNDS = ("cat", "voice", "bell", "drums")
 
 
 def out(sheet: Sheet, x: int, y: int, name: str, source: int | None = None) -> None:
-    """The subpatch that plays a signal: the source's, or what is sent to NAME-out."""
+    """The subpatch that plays a signal, the source's or what is sent to NAME-out; either way it is heard there."""
     inner = Sheet(420, 330, name="out")
     inner.text(20, 10, "Volume without clicks, and never beyond full scale.")
     sound = inner.obj(20, 50, "inlet~" if source is not None else f"r~ {name}-out")
     heard, ramp, line = inner.obj(180, 50, f"r {name}-volume-v"), inner.msg(180, 80, "$1 20"), inner.obj(180, 110, "line~")
     level, clip, dac = inner.obj(20, 150, "*~"), inner.obj(20, 180, "clip~ -1 1"), inner.obj(20, 220, "dac~")
+    if source is not None:
+        inner.wire(sound, inner.obj(80, 80, f"s~ {name}-out"))
     inner.wire(sound, level, clip, dac)
     inner.cable(clip, dac, 0, 1)
     inner.wire(heard, ramp, line)
@@ -26,9 +29,9 @@ def out(sheet: Sheet, x: int, y: int, name: str, source: int | None = None) -> N
         sheet.wire(source, made)
 
 
-def loudspeakers(sheet: Sheet, x: int, y: int, name: str, width: int = 300) -> None:
+def loudspeakers(sheet: Sheet, x: int, y: int, name: str, width: int = 300, height: int = 112) -> None:
     """A panel for switching the sound on, and its volume."""
-    sheet.box(x, y, width, 112, label="sound")
+    sheet.box(x, y, width, height, label="sound")
     sheet.toggle(x + 14, y + 34, f"{name}-dsp", "on")
     sheet.slider(x + 14, y + 64, "volume", f"{name}-volume", 0, 1, width=width - 120)
 
@@ -87,25 +90,59 @@ def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
     sheet.word(x + 58, y + 38 + 22 * rows, f"{name}-plays", 15)
     sheet.number(x + 190, y + 38 + 22 * rows, f"{name}-ms", 6)
     sheet.text(x + 240, y + 38 + 22 * rows, "ms")
-    inner = Sheet(700, 380, name="menu")
-    inner.text(20, 10, "Asks the object which models there are, names the rows, and loads the one that is clicked.")
-    told, route = inner.obj(20, 50, f"r {name}-says"), inner.obj(20, 80, "route model known silent")
-    parts, symbol, shown = (
-        inner.obj(20, 120, "unpack s f f f"),
-        inner.obj(20, 150, "symbol"),
-        inner.obj(20, 180, f"s {name}-plays"),
+    inner = Sheet(760, 440, name="menu")
+    inner.text(20, 10, "Names the rows by what models there are, marks the one that plays, and loads the one that is clicked.")
+    route = inner.obj(20, 80, "route model known silent")
+    inner.wire(inner.obj(20, 50, f"r {name}-says"), route)
+    first, symbol, shown = (
+        inner.obj(20, 140, "unpack s f f f"),
+        inner.obj(20, 170, "t s s"),
+        inner.obj(20, 260, f"s {name}-plays"),
     )
-    inner.wire(told, route, parts, symbol, shown)
-    inner.cable(parts, inner.obj(160, 150, f"s {name}-ms"), 3)
-    inner.cable(route, inner.msg(20, 250, f"; {name}-row$1 label $2"), 1)
-    none = inner.msg(160, 180, "symbol silence")
+    inner.wire(route, first, symbol, shown)
+    inner.cable(first, inner.obj(160, 170, f"s {name}-ms"), 3)
+    none = inner.msg(120, 230, "symbol silence")
     inner.cable(route, none, 2)
     inner.wire(none, shown)
-    say = inner.obj(420, 320, f"s {name}")
-    inner.wire(inner.obj(420, 50, "loadbang"), inner.msg(420, 80, "models"), say)
-    inner.wire(inner.obj(420, 180, f"r {name}-pick-v"), inner.obj(420, 210, "+ 1"), inner.msg(420, 240, "pick $1"), say)
-    inner.wire(inner.obj(560, 180, f"r {name}-file"), inner.obj(560, 210, "openpanel"), inner.msg(560, 240, "load $1"), say)
+    # each row by its number: its name, and whether that is the one that plays
+    number, named, stored = inner.obj(280, 140, "unpack f s"), inner.obj(420, 230, "symbol"), inner.obj(280, 170, "t b f")
+    inner.cable(route, inner.msg(280, 110, f"; {name}-row$1 label $2"), 1)
+    inner.cable(route, number, 1)
+    inner.cable(number, named, 1, 1)
+    plays, index = inner.obj(420, 260, "select none"), inner.obj(420, 300, "f")
+    inner.wire(number, stored, named, plays, index, inner.obj(420, 330, "- 1"), inner.msg(420, 360, f"; {name}-pick set $1"))
+    inner.cable(stored, index, 1, 1)
+    inner.cable(symbol, plays, 1, 1)
+    say = inner.obj(600, 400, f"s {name}")
+    ask = inner.msg(600, 80, "models")
+    inner.wire(inner.obj(600, 50, f"r {name}-plays"), inner.obj(680, 50, "b"), ask, say)
+    inner.wire(inner.obj(560, 180, f"r {name}-pick-v"), inner.obj(560, 210, "+ 1"), inner.msg(560, 240, "pick $1"), say)
+    inner.wire(inner.obj(660, 180, f"r {name}-file"), inner.obj(660, 210, "openpanel"), inner.msg(660, 240, "load $1"), say)
     sheet.sub(x + 222, y + 62, inner, "menu")
+
+
+def chooser(sheet: Sheet, x: int, y: int, at: tuple[int, int], name: str) -> None:
+    """A button that goes from model to model, where a menu has no room; for an object that hears NAME and says NAME-says."""
+    sheet.button(x, y, f"{name}-next", "next model")
+    sheet.word(x + 110, y, f"{name}-plays", 15)
+    inner = Sheet(560, 330, name="models")
+    inner.text(20, 10, "Counts the models that there are, and loads them one after another.")
+    route, there = inner.obj(20, 80, "route known model silent"), inner.obj(160, 110, "unpack s f f f")
+    inner.wire(inner.obj(20, 50, f"r {name}-says"), route)
+    inner.cable(route, there, 1)
+    shown, none = inner.obj(160, 170, f"s {name}-plays"), inner.msg(240, 140, "symbol silence")
+    inner.cable(there, shown)
+    inner.cable(route, none, 2)
+    inner.wire(none, shown)
+    count, next_, modulo = inner.obj(20, 140, "unpack f s"), inner.obj(20, 210, "f"), inner.obj(20, 240, "mod 1")
+    inner.wire(route, count)
+    inner.cable(count, modulo, 0, 1)
+    more = inner.obj(20, 270, "+ 1")
+    say = inner.obj(20, 330, f"s {name}")
+    inner.wire(inner.obj(20, 180, f"r {name}-next"), next_, modulo, more, inner.msg(20, 300, "pick $1"), say)
+    inner.cable(more, next_, 0, 1)
+    inner.wire(inner.obj(240, 240, "loadbang"), inner.msg(240, 270, "models"), say)
+    sheet.sub(*at, inner, "models")
 
 
 def turned(sheet: Sheet, x: int, y: int, name: str, parameters: dict[str, str]) -> None:
@@ -120,7 +157,7 @@ def turned(sheet: Sheet, x: int, y: int, name: str, parameters: dict[str, str]) 
 
 def chain(sheet: Sheet, x: int, y: int, name: str, source: int) -> None:
     """A signal through melisma~ to the loudspeakers, in a column; it hears NAME and says NAME-says."""
-    heard, made = sheet.obj(x + 110, y, f"r {name}"), sheet.obj(x, y + 50, "melisma~ strings")
+    heard, made = sheet.obj(x + 110, y, f"r {name}"), sheet.obj(x, y + 50, f"melisma~ {MODEL}")
     sheet.wire(source, made)
     sheet.wire(heard, made)
     sheet.cable(made, sheet.obj(x + 112, y + 90, f"s {name}-says"), 1)

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from .parts import LATENTS, beginning, loudspeakers, out, sends
+from .parts import LATENTS, MODEL, beginning, chooser, loudspeakers, out, sends
 from .sheet import INK, Sheet
 
 
 def playing() -> Sheet:
-    s = Sheet(1010, 716, "playing", "the latent path by hand: sliders, tables, a random walk")
+    s = Sheet(1010, 764, "playing", "the latent path by hand: sliders, tables, a random walk")
     s.box(20, 60, 970, 400, label="a lane for each latent: a slider, a table to draw in, and the sum, in standard deviations")
     for i in range(LATENTS):
         s.obj(34 + 118 * (i % 8), 92 + 182 * (i // 8), f"melisma.lane {i + 1}")
-    s.box(20, 476, 300, 112, label="all lanes")
-    s.toggle(34, 508, "playing-freeze", "freeze")
-    s.button(130, 508, "playing-zero", "to the middle")
-    s.text(30, 540, "Freeze holds the sound while the walk and the tables go on unheard.", 40)
-    loudspeakers(s, 20, 590, "playing")
-    s.box(340, 476, 250, 226, label="together")
-    s.slider(352, 500, "loudness (dBFS)", "playing-loudness", -80, 0, 0, 160)
-    s.slider(352, 550, "walk: how far", "playing-walk", 0, 2, 0, 160)
-    s.slider(352, 600, "walk: how fast (Hz)", "playing-speed", 0.1, 10, 1, 160)
-    s.slider(352, 650, "tables: seconds round", "playing-round", 0.5, 30, 1, 160)
+    s.box(20, 476, 300, 146, label="all lanes")
+    s.toggle(34, 506, "playing-freeze", "freeze")
+    s.button(130, 506, "playing-zero", "to the middle")
+    s.text(30, 534, "Freeze holds the sound while the walk and the tables go on unheard.", 40)
+    chooser(s, 34, 586, (842, 712), "playing")
+    loudspeakers(s, 20, 638, "playing")
+    s.box(340, 476, 250, 274, label="together")
+    s.slider(352, 506, "loudness (dBFS)", "playing-loudness", -80, 0, 0, 160)
+    s.slider(352, 566, "walk: how far", "playing-walk", 0, 2, 0, 160)
+    s.slider(352, 626, "walk: how fast (Hz)", "playing-speed", 0.1, 10, 1, 160)
+    s.slider(352, 686, "tables: seconds round", "playing-round", 0.5, 30, 1, 160)
 
-    s.box(610, 476, 380, 226, label="the patch")
+    s.box(610, 476, 380, 274, label="the patch")
     wide = Sheet(640, 140, name="lanes")
     wide.text(20, 10, "What the lanes send.")
     for i in range(LATENTS):
         wide.wire(wide.obj(20 + 38 * i, 40 + 24 * (i % 2), f"r~ playing-{i + 1}"), wide.obj(20 + 38 * i, 100, "outlet~"))
-    lanes = s.sub(630, 510, wide, "lanes")
-    heard = s.obj(800, 510, "r playing")
-    loud, ramp, line = s.obj(815, 545, "r playing-loudness-v"), s.msg(815, 573, "$1 50"), s.obj(815, 601, "line~")
-    decode = s.obj(630, 640, "melisma.decode~ strings 16")
+    lanes = s.sub(704, 558, wide, "lanes", 24)
+    heard = s.obj(620, 608, "r playing")
+    loud, ramp, line = s.obj(836, 506, "r playing-loudness-v"), s.msg(900, 562, "$1 50"), s.obj(900, 600, "line~")
+    decode = s.obj(704, 650, f"melisma.decode~ {MODEL} {LATENTS}")
     s.wire(loud, ramp, line)
     s.cable(line, decode, 0, LATENTS)
     for i in range(LATENTS):
         s.cable(lanes, decode, i, i)
     s.wire(heard, decode)
-    out(s, 630, 676, "playing", decode)
+    out(s, 704, 712, "playing", decode)
+    s.cable(decode, s.obj(858, 684, "s playing-says"), 1)
     turn = Sheet(460, 420, name="turn")
     turn.wire(turn.obj(20, 20, "r playing-freeze-v"), turn.msg(20, 50, "freeze $1"), turn.obj(20, 80, "s playing"))
     turn.wire(turn.obj(200, 20, "r playing-zero"), turn.msg(200, 50, sends({f"playing-slide{i + 1}": 0 for i in range(LATENTS)})))
-    s.sub(856, 674, turn, "turn")
-    beginning(s, 926, 674, {
+    s.sub(776, 712, turn, "turn")
+    beginning(s, 912, 712, {
         "playing-loudness": -24, "playing-walk": 0.4, "playing-speed": 0.5, "playing-round": 8, "playing-volume": 0.5,
     })  # fmt: skip
     return s

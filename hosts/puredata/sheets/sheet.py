@@ -31,8 +31,8 @@ class Sheet:
         label = label.replace(" ", "\\ ").replace(",", "\\,").replace(";", "\\;") or "empty"
         return self._add(f"#X obj {x} {y} cnv 5 {w} {h} empty empty {label} {dx} {dy} 0 {size} {colour} {ink} 0;")
 
-    def obj(self, x, y, text) -> int:
-        return self._add(f"#X obj {x} {y} {escaped(text)};")
+    def obj(self, x, y, text, width=0) -> int:
+        return self._add(f"#X obj {x} {y} {escaped(text)}" + (f", f {width};" if width else ";"))
 
     def msg(self, x, y, text) -> int:
         return self._add(f"#X msg {x} {y} {escaped(text)};")
@@ -85,8 +85,8 @@ class Sheet:
             f"#X coords 0 {high} {size} {low} {width} {height} 1 0 0;\n#X restore {x} {y} graph;"
         )
 
-    def sub(self, x, y, sheet: Sheet, name: str) -> int:
-        return self._add(f"{sheet.body()}\n#X restore {x} {y} pd {name};")
+    def sub(self, x, y, sheet: Sheet, name: str, width=0) -> int:
+        return self._add(f"{sheet.body()}\n#X restore {x} {y} pd {name};" + (f"\n#X f {width};" if width else ""))
 
     def cable(self, source: int, target: int, outlet: int = 0, inlet: int = 0) -> None:
         self.wires.append(f"#X connect {source} {outlet} {target} {inlet};")

@@ -8,7 +8,7 @@ from .sheet import Sheet
 
 def transfer() -> Sheet:
     s = Sheet(920, 500, "transfer", "any sound in a model's timbre, live")
-    s.box(20, 216, 250, 210, label="the patch")
+    s.box(20, 216, 250, 264, label="the patch")
     sound = player(s, 20, 60, (40, 246), "transfer")
     chain(s, 40, 246, "transfer", sound)
     s.box(290, 60, 300, 220, label="turn")
@@ -22,12 +22,12 @@ def transfer() -> Sheet:
         "transfer-freeze": "freeze", "transfer-bypass": "bypass",
     })  # fmt: skip
     menu(s, 610, 60, "transfer", 7)
-    loudspeakers(s, 290, 300, "transfer")
+    loudspeakers(s, 290, 300, "transfer", height=180)
     s.box(610, 300, 290, 180, label="how")
     s.text(618, 326, "Switch the sound on, choose an input, choose a model while it plays: it fades in when it is loaded.", 38)
     s.text(618, 384, "Freeze holds timbre and loudness. Bypass lets the input through, as late as the model is.", 38)
     s.text(618, 442, "Wear headphones with the microphone.", 38)
-    beginning(s, 530, 460, {
+    beginning(s, 522, 446, {
         "transfer-offset": 0, "transfer-mix": 1, "transfer-noise": 0, "transfer-volume": 0.7, "transfer-in1": 0,
     })  # fmt: skip
     return s
