@@ -28,9 +28,8 @@ export function shortcut(event: KeyboardEvent, help: () => void): void {
     return;
   }
   if (typing(event.target)) return;
-  const onButton = (event.target as HTMLElement | null)?.closest?.('button, a');
   if (event.key === ' ') {
-    if (onButton) return; // Space presses what has the focus
+    if ((event.target as HTMLElement | null)?.closest?.('button, a')) return; // Space presses what the keyboard has come to
     void transport.toggle(event.shiftKey);
   } else if (event.key === '?') help();
   else if (key in TOOLS) look.tool = TOOLS[key];

@@ -1,0 +1,51 @@
+// The microphone: a fake one, which plays a tone.
+
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import config from '../playwright.config';
+import { expect, sine, test, wav } from './fixtures';
+
+const RATE = 48000;
+const TONE = 480;
+const file = join(mkdtempSync(join(tmpdir(), 'melisma-')), 'tone.wav');
+writeFileSync(file, wav(sine(1, TONE, 0.5, RATE), RATE)); // whole periods: it is played over and over
+
+const { args, ...options } = config.use!.launchOptions!;
+test.use({ launchOptions: { ...options, args: [...args!, `--use-file-for-fake-audio-capture=${file}`] } });
+
+test('records what the microphone hears, without loss', async ({ studio, page }) => {
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await page.waitForFunction(() => window.melisma.sounds.recording?.seconds > 1);
+  await studio.shot('recording');
+  await page.getByRole('button', { name: /^Stop recording/ }).click();
+  await page.waitForFunction(() => window.melisma.work.take.input?.name.startsWith('recording'));
+  await studio.settled();
+  // the best 100 ms (a busy machine may lose blocks in between): a sine, and next to nothing else
+  const rest = await page.evaluate((tone) => {
+    const { samples } = window.melisma.received.inputWave;
+    const rate = window.melisma.work.model.rate;
+    const n = Math.round(rate / 10);
+    let best = Infinity;
+    for (let at = 0; at + n <= samples.length; at += n / 10) {
+      const from = Math.floor(at);
+      let [power, a, b] = [0, 0, 0];
+      for (let i = 0; i < n; i++) {
+        const x = samples[from + i];
+        power += x * x;
+        a += x * Math.cos((2 * Math.PI * tone * i) / rate);
+        b += x * Math.sin((2 * Math.PI * tone * i) / rate);
+      }
+      if (power / n > 0.01) best = Math.min(best, 1 - (2 * (a * a + b * b)) / (n * power));
+    }
+    return best;
+  }, TONE);
+  expect(rest).toBeLessThan(1e-4); // −40 dB and less; a lossy coder leaves more
+});
+
+test('a microphone that is refused is told', async ({ studio, page }) => {
+  await page.evaluate(() => (navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('denied', 'NotAllowedError'))));
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await expect(page.getByRole('alert')).toContainText('allow it for this page');
+  await studio.settled();
+});
