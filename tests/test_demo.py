@@ -1,27 +1,54 @@
-"""The demo: everything it promises is there, and the page holds together wherever it is put."""
+"""The demo: everything it promises is there, sounds as it should, and the page holds together wherever it is put."""
 
+import html
+import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
-from melisma import cli, demo
+from melisma import cli, demo, modelfile, pretrained, summary
+from melisma.demo.material import INPUTS, PHRASES, PIECE, SOUNDS
 
 CHROMIUM = shutil.which("chromium")
+NAMES = [Path(sound).name for sound in INPUTS]
+HOSTILE = "<b>&x"
 
 
 @pytest.fixture(scope="module")
-def made(tiny, tmp_path_factory):
-    """The folder of a demo with the tiny model, and what the command said."""
-    folder = tmp_path_factory.mktemp("demo") / "new" / "[out]"
+def four(tiny, tmp_path_factory):
+    """The folder of a demo of four models, one of them of an odd name and without a card, and what the command said."""
+    models = tmp_path_factory.mktemp("models")
+    file, published = modelfile.load(tiny), {}
+    for name in ("singing", "screams", "strings", HOSTILE):
+        training = {"licence": "<script>$model</script>"} if name == HOSTILE else file.training
+        evaluation = {"rows": {"chain": {"visqol": 4.25}}, "leak_r2": -0.3} if name == "strings" else {}
+        published[name] = models / f"{name}.melisma"
+        modelfile.save(replace(file, name=name, training=training, evaluation=evaluation), published[name])
+        if name != HOSTILE:
+            text = f"# {name}\n\nsays <i>this</i>, [that](javascript:alert(1))\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+            published[name].with_suffix(".md").write_text(text)
+    return made(tmp_path_factory.mktemp("demo") / "new" / "[out]", [], published)
+
+
+@pytest.fixture(scope="module")
+def one(tiny, tmp_path_factory):
+    """The same of one model, which has no card."""
+    return made(tmp_path_factory.mktemp("demo"), ["--model", "tiny"], {})
+
+
+def made(folder, arguments, published):
     with pytest.MonkeyPatch.context() as patch:
         said = []
+        patch.setattr(pretrained, "published", lambda: published)
         patch.setattr(demo, "say", lambda text, style="": said.append(text))
-        assert cli.run(["demo", "--model", "tiny", "--out", str(folder)]) == 0
+        assert cli.run(["demo", "--out", str(folder), *arguments]) == 0
     return folder, said
 
 
@@ -30,7 +57,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.links, self.ids = [], [], []
+        self.tags, self.links, self.ids, self.tables, self.cell = [], [], [], [], False
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -38,98 +65,178 @@ class Page(HTMLParser):
         self.tags.append((tag, attributes))
         self.links += [attributes[key] for key in ("src", "href") if key in attributes]
         self.ids += [attributes["id"]] if "id" in attributes else []
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+            self.cell = True
+        elif self.cell and attributes.get("class") == "play":
+            self.tables[-1][-1][-1] += attributes["href"]
+
+    def handle_endtag(self, tag):
+        self.cell = self.cell and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        if self.cell:
+            self.tables[-1][-1][-1] += data
 
 
-def test_it_makes_what_it_promises(made):
-    folder, said = made
-    files = {f.name for f in folder.iterdir()}
-    wanted = {"index.html", "A.wav", "B.wav", "A-to-B.wav", "B-to-A.wav", "A-to-B.png"}
-    wanted |= {f"{Path(sound).name}{end}" for sound in demo.OUTSIDE for end in (".wav", "-through-tiny.wav", "-through-tiny.png")}
-    assert files == wanted | set(demo.LICENCES.values())
-    text = "\n".join(said)
-    assert all(f"{folder / name}  " in text for name in files)
-    assert re.search(rf"{len(files)} files in \d+\.\d s, with the model tiny", text) and "latency: 16.0 ms" in text
-    assert said[-1] == f"Open {folder / 'index.html'}"
+def page_of(folder):
+    return Page((folder / "index.html").read_text(encoding="utf-8"))
 
 
-def test_sounds_are_as_long_as_what_they_are_made_of(made):
-    folder, _ = made
-    longest = 0
-    for sound in demo.OUTSIDE:
+def test_it_makes_what_it_promises(one, four):
+    for (folder, said), models, cards in ((one, ["tiny"], []), (four, ["strings", "_b__x", "screams", "singing"], ["strings", "screams", "singing"])):
+        wanted = {"index.html", "A.wav", "B.wav", "A-to-B.wav", "B-to-A.wav", "A-to-B.png", "feedback.wav", "feedback.png"}
+        wanted |= {f"{name}{end}" for name in NAMES for end in (".wav", ".png", *(f"-through-{model}.wav" for model in models))}
+        wanted |= {f"card-{name}.html" for name in cards}
+        files = {f.name for f in folder.iterdir()}
+        assert files == wanted | set(demo.LICENCES.values())
+        text = "\n".join(said)
+        assert all(f"{folder / name}  " in text for name in files)
+        assert re.search(rf"{len(files)} files in \d+\.\d s, with {len(models)} models?:", text) and text.count("latency 16.0 ms") == len(models)
+        assert said[-1] == f"Open {folder / 'index.html'}"
+    assert "  strings: sound 0 min, licence CC0 [tests], latents 3, latency 16.0 ms, ViSQOL of the whole chain 4.25" in text
+
+
+def test_rows_are_inputs_and_columns_are_models(four):
+    sounds, facts = page_of(four[0]).tables
+    assert sounds[0] == ["", "as it was", "strings", HOSTILE, "screams", "singing"]
+    for row, (sound, called) in zip(sounds[1:], INPUTS.items(), strict=True):
         name = Path(sound).name
-        source = soundfile.info(demo.SOUNDS / f"{sound}.flac")
+        seconds = soundfile.info(SOUNDS / f"{sound}.flac").duration
+        through = [f"{name}-through-{model}.wav" for model in ("strings", "_b__x", "screams", "singing")]
+        assert row == [f"{called}{seconds:.1f} s", f"{name}.wav", *through]
+    assert facts[0] == ["", "strings", HOSTILE, "screams", "singing"]
+    rows = {row[0]: row[1:] for row in facts[1:]}
+    assert rows["ViSQOL of the whole chain"] == ["4.25", "–", "–", "–"] and rows["loudness left in the latents"][0] == "R² 0.00"
+    assert rows["licence"] == ["CC0 [tests]", "<script>$model</script>", "CC0 [tests]", "CC0 [tests]"]
+    assert "ViSQOL of copy synthesis" not in rows  # none of them says it
+    assert rows["in full"] == ["card of strings", "–", "card of screams", "card of singing"]
+
+
+def test_sounds_are_as_long_as_what_they_are_made_of(one):
+    folder, _ = one
+    longest = 0
+    for sound in INPUTS:
+        name = Path(sound).name
+        source = soundfile.info(SOUNDS / f"{sound}.flac")
         for file in (f"{name}.wav", f"{name}-through-tiny.wav"):
             info = soundfile.info(folder / file)
             assert (info.frames, info.samplerate, info.channels) == (source.frames, source.samplerate, 1)
-    for key in "AB":
-        source, copy = (soundfile.read(file)[0] for file in (demo.SOUNDS / "strings" / f"{key}.flac", folder / f"{key}.wav"))
-        assert abs(source - copy).max() < 1e-4
+    for key in PHRASES:
+        source, copy = (soundfile.read(file)[0] for file in (SOUNDS / "strings" / f"{key}.flac", folder / f"{key}.wav"))
+        assert abs(source - copy).max() < 1e-3
         longest = max(longest, len(source))
     assert all(soundfile.info(folder / f"{way}.wav").frames == longest for way in ("A-to-B", "B-to-A"))
+    assert soundfile.info(folder / "feedback.wav").duration == PIECE
 
 
-def test_the_page_holds_together_and_can_be_carried_away(made):
-    folder, _ = made
-    text = (folder / "index.html").read_text(encoding="utf-8")
-    page = Page(text)
-    assert str(folder) not in text and "$" not in text and "://" not in text
-    for link in page.links:
-        assert "/" not in link and (folder / link).is_file(), link
-    files = {f.name for f in folder.iterdir()} - {"index.html"}
-    assert set(page.links) == files
-    # for those who do not see it: a language, a title, headings, words for every picture, a name for every player
-    assert ("html", {"lang": "en"}) in page.tags and "<title>Melisma: tiny</title>" in text
-    assert [tag for tag, _ in page.tags if tag in ("h1", "main", "header", "footer")] == ["header", "h1", "main", "footer"]
-    assert len(set(page.ids)) == len(page.ids)
-    for tag, attributes in page.tags:
-        if tag == "img":
-            assert len(attributes["alt"]) > 20
-        if tag in ("audio", "section"):
-            assert attributes["aria-labelledby"] in page.ids
-    assert "CC0 [tests]" in text
+def test_the_page_holds_together_and_can_be_carried_away(one, four):
+    for folder, _ in (one, four):
+        text = (folder / "index.html").read_text(encoding="utf-8")
+        page = Page(text)
+        assert str(folder) not in text and "://" not in text
+        for link in page.links:
+            assert "/" not in link and (folder / link).is_file(), link
+        assert set(page.links) == {f.name for f in folder.iterdir()} - {"index.html"}
+        # for those who do not see it: a language, a title, headings, words for every picture, a name for every player
+        assert ("html", {"lang": "en"}) in page.tags and "<title>Melisma: " in text
+        assert [tag for tag, _ in page.tags if tag in ("h1", "main", "header", "footer")] == ["header", "h1", "main", "footer"]
+        assert len(set(page.ids)) == len(page.ids)
+        for tag, attributes in page.tags:
+            if tag == "img":
+                assert len(attributes["alt"]) > 20
+            if "play" in attributes.get("class", "").split():
+                hidden = attributes.get("aria-hidden") == "true" and attributes["tabindex"] == "-1"
+                assert hidden or attributes["aria-label"].startswith("Play ")
+            if "aria-labelledby" in attributes:
+                assert attributes["aria-labelledby"] in page.ids
 
 
-def test_names_are_text_on_the_page(tiny, tmp_path, monkeypatch):
-    from dataclasses import replace
-
-    from melisma import modelfile
-    from melisma.model import Model
-
-    hostile = replace(modelfile.load(tiny), name="../<b>&x", training={"licence": "<script>$model</script>"})
-    monkeypatch.setattr(demo, "load", lambda name: Model(hostile))
-    monkeypatch.setattr(demo, "OUTSIDE", {"gpl/cat": "a cat"})
-    demo.make(tmp_path / "demo", "hostile")
-    assert [f.name for f in tmp_path.iterdir()] == ["demo"]
-    text = (tmp_path / "demo" / "index.html").read_text(encoding="utf-8")
-    assert "<b>" not in text and "<script>" not in text
-    assert all((tmp_path / "demo" / link).is_file() for link in Page(text).links)
+def test_names_and_cards_are_text_on_the_page(four):
+    for file in four[0].glob("*.html"):
+        text = file.read_text(encoding="utf-8")
+        assert "<b>&x" not in text and "<script>$" not in text and "<i>this" not in text and 'href="javascript' not in text
+    text = (four[0] / "card-strings.html").read_text(encoding="utf-8")
+    assert "<h1>strings</h1>" in text and "<td>2</td>" in text and "&lt;i&gt;this" in text and 'href="index.html"' in text
 
 
-def test_a_folder_that_cannot_be(tiny, tmp_path, capsys):
+def test_nothing_to_show_and_a_folder_that_cannot_be(tiny, tmp_path, capsys, monkeypatch):
     (tmp_path / "file").touch()
     assert cli.run(["demo", "--model", "tiny", "--out", str(tmp_path / "file")]) == 1
     assert "cannot be made" in capsys.readouterr().err
+    monkeypatch.setattr(pretrained, "published", dict)
+    assert cli.run(["demo", "--out", str(tmp_path / "new")]) == 1
+    assert "no published model" in capsys.readouterr().err and not (tmp_path / "new").exists()
+
+
+def test_the_published_models_play_all_of_it(tmp_path):
+    """By figures: as loud as what went in, without clicks, steps or holes, and nothing clipped."""
+    assert cli.run(["demo", "--out", str(tmp_path)]) == 0
+    sounds = {file.stem: soundfile.read(file)[0] for file in tmp_path.glob("*.wav")}
+    assert len(sounds) == 5 + len(NAMES) * (1 + len(pretrained.published()))
+    for name, x in sounds.items():
+        assert 0.05 < np.abs(x).max() < 0.98, name
+        assert abs(x[0]) < 0.01 and abs(x.mean()) < 0.005, name
+        step = np.abs(np.diff(x))
+        assert step.max() < 6 * np.percentile(step, 99.9), name  # a click is a step beyond all others
+        if source := re.match(r"(\w+)-through-", name):
+            assert abs(decibels(x) - decibels(sounds[source[1]])) < 8, name
+    assert -30 < decibels(sounds["feedback"][44100:-44100]) < -10
+
+
+def decibels(x):
+    return 20 * np.log10(np.sqrt(np.mean(np.square(x))))
+
+
+def test_licences_are_short():
+    singing = "MIT (vocobox, FluidR3), GPL-2 and GPL-2+ (KDE Edu: speech made to sing)"
+    assert summary.licence(singing) == "MIT, GPL-2 and GPL-2+"
+    assert [summary.licence(odd) for odd in (None, 3, "", " (x)")] == ["–"] * 4
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
-@pytest.mark.parametrize("width", [400, 1200])
-def test_a_browser_shows_it(made, tmp_path, width):
-    """Every sound loads and no picture is missing or wider than the window."""
-    folder, _ = made
-    probe = """<script>addEventListener("load", () => {
-        const sounds = [...document.querySelectorAll("audio")], images = [...document.images];
-        const wait = () => sounds.some(a => !a.error && !a.duration) ? setTimeout(wait, 50) : document.title = JSON.stringify({
-            sounds: sounds.filter(a => a.duration > 1).length, pictures: images.filter(i => i.naturalWidth > 500).length,
-            over: document.documentElement.scrollWidth > innerWidth});
-        wait(); })</script>"""
-    shutil.copytree(folder, tmp_path / "page")
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_browser_shows_it_and_plays(four, tmp_path, width):
+    """No picture is missing, nothing is wider than the window, and buttons play what they say, one at a time, by key as well."""
+    probe = """<script>addEventListener("load", async () => {
+        const cells = [...document.querySelectorAll("table.sounds a.play")];
+        const until = async (done) => { while (!done()) await new Promise(then => setTimeout(then, 50)); };
+        const press = (element, key) => element.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+        const on = () => [...document.querySelectorAll(".playing:not(.panel)[aria-pressed=true]")].map(a => a.getAttribute("href"));
+        cells[0].click();
+        await until(() => on()[0] == "cat.wav" && sound.duration > 1);
+        const told = {first: on()};
+        press(cells[1], " ");
+        await until(() => on()[0] == "cat-through-strings.wav" && sound.duration > 1);
+        Object.assign(told, {second: on(), title: now.textContent, bar: bar.hidden});
+        toggle.click();
+        seek.value = 1;
+        seek.dispatchEvent(new Event("input"));
+        await until(() => !on().length && cells[1].style.getPropertyValue("--at") > 0.4);
+        told.moves = parseFloat(getComputedStyle(document.querySelectorAll(".panel")[1], "::after").left) > 10;
+        cells[0].focus();
+        press(cells[0], "ArrowDown");
+        told.down = document.activeElement.getAttribute("href");
+        told.pictures = [...document.images].filter(i => i.naturalWidth > 500).length;
+        told.over = document.documentElement.scrollWidth > innerWidth;
+        document.title = JSON.stringify(told);
+    })</script>"""
+    shutil.copytree(four[0], tmp_path / "page")
     page = tmp_path / "page" / "index.html"
-    page.write_text(page.read_text(encoding="utf-8") + probe, encoding="utf-8")
+    page.write_text(page.read_text(encoding="utf-8").replace("</body>", probe + "</body>"), encoding="utf-8")
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    flags += f" --disable-component-update --disable-sync --window-size={width},900 --virtual-time-budget=20000 --dump-dom"
+    flags += " --disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required"
+    flags += f" --window-size={width},900 --virtual-time-budget=30000 --dump-dom"
     done = subprocess.run(
         [CHROMIUM, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()],
-        capture_output=True, encoding="utf-8", timeout=120,
+        capture_output=True, encoding="utf-8", timeout=300,
     )  # fmt: skip
     title = re.search(r"<title>(.*?)</title>", done.stdout)[1]
-    assert title == '{"sounds":14,"pictures":6,"over":false}'
+    assert json.loads(html.unescape(title)) == {
+        "first": ["cat.wav"], "second": ["cat-through-strings.wav"], "title": "a cat through strings", "bar": False, "moves": True,
+        "down": "voice.wav", "pictures": 7, "over": False,
+    }  # fmt: skip

@@ -29,8 +29,25 @@ def test_the_interpolation_is_one_dark_picture(tmp_path):
 
 @pytest.mark.parametrize("suffix", plot.SUFFIXES)
 def test_other_kinds_of_picture(tmp_path, suffix):
-    plot.before_after_figure(mel(100), mel(150), tmp_path / f"x{suffix}", RATE, BANDS)
+    plot.mel_figure([mel(100), mel(150)], ["before", "after"], tmp_path / f"x{suffix}", RATE, BANDS)
     assert (tmp_path / f"x{suffix}").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("panels", [1, 3, 5])
+def test_it_says_where_in_the_picture_things_are(tmp_path, panels):
+    """What is black in a picture of silence is where a panel is said to be."""
+    silence = np.zeros((40, 200), np.float32)
+    boxes = plot.mel_figure([silence] * panels, ["x"] * panels, tmp_path / "x.png", RATE, BANDS, panel=2.1)
+    box = plot.feedback_figure(silence, [lambda t: t] * 3, tmp_path / "f.png", RATE, BANDS)
+    assert len(boxes) == panels and all(a[0] + a[2] < b[0] for a, b in zip(boxes, boxes[1:], strict=False))
+    for file, places, share in (("x.png", boxes, 1.0), ("f.png", [box], 0.45)):
+        picture = imread(tmp_path / file)[..., :3].max(2)
+        height, width = picture.shape
+        for left, top, wide, high in places:
+            x0, x1 = round((left + 0.02 * wide) * width), round((left + 0.98 * wide) * width)
+            y0, y1 = round((top + 0.02 * high) * height), round((top + 0.98 * high * share) * height)
+            assert picture[y0:y1, x0:x1].max() < 0.05
+            assert picture[round(top * height) - 4, x0:x1].min() > 0.06  # the ground begins where the panel ends
 
 
 def test_levels_and_axes_are_what_the_mel_says():

@@ -30,6 +30,7 @@ TEXT = "#e8eaed"
 MUTED = "#a3a9b3"
 GHOST = "#7d8590"  # what was there before an edit
 ACCENT = "#f2a65a"  # the result
+Box = tuple[float, float, float, float]  # left, top, width and height of a part of a picture, as shares of the whole
 SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".webp")
 TICKS = (20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50)  # Hz; where they crowd, the first ones stay
 RANGE = 70.0  # dB of a picture, below its loudest point
@@ -86,9 +87,18 @@ def shared_limits(mels: Sequence[np.ndarray]) -> tuple[float, float]:
 
 
 def mel_figure(
-    mels: Sequence[np.ndarray], titles: Sequence[str], path: str | os.PathLike, rate: float, bands: np.ndarray, heading: str = ""
-) -> None:
-    """A row of mel-spectrograms under their titles, with one time scale, one colour scale and its bar, written to `path`."""
+    mels: Sequence[np.ndarray],
+    titles: Sequence[str],
+    path: str | os.PathLike,
+    rate: float,
+    bands: np.ndarray,
+    heading: str = "",
+    panel: float = 3.6,
+) -> list[Box]:
+    """A row of mel-spectrograms under their titles, with one time scale, one colour scale and its bar, written to `path`.
+
+    panel: how wide each is, in inches. → where they are in the picture.
+    """
     if not mels or len(mels) != len(titles):
         raise MelismaError(f"a picture of {len(mels)} mel-spectrograms cannot have {len(titles)} titles; give each one")
     mels = [_checked(mel, bands) for mel in mels]
@@ -96,17 +106,20 @@ def mel_figure(
     # equal seconds are equally wide, but nothing gets too narrow for its title
     seconds = np.array([mel.shape[1] / rate for mel in mels])
     widths = np.maximum(seconds, 0.5 * seconds.max())
-    with _figure(path, (1.4 + 3.6 * len(mels), 3.7 if heading else 3.4)) as figure:
+    height = 1.6 + panel / 2
+    with _figure(path, (1.4 + panel * len(mels), height + 0.3 if heading else height)) as figure:
         grid = figure.add_gridspec(
             1, len(mels) + 1, width_ratios=[*widths / widths.mean(), 0.04], wspace=0.09,
-            left=0.62 / figure.get_figwidth(), right=1 - 0.72 / figure.get_figwidth(), bottom=0.16, top=0.81 if heading else 0.88,
+            left=0.62 / figure.get_figwidth(), right=1 - 0.72 / figure.get_figwidth(),
+            bottom=0.54 / figure.get_figheight(), top=1 - (0.7 if heading else 0.4) / figure.get_figheight(),
         )  # fmt: skip
-        image = None
+        image, boxes = None, []
         for i, (mel, title) in enumerate(zip(mels, titles, strict=True)):
             ax = figure.add_subplot(grid[0, i])
             image = mel_image(ax, mel, rate, bands, limits)
             _time_axis(ax, seconds[i], seconds.max())
             ax.set_title(title, loc="left", pad=8)
+            boxes.append(_box(ax))
             if i == 0:
                 ax.set_ylabel("frequency (kHz)")
             else:
@@ -114,50 +127,19 @@ def mel_figure(
         _colour_bar(figure, image, grid[0, -1])
         if heading:
             figure.text(0.62 / figure.get_figwidth(), 0.94, heading, fontsize=11, color=MUTED, va="center")
+    return boxes
 
 
 def interpolation_figure(
     mels: Sequence[np.ndarray], titles: Sequence[str], path: str | os.PathLike, rate: float, bands: np.ndarray, heading: str = ""
-) -> None:
-    """Three mel-spectrograms (M, L) side by side, as on the page of 2020: a sound, the way to another, and the other."""
+) -> list[Box]:
+    """Three mel-spectrograms (M, L) side by side, as on the page of 2020: a sound, the way to another, and the other.
+
+    → where they are in the picture.
+    """
     if len(mels) != 3:
         raise MelismaError(f"an interpolation is shown by 3 mel-spectrograms, not {len(mels)}")
-    mel_figure(mels, titles, path, rate, bands, heading)
-
-
-def before_after_figure(
-    before: np.ndarray,
-    after: np.ndarray,
-    path: str | os.PathLike,
-    rate: float,
-    bands: np.ndarray,
-    titles: Sequence[str] = ("before", "after"),
-    heading: str = "",
-) -> None:
-    """Two mel-spectrograms (M, L) one above the other on one time axis, so that events can be followed down."""
-    mels = [_checked(mel, bands) for mel in (before, after)]
-    if len(titles) != 2:
-        raise MelismaError(f"before and after need two titles, not {len(titles)}")
-    limits = shared_limits(mels)
-    with _figure(path, (8.6, 5.4)) as figure:
-        grid = figure.add_gridspec(
-            2, 2, width_ratios=[1, 0.018], hspace=0.28, wspace=0.04,
-            left=0.075, right=0.91, bottom=0.1, top=0.87 if heading else 0.93,
-        )  # fmt: skip
-        shared, image = None, None
-        for i, (mel, title) in enumerate(zip(mels, titles, strict=True)):
-            ax = shared = figure.add_subplot(grid[i, 0], sharex=shared)
-            image = mel_image(ax, mel, rate, bands, limits)
-            ax.set_title(title, loc="left", pad=7)
-            ax.set_ylabel("frequency (kHz)")
-            if i == 0:
-                ax.set_xlabel("")
-                ax.tick_params(labelbottom=False)
-        longest = max(mel.shape[1] for mel in mels) / rate
-        _time_axis(shared, longest, longest)
-        _colour_bar(figure, image, grid[:, 1])
-        if heading:
-            figure.text(0.075, 0.955, heading, fontsize=11, color=MUTED, va="center")
+    return mel_figure(mels, titles, path, rate, bands, heading)
 
 
 def curves(
@@ -190,8 +172,11 @@ def feedback_figure(
     path: str | os.PathLike,
     rate: float,
     bands: np.ndarray,
-) -> None:
-    """What a loop sang as a log-mel (M, L), over the curves of frequency, Q and gain that shaped it (seconds → value)."""
+) -> Box:
+    """What a loop sang as a log-mel (M, L), over the curves of frequency, Q and gain that shaped it (seconds → value).
+
+    → where the mel and the curves are in the picture.
+    """
     mel = _checked(mel, bands)
     seconds = mel.shape[1] / rate
     times = np.linspace(0, seconds, COLUMNS)
@@ -207,12 +192,20 @@ def feedback_figure(
         above.set_xlabel("")
         above.tick_params(labelbottom=False)
         _colour_bar(figure, image, grid[0, 1])
-        for i, (control, label) in enumerate(zip(controls, ("band (Hz)", "Q", "gain (×)"), strict=True)):
+        for i, (control, label) in enumerate(zip(controls, ("band\n(Hz)", "Q", "gain\n(×)"), strict=True)):
             ax = figure.add_subplot(grid[i + 1, 0], sharex=above)
             _lane(ax, times, control(times), label, None)
             if i < 2:
                 ax.tick_params(labelbottom=False)
         _time_axis(ax, seconds, seconds)
+        (left, top, width, _), (_, last, _, height) = _box(above), _box(ax)
+    return left, top, width, last + height - top
+
+
+def _box(ax: Axes) -> Box:
+    """Where axes are in their picture."""
+    place = ax.get_position()
+    return place.x0, 1 - place.y1, place.width, place.height
 
 
 def _lane(ax: Axes, times: np.ndarray, values: np.ndarray, label: str, ghost: tuple[np.ndarray, np.ndarray] | None) -> None:

@@ -1,0 +1,119 @@
+"""The commands for latent paths: from a sound to a file, edited, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from .cli_options import ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
+from .errors import MelismaError
+from .terminal import busy, out, say
+
+if TYPE_CHECKING:
+    from .latent import LatentPath
+
+
+def encode(
+    source: SoundIn,
+    path: Annotated[Path, typer.Argument(metavar="PATH.npz", help="The latent path to write.")],
+    model: ModelOption = "strings",
+) -> None:
+    """A sound's latent path, to a file."""
+    from . import pathfile
+    from .audio import check_target, read
+    from .model import load
+
+    check_target(path, [".npz"])
+    loaded, sound = load(model), read(source)
+    with busy(f"encoding {source}"):
+        encoded = loaded.encode(sound)
+    pathfile.save(encoded, path)
+    say(f"{path}: {encoded.dimensions} latents, {encoded.frames} frames, {encoded.duration:.2f} s, by {encoded.model}")
+
+
+def decode(path: PathIn, target: SoundOut, model: PathModelOption = None) -> None:
+    """A latent path's sound."""
+    from . import pathfile
+    from .audio import FORMATS, check_target
+
+    check_target(target, FORMATS)
+    _render(pathfile.load(path), target, model)
+
+
+def edit(
+    path: PathIn,
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The latent path (.npz) or sound file to write.")],
+    op: Annotated[
+        list[str] | None, typer.Option("--op", metavar="NAME:PARAMETER=VALUE:…", help="An operator; may be given again.")
+    ] = None,
+    model: PathModelOption = None,
+) -> None:
+    """Apply operators to a latent path, in the order given.
+
+    `melisma operators` lists them. For example:
+
+    \b
+    melisma edit cat.npz out.wav --op scale:by=1.5:dims=0,2 --op reverse
+    melisma edit cat.npz out.npz --op interpolate:other=dog.npz:curve=0.5
+    """
+    from . import operators, pathfile
+    from .audio import FORMATS, check_target
+
+    check_target(target, [".npz", *FORMATS])
+    if not op:
+        raise MelismaError("nothing to do: give an operator, such as --op scale:by=1.5 (`melisma operators` lists them)")
+    for text in op:
+        operators.parse(text)
+    edited = pathfile.load(path)
+    for text in op:
+        edited = operators.apply(edited, text, pathfile.load)
+    if target.suffix.lower() == ".npz":
+        pathfile.save(edited, target)
+        say(f"{target}: {edited.dimensions} latents, {edited.frames} frames, {edited.duration:.2f} s")
+    else:
+        _render(edited, target, model)
+
+
+def operators() -> None:
+    """The operators of `melisma edit`, their parameters and ranges."""
+    from .operators import OPERATORS, Parameter
+
+    def row(parameter: Parameter, *more: str) -> tuple[str, ...]:
+        return f"  {parameter.name}", parameter.unit, ", ".join(part for part in (parameter.summary, *more) if part)
+
+    table = Table.grid(padding=(0, 2))
+    shared: dict[str, Parameter] = {}
+    for operator in OPERATORS.values():
+        table.add_row(Text(operator.name, "bold"), "", Text(operator.summary, "bold"))
+        for p in operator.parameters:
+            bounds = f"{p.minimum:.10g} to {p.maximum:.10g}" if p.minimum is not None and p.maximum is not None else ""
+            default = {True: "yes", False: "no"}[p.default] if p.kind == "switch" else p.default
+            table.add_row(*row(p, bounds, "" if default is None else f"{default} if not said"))
+        shared |= {p.name: p for p in operator.selection}
+        if missing := [name for name in shared if name not in {p.name for p in operator.selection}]:
+            table.add_row("", "", f"takes no {' or '.join(missing)}")
+    table.add_row(Text("all", "bold"), "", Text("take these too, unless it says otherwise", "bold"))
+    for p in shared.values():
+        table.add_row(*row(p))
+    out.print(table)
+    say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:dims=0,2-4, reverse:start=1:end=2, loudness:to=0/-60,2.5/-10")
+
+
+def _render(path: LatentPath, target: Path, model: str | None) -> None:
+    """Decode a path with a model, or the one that encoded it, and write the sound."""
+    from . import pretrained
+    from .audio import write
+    from .model import load
+
+    if not model and path.model not in pretrained.names():
+        by = f"the model {path.model!r}, which is not known here" if path.model else "a model that it does not name"
+        raise MelismaError(f"the path was encoded by {by}: say with --model which one decodes it")
+    loaded = load(model or path.model)
+    with busy(f"playing through {loaded.name}"):
+        samples = loaded.decode(path)
+    write(target, samples, path.source_rate)
+    say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")

@@ -1,0 +1,188 @@
+"""The commands that play sounds through models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .cli_options import ModelOption, SoundIn, SoundOut
+from .errors import MelismaError
+from .terminal import busy, say
+
+if TYPE_CHECKING:
+    from .latent import LatentPath
+    from .model import Model
+
+MOST_MIXED = 4  # the corners of a square
+
+
+def transfer(
+    source: SoundIn,
+    target: SoundOut,
+    model: ModelOption = "strings",
+    loudness: Annotated[
+        str, typer.Option(metavar="L", help="What to follow: input, a level such as -20dB, or another sound file or path.")
+    ] = "input",
+) -> None:
+    """A sound in a model's timbre."""
+    from .audio import FORMATS, check_target, read, write
+    from .model import load
+
+    check_target(target, FORMATS)
+    _keep(source, target)
+    level = None if loudness == "input" else _level(loudness)
+    loaded, sound = load(model), read(source)
+    with busy(f"playing {source} through {loaded.name}"):
+        path = loaded.encode(sound)
+        del sound  # an hour of it is not held beside what is made of it
+        if loudness != "input":
+            path = path.set_loudness(_curve(loudness, loaded, path) if level is None else level)
+        samples = loaded.decode(path)
+    write(target, samples, path.source_rate)
+    say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
+
+
+def _level(text: str) -> float | None:
+    """A level in dBFS, None for a file."""
+    bare = text.lower().removesuffix("fs").removesuffix("db").strip()
+    try:
+        level = float(bare.replace("−", "-"))
+    except ValueError:
+        if Path(text).exists():
+            return None
+        raise MelismaError(f"--loudness {text} is neither input, a level such as -20dB, nor a file") from None
+    if not -100 <= level <= 12:
+        raise MelismaError(f"--loudness {text} is outside −100 to 12 dBFS")
+    return level
+
+
+def _curve(file: str, model: Model, path: LatentPath) -> Any:
+    """The loudness of a sound or path, in dBFS, at the frames of a path; beyond its end its last value is held."""
+    import numpy as np
+
+    from . import pathfile
+    from .audio import read
+
+    given = pathfile.load(file) if file.lower().endswith(".npz") else model.encode(read(file))
+    return np.interp(path.times, given.times, given.loudness)
+
+
+def interpolate(
+    first: Annotated[Path, typer.Argument(metavar="A", help="The sound it begins as.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The sound it becomes.")],
+    target: SoundOut,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the three mel-spectrograms.")] = None,
+    model: ModelOption = "strings",
+) -> None:
+    """From one sound to another while it plays.
+
+    Between their latent paths: z[n] = z_a[n] · (1 − n/N) + z_b[n] · (n/N). The shorter sound is stretched to the longer.
+    """
+    from . import plot as pictures
+    from .audio import FORMATS, check_target, read, write
+    from .model import load
+
+    check_target(target, FORMATS)
+    _keep(first, target)
+    _keep(second, target)
+    if plot:
+        check_target(plot, pictures.SUFFIXES)
+    loaded, a, b = load(model), read(first), read(second)
+    with busy(f"from {first} to {second}"):
+        between = loaded.encode(a).interpolate(loaded.encode(b))
+        sound = loaded.decode(between)
+    write(target, sound, between.source_rate)
+    if plot:
+        mels = [loaded.mel(a), loaded.mel(sound, between.source_rate), loaded.mel(b)]
+        titles = [first.name, f"{first.name} → {second.name}", second.name]
+        pictures.interpolation_figure(mels, titles, plot, loaded.frame_rate, loaded.band_centres)
+    say(f"{target}: {between.duration:.2f} s at {between.source_rate} Hz" + (f", drawn in {plot}" if plot else ""))
+
+
+def mix(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="IN…", help="Up to four sounds, as at the corners of the studio's square.")
+    ],
+    target: SoundOut,
+    weights: Annotated[
+        str | None, typer.Option(metavar="W,W,…", help="A share for each; only their proportions matter. Else equal shares.")
+    ] = None,
+    model: ModelOption = "strings",
+) -> None:
+    """A blend of up to four sounds.
+
+    Their latent paths' weighted mean; the shorter sounds are stretched to the longest. For example:
+
+    \b
+    melisma mix cat.wav bell.wav voice.wav out.wav --weights 2,1,1
+    """
+    from .audio import FORMATS, check_target, read, write
+    from .model import load
+    from .play import mix as blend
+
+    check_target(target, FORMATS)
+    if len(sources) > MOST_MIXED:
+        raise MelismaError(f"{len(sources)} sounds are more than can be mixed: give {MOST_MIXED} at most")
+    shares = None if weights is None else _shares(weights, len(sources))
+    for source in sources:
+        _keep(source, target)
+    loaded, sounds = load(model), [read(source) for source in sources]
+    with busy(f"mixing {len(sounds)} sounds"):
+        mixed = blend(sounds, shares, loaded)
+    write(target, mixed.samples, mixed.rate)
+    say(f"{target}: {mixed.duration:.2f} s at {mixed.rate} Hz, {len(sounds)} sounds through {loaded.name}")
+
+
+def _shares(text: str, count: int) -> list[float]:
+    try:
+        shares = [float(share) for share in text.split(",")]
+    except ValueError:
+        shares = []
+    if not shares or not all(0 <= share < float("inf") for share in shares) or not sum(shares):
+        raise MelismaError(f"--weights {text} are not numbers from 0 on, such as 2,1,1, with one above 0")
+    if len(shares) != count:
+        raise MelismaError(f"--weights {text} are {len(shares)} for {count} sounds: give one for each")
+    return shares
+
+
+def sample(
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file or latent path (.npz) to write.")],
+    model: ModelOption = "strings",
+    seconds: Annotated[float, typer.Option(metavar="S", min=0.01, max=3600, help="How long.")] = 10.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="Which path: the same draws the same.")] = 0,
+    smoothness: Annotated[
+        float, typer.Option(metavar="S", min=0, max=3600, help="Seconds from one drawn point of the path to the next.")
+    ] = 0.5,
+    temperature: Annotated[
+        float, typer.Option(metavar="T", min=0, max=10, help="How far about; 1 is as far as the training set goes.")
+    ] = 1.0,
+    loudness: Annotated[
+        str | None, typer.Option(metavar="L", help="A level such as -20dB, or a sound file or path to follow; else a steady one.")
+    ] = None,
+) -> None:
+    """A sound that nothing went into: a path drawn at random."""
+    from . import pathfile
+    from .audio import FORMATS, check_target, write
+    from .model import load
+
+    check_target(target, [".npz", *FORMATS])
+    level = None if loudness is None else _level(loudness)
+    loaded = load(model)
+    path = loaded.sample(seconds, seed, smoothness=smoothness, temperature=temperature, loudness=level)
+    if loudness is not None and level is None:
+        path = path.set_loudness(_curve(loudness, loaded, path))
+    if target.suffix.lower() == ".npz":
+        pathfile.save(path, target)
+    else:
+        with busy(f"playing through {loaded.name}"):
+            samples = loaded.decode(path)
+        write(target, samples, path.source_rate)
+    say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, drawn from {loaded.name} with the seed {seed}")
+
+
+def _keep(source: Path, target: Path) -> None:
+    """Nobody's recording is written over."""
+    if target.exists() and source.exists() and target.samefile(source):
+        raise MelismaError(f"{target} is the sound that is read: write to another file")

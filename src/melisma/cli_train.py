@@ -1,0 +1,155 @@
+"""The commands for a model of one's own: what a folder holds, training on it, figures."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .cli_options import ModelIn
+from .errors import MelismaError, extra
+from .terminal import bar, err, out, say, warn
+
+FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of sounds, searched at any depth.")]
+
+
+def prepare(folder: FolderIn) -> None:
+    """Report what a folder of sounds holds for training."""
+    from .prepare import render
+
+    _, report = _prepared(folder)
+    render(report, out)
+
+
+def train(
+    folder: FolderIn,
+    name: Annotated[str, typer.Option("--name", "-n", metavar="N", help="What the model is called.")],
+    minutes: Annotated[float, typer.Option(metavar="M", min=0.05, max=1e6, help="How long to train.")] = 15.0,
+    steps: Annotated[int | None, typer.Option(metavar="S", min=4, help="Train so many steps instead (repeatable).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of that name.")] = False,
+    begin: Annotated[str, typer.Option("--from", metavar="MODEL", help="A model to start from, or none.")] = "strings",
+    latents: Annotated[int, typer.Option(metavar="Z", min=1, max=128, help="How many latents to learn.")] = 16,
+    vocoder: Annotated[str, typer.Option(metavar="V", help="phase or melgan.")] = "phase",
+    adversarial: Annotated[bool, typer.Option("--adversarial", help="End with MelGAN's discriminators (for long runs).")] = False,
+    devices: Annotated[int, typer.Option(metavar="D", min=1, help="GPUs, or processes on the CPU.")] = 1,
+    nodes: Annotated[int, typer.Option(metavar="N", min=1, help="Machines: start the same command on each.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="S", min=0, max=9999, help="Of everything that is drawn at random.")] = 0,
+) -> None:
+    """Learn the timbre of a folder of sounds: a model of your own.
+
+    Ctrl-C stops it, and the same command with --resume goes on from there. The model can be used by its name.
+    """
+    from .config import VOCODERS, ModelConfig, VAEConfig
+    from .prepare import render
+    from .pretrained import own_models
+
+    with extra("train"):
+        import numba  # noqa: F401
+        import tensorboard  # noqa: F401
+
+        from .training import run
+        from .training.fit import Plan, Stopped
+
+    if vocoder not in VOCODERS:
+        raise MelismaError(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")
+    if not re.fullmatch(r"\w[\w-]{0,63}", name):
+        raise MelismaError(f"{name!r} cannot be a model's name: use letters, digits, - and _")
+    begun, recorded = (run.folder_of(name) / "state.pt").exists(), len(run.history(run.folder_of(name)))
+    if begun and not resume:
+        raise MelismaError(f"a run named {name} exists: add --resume to continue it, or choose another --name")
+    config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
+    start, begun_from = _start(begin, config)
+    prepared, report = _prepared(folder)
+    if run.is_first_process():
+        render(report, out)
+        if resume and not begun:
+            warn("note", f"there is no run named {name} to resume: it starts now", "yellow")
+    stages = Plan().stages + ((("adversarial", 0.25),) if adversarial else ())
+    # what has been learnt is moved on, not shaken
+    rates = dict.fromkeys(("vocoder", "vae", "tune"), 3e-4) if start else {}
+    plan = Plan(stages=stages, minutes=minutes, steps=steps, seed=seed, rates=rates)
+    if run.is_first_process() and not begun:
+        say(f"starting from the model {begun_from}" if begun_from else "starting from scratch")
+    started = time.monotonic()
+    try:
+        file, told = run.train(
+            prepared, name, config, plan, resume=resume, start=start, begun_from=begun_from, devices=devices, nodes=nodes
+        )
+    except Stopped as stop:
+        warn("melisma", f"{stop}: the same command with --resume goes on from there", "yellow")
+        raise typer.Exit(130) from None
+    if not run.is_first_process():
+        return
+    if len(run.history(run.folder_of(name))) == recorded:
+        say(f"The run {name} was finished already, and nothing is left of it to train: for more, start one with another --name.")
+    saved = run.publish(file, own_models() / f"{name}.melisma")
+    say(f"{saved}, made in {(time.monotonic() - started) / 60:.1f} minutes")
+    for sentence in told:
+        say(sentence)
+    say(f"Try it: melisma transfer IN.wav OUT.wav --model {name}")
+
+
+def _start(begin: str, config) -> tuple[dict | None, str]:
+    """Weights to start a training from, and whose they are. A default that does not fit is left, a choice is not."""
+    from . import modelfile, pretrained
+    from .training import run
+
+    if begin == "none":
+        return None, ""
+    file = modelfile.load(pretrained.locate(begin))
+    if begin == "strings" and file.config != config:
+        return None, ""
+    return run.weights_of(file, config), file.name
+
+
+def evaluate(
+    model: ModelIn,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Held-out sounds; of folders train and held in it, held.")],
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the figures there too.")] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="S", help="So much of each file at most.")] = None,
+) -> None:
+    """Figures: what a model makes of sounds it has not heard.
+
+    The whole chain stands beside copy synthesis (true mels through the vocoder) and Griffin-Lim on the true mels.
+    """
+    import json
+
+    from .audio import atomic, check_target
+    from .model import load
+
+    if json_file:
+        check_target(json_file)
+    with extra("evaluate"):
+        from .evaluate import evaluate as measure
+        from .evaluate import table
+
+        with bar("evaluating") as progress:
+
+            def told(done: float, total: int, name: str) -> None:
+                progress(done / total, name)
+                if not err.is_terminal and name and done == int(done):  # in a log, a line for each file
+                    warn("evaluating", f"{name}, {int(done) + 1} of {total}", "dim")
+
+            result = measure(load(model), folder, told, seconds)
+    table(result, out)
+    if json_file:
+        with atomic(json_file) as temporary:
+            temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        say(f"{json_file} holds the same, file by file")
+
+
+def _prepared(folder: Path) -> tuple[Path, Any]:
+    """The prepared set of a folder, made if it is not there, and its report."""
+    import hashlib
+    import os
+
+    from .home import home
+    from .prepare import prepare as make
+
+    key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    into = home() / "prepared" / f"{folder.resolve().name[:40]}-{key}"
+    with bar("reading") as progress:
+        return into, make(folder, into, progress=progress)
