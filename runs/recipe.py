@@ -33,7 +33,7 @@ from melisma.training import fit
 
 TOP = Path(__file__).resolve().parents[1]
 HELD_SECONDS = 6.0  # of each held-out file that is evaluated
-HELD_FILES = 80  # at most, spread over all
+HELD_FILES = 48  # at most, spread over all
 # of the minutes, unless a world says otherwise; vocoder and vae run beside each other
 SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
 # for a world that starts from the shared run, as `melisma train` does
