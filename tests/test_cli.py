@@ -85,7 +85,7 @@ def path(tmp_path, model, cat):
 def test_it_says_what_it_is(tell):
     assert tell("--version").out == f"melisma {melisma.__version__}\n"
     overview = tell("--help").out
-    for name in "demo models info encode decode edit operators transfer interpolate prepare train evaluate".split():
+    for name in "demo models info encode decode edit operators transfer interpolate mix sample prepare train evaluate".split():
         assert f"\n  {name} " in overview
         assert tell(name, "--help").code == 0
     assert "..." not in overview.partition("Commands:")[2]  # summaries are short enough to be whole
@@ -440,7 +440,9 @@ def test_killed_while_it_writes_it_leaves_nothing(tmp_path, cat):
             assert child.returncode == 130 and not list(folder.iterdir())
 
 
-EXTRAS = ["torch", "numba", "lightning_fabric", "tensorboard", "librosa", "visqol", "sklearn", "scipy", "threadpoolctl"]
+EXTRAS = [
+    "torch", "numba", "lightning_fabric", "tensorboard", "librosa", "visqol", "sklearn", "scipy", "threadpoolctl", "huggingface_hub",
+]  # fmt: skip
 WITHOUT = f"import sys\nfor name in {EXTRAS}: sys.modules[name] = None"  # each import of these fails
 
 
@@ -456,6 +458,8 @@ def test_all_but_training_and_evaluation_needs_no_more_than_is_installed(tmp_pat
         ["edit", a, out, "--op", "scale:by=1.5"],
         ["transfer", cat, out, "-m", "tiny", "--loudness", "-20dB"],
         ["interpolate", cat, cat, out, "--plot", picture, "-m", "tiny"],
+        ["mix", cat, cat, out, "-m", "tiny"],
+        ["sample", a, "-m", "tiny"],
         ["prepare", tmp_path],
         ["demo", "--out", tmp_path / "demo", "-m", "tiny"],
     ):

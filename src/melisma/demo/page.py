@@ -55,7 +55,9 @@ def cards(names: Sequence[str], models: Sequence[Model], folder: Path) -> dict[s
             continue
         # raw HTML is shown as text, and links that could run something are none
         shown = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-        shown = shown.replace("<table>", '<div class="wide" role="region" aria-label="table" tabindex="0"><table>')
+        shown = shown.replace("<table>", '<div class="wide" role="group" aria-label="table" tabindex="0"><table>').replace(
+            "<th></th>", "<td></td>"
+        )
         file = folder / f"card-{plain(model.name)}.html"
         page = _template("card.html").substitute(
             style=_part("page.css"), title=_text(f"{model.name}: model card"), card=shown.replace("</table>", "</table></div>")
@@ -93,8 +95,11 @@ def _section(section: Section, number: int) -> str:
 
 def _player(sound: Sound, caption: str, shown: bool = False) -> str:
     """A link to a sound that the script makes a button; its caption is seen only where no table says it."""
-    seen = f"<b>{_text(caption)}</b><small>{sound.seconds:.1f} s</small>" if shown else ""
-    return f'<a class="play" {_link(sound)} aria-label="{_text(f"Play {sound.title}")}"><i aria-hidden="true"></i>{seen}</a>'
+    if shown:
+        name, seen = f'title="{_text(sound.title)}"', f"<b>{_text(caption)}</b><small>{sound.seconds:.1f} s</small>"
+    else:
+        name, seen = f'aria-label="{_text(f"Play {sound.title}")}"', ""
+    return f'<a class="play" {_link(sound)} {name}><i aria-hidden="true"></i>{seen}</a>'
 
 
 def _link(sound: Sound) -> str:
@@ -112,7 +117,7 @@ def _picture(picture: Picture) -> str:
             'aria-hidden="true"><i></i></a>'
         )
     return (
-        f'<div class="wide" role="region" tabindex="0" aria-label="picture"><div class="picture">'
+        f'<div class="wide" role="group" tabindex="0" aria-label="picture"><div class="picture">'
         f'<img src="{_text(picture.file.name)}" width="{width}" height="{height}" alt="{words}">{panels}</div></div>'
     )
 
