@@ -22,6 +22,7 @@ from ..summary import NONE, facts, figures
 from .material import Picture, Row, Section, Sound, plain
 
 HERE = Path(__file__).parent
+_NUMBERS = {2: "two", 3: "three", 4: "four"}
 
 
 def index(
@@ -53,21 +54,18 @@ def cards(names: Sequence[str], models: Sequence[Model], folder: Path) -> dict[s
             text = pretrained.card(name)
         except MelismaError:  # a model of one's own has none
             continue
-        # raw HTML is shown as text, and links that could run something are none
-        shown = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
-        shown = shown.replace("<table>", '<div class="wide" role="group" aria-label="table" tabindex="0"><table>').replace(
-            "<th></th>", "<td></td>"
-        )
         file = folder / f"card-{plain(model.name)}.html"
-        page = _template("card.html").substitute(
-            style=_part("page.css"), title=_text(f"{model.name}: model card"), card=shown.replace("</table>", "</table></div>")
-        )
-        _write(file, page)
+        title = _text(f"{model.name}: model card")
+        _write(file, _template("card.html").substitute(style=_part("page.css"), title=title, card=_rendered(text)))
         written[model.name] = file
     return written
 
 
-_NUMBERS = {2: "two", 3: "three", 4: "four"}
+def _rendered(card: str) -> str:
+    """Markdown → HTML. What is HTML in it is shown as text, and links that could run something are none."""
+    shown = MarkdownIt("commonmark", {"html": False}).enable("table").render(card)
+    wide = '<div class="wide" role="group" aria-label="table" tabindex="0"><table>'  # scrolls by itself where it is too wide
+    return shown.replace("<table>", wide).replace("</table>", "</table></div>").replace("<th></th>", "<td></td>")
 
 
 def _table(names: Sequence[str], rows: Sequence[Row]) -> str:
