@@ -14,30 +14,18 @@ def crossfade() -> Sheet:
     first, second = (s.obj(x, 290, f"melisma.encode~ {MODEL} {LATENTS}", 31) for x in (40, 300))
     s.wire(left, first)
     s.wire(right, second)
-    inner = Sheet(1240, 320, name="mix")
-    inner.text(20, 10, "Each latent, and the loudness, from the left sound's to the right sound's.")
-    line = inner.obj(20, 100, "line~")
-    inner.wire(inner.obj(20, 40, "r crossfade-share-v"), inner.msg(20, 70, "$1 50"), line)
-    # Pd orders inlets from left to right
-    a, b = ([inner.obj(20 + 600 * side + 34 * i, 140 + 24 * (i % 2), "inlet~") for i in range(SIGNALS)] for side in (0, 1))
-    for i in range(SIGNALS):
-        minus, times, plus, done = (inner.obj(20 + 70 * i, 200 + 28 * k, t) for k, t in enumerate(("-~", "*~", "+~", "outlet~")))
-        inner.cable(b[i], minus)
-        inner.cable(a[i], minus, 0, 1)
-        inner.cable(line, times, 0, 1)
-        inner.cable(a[i], plus, 0, 1)
-        inner.wire(minus, times, plus, done)
-    mix, decode = s.sub(130, 380, inner, "mix", 55), s.obj(130, 440, f"melisma.decode~ {MODEL} {LATENTS}", 55)
-    for i in range(SIGNALS):
-        s.cable(first, mix, i, i)
-        s.cable(second, mix, i, SIGNALS + i)
-        s.cable(mix, decode, i, i)
-    out(s, 130, 490, "crossfade", decode)
-    s.text(196, 482, f"{SIGNALS} signals at each place:", 30)
-    s.text(196, 500, "the latents and the loudness", 30)
-    for x, y, model in ((160, 246, first), (420, 246, second), (30, 404, decode)):
+    decode = s.obj(150, 460, f"melisma.decode~ {MODEL} {LATENTS}", 52)
+    for x, model, name, share in ((40, first, "left", "expr 1 - $f1"), (300, second, "right", "f")):
+        faded = s.sub(x, 350, fade(name, share), name, 31)
+        for i in range(SIGNALS):
+            s.cable(model, faded, i, i)
+            s.cable(faded, decode, i, i)
+    out(s, 150, 500, "crossfade", decode)
+    s.text(206, 490, f"{SIGNALS} signals from each:", 30)
+    s.text(206, 508, "the latents, the loudness", 30)
+    for x, y, model in ((160, 246, first), (420, 246, second), (26, 432, decode)):
         s.wire(s.obj(x, y, "r crossfade"), model)
-    s.cable(decode, s.obj(412, 490, "s crossfade-says"), 1)
+    s.cable(decode, s.obj(412, 500, "s crossfade-says"), 1)
     s.box(560, 60, 340, 140, label="crossfade")
     s.slider(580, 92, "left to right", "crossfade-share", 0, 1, 0, 230)
     chooser(s, 578, 160, (820, 159), "crossfade")
@@ -53,4 +41,17 @@ def crossfade() -> Sheet:
         44,
     )
     beginning(s, 832, 504, {"crossfade-share": 0.5, "crossfade-volume": 0.7, "crossfade-in1": 0, "crossfade-in2": 1})
+    return s
+
+
+def fade(name: str, share: str) -> Sheet:
+    """One sound's signals by its share; where two cables end in one inlet, Pd adds them."""
+    s = Sheet(1180, 330, name=name)
+    s.text(20, 10, f"Each latent of the {name} sound, and its loudness, by its share.", 70)
+    line = s.obj(20, 150, "line~")
+    s.wire(s.obj(20, 60, "r crossfade-share-v"), s.obj(20, 90, share), s.msg(20, 120, "$1 50"), line)
+    for i in range(SIGNALS):
+        times = s.obj(200 + 57 * i, 250, "*~")
+        s.wire(s.obj(200 + 57 * i, 60, "inlet~"), times, s.obj(200 + 57 * i, 290, "outlet~"))
+        s.cable(line, times, 0, 1)
     return s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .parts import MODEL, beginning, chooser, loudspeakers, out, sends
+from .parts import MODEL, beginning, chooser, columns, loudspeakers, out, sends
 from .sheet import Sheet
 
 
@@ -18,7 +18,7 @@ def feedback() -> Sheet:
     s.cable(model, s.obj(194, 208, "s feedback-says"), 1)
     for i, name in enumerate(("freq", "q", "gain")):
         s.cable(s.obj(98 + 59 * i, 242 + 27 * i, f"r feedback-{name}-v"), loop, 0, i + 1)
-    s.text(330, 90, "the sound comes back, so late,", 36)
+    s.text(330, 90, "the sound, as much later as this says,", 36)
     s.text(330, 124, "out of the delay line,", 36)
     s.text(330, 170, "through the model,", 36)
     s.text(330, 208, "to where it is heard,", 36)
@@ -43,11 +43,13 @@ def feedback() -> Sheet:
         "tides": (300, 1, 2.5, 700),
         "wire": (900, 40, 6, 5),
     }
-    inner = Sheet(760, 420, name="presets")
+    inner, told = Sheet(860, 200, name="presets"), []
+    inner.text(20, 10, "Where a button moves the sliders.")
     for i, (label, values) in enumerate(presets.items()):
         s.button(314 + 88 * (i % 3), 464 + 36 * (i // 3), f"feedback-{label}", label)
         sliders = dict(zip((f"feedback-{name}" for name in ("freq", "q", "gain", "delay")), values))
-        inner.wire(inner.obj(20, 20 + 78 * i, f"r feedback-{label}"), inner.msg(220, 20 + 78 * i, sends(sliders)))
+        told.append((f"r feedback-{label}", "!" + sends(sliders)))
+    columns(inner, told, 165)
     s.sub(496, 506, inner, "presets")
 
     s.box(600, 430, 360, 112, label="record")
@@ -68,39 +70,44 @@ def feedback() -> Sheet:
 
 
 def recorder() -> Sheet:
-    s = Sheet(820, 540, name="recorder")
-    s.text(20, 10, "Sound and curves begin together. Each line of the curves: seconds, frequency, Q, gain.")
-    sound, disk = s.obj(20, 440, "r~ feedback-out"), s.obj(20, 480, "writesf~ 1")
-    s.wire(sound, disk)
+    s = Sheet(1000, 620, name="recorder")
+    s.text(20, 10, "Sound and curves begin together. Each line of the curves: seconds, frequency, Q, gain.", 100)
     switch = s.obj(20, 70, "sel 1 0")
     s.wire(s.obj(20, 40, "r feedback-record-v"), switch)
-    begin, end = s.obj(20, 110, "t b b b b b"), s.obj(440, 110, "t b b b")
-    s.cable(switch, begin)
-    s.cable(switch, end, 1)
-    wav, txt = s.obj(20, 170, "symbol feedback"), s.obj(440, 170, "symbol feedback")
-    s.wire(wav, s.obj(20, 200, "makefilename %s.wav"), s.msg(20, 230, "open -bytes 4 $1"), disk)
-    go, halt = s.msg(20, 300, "start"), s.msg(440, 300, "stop")
-    s.wire(go, disk)
-    s.wire(halt, disk)
-    clear, run, rest = s.msg(240, 170, "clear"), s.msg(240, 210, "1"), s.msg(300, 210, "0")
-    tick, order, timer = s.obj(240, 250, "metro 20"), s.obj(240, 280, "t b b"), s.obj(240, 320, "timer")
-    row, lines = s.obj(240, 400, "pack f f f f"), s.obj(240, 480, "textfile")
-    s.wire(run, tick, order)
-    s.wire(rest, tick)
-    s.cable(order, timer, 1, 1)
-    s.wire(timer, s.obj(240, 350, "/ 1000"), row, s.msg(240, 440, "add $1 $2 $3 $4"), lines)
-    s.wire(clear, lines)
-    s.wire(txt, s.obj(440, 200, "makefilename %s.txt"), s.msg(440, 230, "write $1 cr"), lines)
+    begin = {"clear": "bang", "open": "bang", "zero": "bang", "start": "bang", "tick": "1"}
+    end = {"tick": "0", "stop": "bang", "write": "bang"}
+    for outlet, orders in enumerate((begin, end)):
+        text = "; " + "; ".join(f"recorder-{name} {value}" for name, value in orders.items())
+        s.cable(switch, s.msg(20 + 170 * outlet, 110, text), outlet)
+
+    disk = s.obj(400, 270, "writesf~ 1")
+    s.wire(s.obj(240, 230, "r~ feedback-out"), disk)
+    sound = s.obj(400, 70, "symbol feedback")
+    s.wire(
+        s.obj(400, 40, "r recorder-open"),
+        sound,
+        s.obj(400, 100, "makefilename %s.wav"),
+        s.msg(400, 130, "open -bytes 4 $1"),
+        disk,
+    )
+    s.cable(s.obj(560, 40, "r feedback-name"), sound, 0, 1)
+    for x, order in ((580, "start"), (740, "stop")):
+        s.wire(s.obj(x, 130, f"r recorder-{order}"), s.msg(x, 160, order), disk)
+
+    timer, row, lines = s.obj(20, 410, "timer"), s.obj(20, 500, "pack f f f f"), s.obj(440, 580, "textfile")
+    s.wire(s.obj(20, 340, "r recorder-zero"), timer, s.obj(20, 440, "/ 1000"), row, s.msg(20, 540, "add $1 $2 $3 $4"), lines)
+    tick = s.obj(170, 370, "metro 20")
+    s.wire(s.obj(170, 340, "r recorder-tick"), tick)
+    s.cable(tick, timer, 0, 1)
     for i, name in enumerate(("freq", "q", "gain")):
-        s.cable(s.obj(340 + 150 * i, 370, f"r feedback-{name}-v"), row, 0, i + 1)
-    for outlet, target in ((4, clear), (3, wav), (2, timer), (1, go), (0, run)):
-        s.cable(begin, target, outlet)
-    for outlet, target in ((2, rest), (1, halt), (0, txt)):
-        s.cable(end, target, outlet)
-    store, shown = s.obj(640, 130, "t s s s"), s.obj(700, 200, "s feedback-name")
-    s.wire(s.obj(640, 40, "r feedback-where"), s.obj(640, 70, "savepanel"), store)
-    s.cable(store, wav, 0, 1)
-    s.cable(store, txt, 1, 1)
-    s.cable(store, shown, 2)
-    s.wire(s.obj(640, 260, "loadbang"), s.msg(640, 290, "symbol feedback"), s.obj(640, 320, "s feedback-name"))
+        s.cable(s.obj((90, 240, 370)[i], 440, f"r feedback-{name}-v"), row, 0, i + 1)
+    s.wire(s.obj(600, 340, "r recorder-clear"), s.msg(600, 370, "clear"), lines)
+    curves = s.obj(760, 370, "symbol feedback")
+    s.wire(
+        s.obj(760, 340, "r recorder-write"), curves, s.obj(760, 400, "makefilename %s.txt"), s.msg(760, 430, "write $1 cr"), lines
+    )
+    s.cable(s.obj(890, 340, "r feedback-name"), curves, 0, 1)
+
+    s.wire(s.obj(840, 40, "r feedback-where"), s.obj(840, 70, "savepanel"), s.obj(840, 100, "s feedback-name"))
+    s.wire(s.obj(840, 200, "loadbang"), s.msg(840, 230, "symbol feedback"), s.obj(840, 260, "s feedback-name"))
     return s

@@ -15,7 +15,7 @@ def out(sheet: Sheet, x: int, y: int, name: str, source: int | None = None) -> N
     inner = Sheet(420, 330, name="out")
     inner.text(20, 10, "Volume without clicks, and never beyond full scale.")
     sound = inner.obj(20, 50, "inlet~" if source is not None else f"r~ {name}-out")
-    heard, ramp, line = inner.obj(180, 50, f"r {name}-volume-v"), inner.msg(180, 80, "$1 20"), inner.obj(180, 110, "line~")
+    heard, ramp, line = inner.obj(240, 50, f"r {name}-volume-v"), inner.msg(240, 80, "$1 20"), inner.obj(240, 110, "line~")
     level, clip, dac = inner.obj(20, 150, "*~"), inner.obj(20, 180, "clip~ -1 1"), inner.obj(20, 220, "dac~")
     if source is not None:
         inner.wire(sound, inner.obj(80, 80, f"s~ {name}-out"))
@@ -23,7 +23,7 @@ def out(sheet: Sheet, x: int, y: int, name: str, source: int | None = None) -> N
     inner.cable(clip, dac, 0, 1)
     inner.wire(heard, ramp, line)
     inner.cable(line, level, 0, 1)
-    inner.wire(inner.obj(180, 250, f"r {name}-dsp-v"), inner.msg(180, 280, "; pd dsp $1"))
+    inner.wire(inner.obj(240, 200, f"r {name}-dsp-v"), inner.msg(240, 230, "; pd dsp $1"))
     made = sheet.sub(x, y, inner, "out")
     if source is not None:
         sheet.wire(source, made)
@@ -54,23 +54,22 @@ def player(sheet: Sheet, x: int, y: int, at: tuple[int, int], name: str, number:
     sheet.choice(x + 14, y + 30, f"{name}-in{number}", 5)
     for i, word in enumerate((*SOUNDS, "microphone")):
         sheet.text(x + 40, y + 29 + 19 * i, word)
-    inner = Sheet(620, 420, name=f"sounds{number}")
+    inner = Sheet(1000, 420, name=f"sounds{number}")
     inner.text(20, 10, "Plays the chosen file again and again, or listens.")
     chosen, order = inner.obj(20, 40, f"r {name}-in{number}-v"), inner.obj(20, 70, "t f f")
-    keep, select = inner.obj(20, 100, "f"), inner.obj(20, 130, "sel 0 1 2 3 4")
-    read, both, done = inner.obj(20, 300, "readsf~ 1"), inner.obj(20, 350, "+~"), inner.obj(20, 380, "outlet~")
+    keep, select = inner.obj(20, 104, "f"), inner.obj(20, 134, "sel 0 1 2 3 4")
+    read, both, done = inner.obj(20, 270, "readsf~ 1"), inner.obj(20, 340, "+~"), inner.obj(20, 380, "outlet~")
     inner.wire(chosen, order, keep, select)
     inner.wire(read, both, done)
-    for i, file in enumerate(SOUNDS):
-        message = inner.msg(20 + 190 * (i % 2), 170 + 30 * (i // 2), f"open sounds/{file}.wav, 1")
+    opens = [inner.msg(20 + 190 * i, 190, f"open sounds/{file}.wav, 1") for i, file in enumerate(SOUNDS)]
+    for i, message in enumerate((*opens, inner.msg(780, 190, "0"))):
         inner.cable(select, message, i)
         inner.wire(message, read)
-    stop = inner.msg(20, 240, "0")
-    inner.cable(select, stop, 4)
-    inner.wire(stop, read)
-    inner.cable(read, keep, 1)  # at the end of the file: the same once more
-    mike, ramp, line = inner.obj(420, 100, "== 4"), inner.msg(420, 130, "$1 20"), inner.obj(420, 160, "line~")
-    listen, gate = inner.obj(500, 160, "adc~ 1"), inner.obj(420, 200, "*~")
+    # at the end of the file: the same once more
+    inner.cable(read, inner.obj(130, 300, f"s $0-end{number}"), 1)
+    inner.wire(inner.obj(130, 70, f"r $0-end{number}"), keep)
+    mike, ramp, line = inner.obj(860, 110, "== 4"), inner.msg(860, 140, "$1 20"), inner.obj(860, 170, "line~")
+    listen, gate = inner.obj(920, 170, "adc~ 1"), inner.obj(860, 220, "*~")
     inner.cable(order, mike, 1)
     inner.wire(mike, ramp, line, gate)
     inner.cable(listen, gate, 0, 1)
@@ -90,34 +89,35 @@ def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
     sheet.word(x + 58, y + 38 + 22 * rows, f"{name}-plays", 15)
     sheet.number(x + 190, y + 38 + 22 * rows, f"{name}-ms", 6)
     sheet.text(x + 240, y + 38 + 22 * rows, "ms")
-    inner = Sheet(760, 440, name="menu")
-    inner.text(20, 10, "Names the rows by what models there are, marks the one that plays, and loads the one that is clicked.")
+    inner = Sheet(980, 450, name="menu")
+    inner.text(
+        20, 10, "Names the rows by what models there are, marks the one that plays, and loads the one that is clicked.", 110
+    )
     route = inner.obj(20, 80, "route model known silent")
     inner.wire(inner.obj(20, 50, f"r {name}-says"), route)
     first, symbol, shown = (
-        inner.obj(20, 140, "unpack s f f f"),
-        inner.obj(20, 170, "t s s"),
-        inner.obj(20, 260, f"s {name}-plays"),
+        inner.obj(20, y, text) for y, text in ((140, "unpack s f f f"), (170, "t s s"), (290, f"s {name}-plays"))
     )
     inner.wire(route, first, symbol, shown)
     inner.cable(first, inner.obj(160, 170, f"s {name}-ms"), 3)
-    none = inner.msg(120, 230, "symbol silence")
+    none = inner.msg(110, 250, "symbol silence")
     inner.cable(route, none, 2)
     inner.wire(none, shown)
     # each row by its number: its name, and whether that is the one that plays
-    number, named, stored = inner.obj(280, 140, "unpack f s"), inner.obj(420, 230, "symbol"), inner.obj(280, 170, "t b f")
-    inner.cable(route, inner.msg(280, 110, f"; {name}-row$1 label $2"), 1)
+    number, stored, named = (
+        inner.obj(x, y, text) for x, y, text in ((320, 170, "unpack f s"), (320, 200, "t b f"), (440, 230, "symbol"))
+    )
+    inner.cable(route, inner.msg(320, 110, f"; {name}-row$1 label $2"), 1)
     inner.cable(route, number, 1)
     inner.cable(number, named, 1, 1)
-    plays, index = inner.obj(420, 260, "select none"), inner.obj(420, 300, "f")
-    inner.wire(number, stored, named, plays, index, inner.obj(420, 330, "- 1"), inner.msg(420, 360, f"; {name}-pick set $1"))
+    plays, index = inner.obj(440, 300, "select none"), inner.obj(440, 350, "f")
+    inner.wire(number, stored, named, plays, index, inner.obj(440, 380, "- 1"), inner.msg(440, 410, f"; {name}-pick set $1"))
     inner.cable(stored, index, 1, 1)
     inner.cable(symbol, plays, 1, 1)
-    say = inner.obj(600, 400, f"s {name}")
-    ask = inner.msg(600, 80, "models")
-    inner.wire(inner.obj(600, 50, f"r {name}-plays"), inner.obj(680, 50, "b"), ask, say)
-    inner.wire(inner.obj(560, 180, f"r {name}-pick-v"), inner.obj(560, 210, "+ 1"), inner.msg(560, 240, "pick $1"), say)
-    inner.wire(inner.obj(660, 180, f"r {name}-file"), inner.obj(660, 210, "openpanel"), inner.msg(660, 240, "load $1"), say)
+    say = inner.obj(600, 200, f"s {name}")
+    inner.wire(inner.obj(600, 50, f"r {name}-plays"), inner.msg(600, 80, "models"), say)
+    inner.wire(inner.obj(740, 50, f"r {name}-pick-v"), inner.obj(740, 80, "+ 1"), inner.msg(740, 110, "pick $1"), say)
+    inner.wire(inner.obj(880, 50, f"r {name}-file"), inner.obj(880, 80, "openpanel"), inner.msg(880, 110, "load $1"), say)
     sheet.sub(x + 222, y + 62, inner, "menu")
 
 
@@ -125,33 +125,42 @@ def chooser(sheet: Sheet, x: int, y: int, at: tuple[int, int], name: str) -> Non
     """A button that goes from model to model, where a menu has no room; for an object that hears NAME and says NAME-says."""
     sheet.button(x, y, f"{name}-next", "next model")
     sheet.word(x + 110, y, f"{name}-plays", 15)
-    inner = Sheet(560, 330, name="models")
-    inner.text(20, 10, "Counts the models that there are, and loads them one after another.")
-    route, there = inner.obj(20, 80, "route known model silent"), inner.obj(160, 110, "unpack s f f f")
-    inner.wire(inner.obj(20, 50, f"r {name}-says"), route)
+    inner = Sheet(600, 340, name="models")
+    inner.text(20, 10, "Counts the models that there are, and loads them one after another.", 80)
+    route, there, shown = (inner.obj(x, y, text) for x, y, text in (
+        (200, 80, "route known model silent"), (300, 120, "unpack s f f f"), (300, 170, f"s {name}-plays"),
+    ))  # fmt: skip
+    inner.wire(inner.obj(200, 50, f"r {name}-says"), route)
+    inner.wire(route, inner.obj(200, 120, "unpack f s"), inner.obj(200, 150, "s $0-count"))
     inner.cable(route, there, 1)
-    shown, none = inner.obj(160, 170, f"s {name}-plays"), inner.msg(240, 140, "symbol silence")
-    inner.cable(there, shown)
+    inner.wire(there, shown)
+    none = inner.msg(450, 120, "symbol silence")
     inner.cable(route, none, 2)
     inner.wire(none, shown)
-    count, next_, modulo = inner.obj(20, 140, "unpack f s"), inner.obj(20, 210, "f"), inner.obj(20, 240, "mod 1")
-    inner.wire(route, count)
-    inner.cable(count, modulo, 0, 1)
-    more = inner.obj(20, 270, "+ 1")
-    say = inner.obj(20, 330, f"s {name}")
-    inner.wire(inner.obj(20, 180, f"r {name}-next"), next_, modulo, more, inner.msg(20, 300, "pick $1"), say)
-    inner.cable(more, next_, 0, 1)
-    inner.wire(inner.obj(240, 240, "loadbang"), inner.msg(240, 270, "models"), say)
+    turn, more, modulo = inner.obj(20, 90, "f"), inner.obj(70, 120, "+ 1"), inner.obj(20, 170, "mod 1")
+    inner.wire(inner.obj(20, 50, f"r {name}-next"), turn, modulo, inner.obj(20, 210, "+ 1"), inner.msg(20, 240, "pick $1"),
+               inner.obj(20, 270, f"s {name}"))  # fmt: skip
+    inner.cable(turn, more)
+    inner.cable(more, turn, 0, 1)
+    inner.cable(inner.obj(90, 145, "r $0-count"), modulo, 0, 1)
+    inner.wire(inner.obj(200, 210, "loadbang"), inner.msg(200, 240, "models"), inner.obj(200, 270, f"s {name}"))
     sheet.sub(*at, inner, "models")
+
+
+def columns(sheet: Sheet, chains: list[tuple[str, ...]], width: int, across: int = 5, top: int = 50) -> None:
+    """Chains of objects, one below the other; what begins with ! is a message."""
+    deep = 30 * max(map(len, chains)) + 50
+    for i, chain in enumerate(chains):
+        x, y = 20 + width * (i % across), top + deep * (i // across)
+        put = [(sheet.msg if text[0] == "!" else sheet.obj)(x, y + 30 * k, text.lstrip("!")) for k, text in enumerate(chain)]
+        sheet.wire(*put)
 
 
 def turned(sheet: Sheet, x: int, y: int, name: str, parameters: dict[str, str]) -> None:
     """The subpatch in which sliders become messages for the object that hears NAME."""
-    inner = Sheet(460, 100 + 36 * len(parameters), name="turn")
+    inner = Sheet(980, 100 + 140 * -(-len(parameters) // 5), name="turn")
     inner.text(20, 10, "Each slider becomes a message for the object.")
-    to = inner.obj(20, 56 + 36 * len(parameters), f"s {name}")
-    for i, (slider, message) in enumerate(parameters.items()):
-        inner.wire(inner.obj(20, 44 + 36 * i, f"r {slider}-v"), inner.msg(220, 44 + 36 * i, f"{message} $1"), to)
+    columns(inner, [(f"r {slider}-v", f"!{message} $1", f"s {name}") for slider, message in parameters.items()], 190)
     sheet.sub(x, y, inner, "turn")
 
 
