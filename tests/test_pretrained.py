@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standin import COMMIT, Hub
 
@@ -24,11 +24,13 @@ revisions = st.one_of(st.none(), names, st.just("refs/pr/3"), st.just("v1.0"))
 hashes = st.one_of(st.none(), st.binary().map(lambda data: hashlib.sha256(data).hexdigest()))
 
 
+@settings(deadline=None)
 @given(st.builds(hub.Address, repos, files, revisions, hashes))
 def test_an_address_says_what_it_was_made_of(address):
     assert hub.parse(str(address)) == address
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=40), st.text("ab/@#.:-=%~ \n", max_size=30)).map(lambda text: "hf://" + text))
 def test_any_other_text_is_refused_in_one_sentence(text):
     try:

@@ -101,14 +101,9 @@ class Model:
         """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
         return self._engine.decode_mel(*self._fitting(path))
 
-    def transfer(self, sound: Sound, rate: int | None = None, loudness: str | float | np.ndarray = "input") -> np.ndarray:
-        """The sound in this model's timbre. loudness: "input", a level in dBFS, or a curve (L,) in dBFS."""
-        path = self.encode(sound, rate)
-        if not isinstance(loudness, str):
-            path = path.set_loudness(loudness)
-        elif loudness != "input":
-            raise MelismaError(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
-        return self.decode(path)
+    def transfer(self, sound: Sound, rate: int | None = None, loudness: str | Curve = "input") -> np.ndarray:
+        """The sound in this model's timbre. loudness: "input", a level in dBFS, a curve (L,), or (seconds, dBFS) points."""
+        return self.decode(following(self.encode(sound, rate), loudness))
 
     def sample(
         self, seconds: float, seed: int = 0, *, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
@@ -185,6 +180,15 @@ class Model:
             runs = f"the path runs at {path.rate:.2f} frames a second, model {self.name} at {self.frame_rate:.2f}"
             raise MelismaError(f"{runs}: encode the sound with {self.name}")
         return path.values, path.loudness
+
+
+def following(path: LatentPath, loudness: str | Curve) -> LatentPath:
+    """The path with another loudness, or with its own: "input"."""
+    if not isinstance(loudness, str):
+        return path.set_loudness(loudness)
+    if loudness != "input":
+        raise MelismaError(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
+    return path
 
 
 class Stream:

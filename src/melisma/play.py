@@ -14,9 +14,8 @@ import numpy as np
 
 from . import latent
 from .audio import Audio, read
-from .errors import MelismaError
 from .latent import Curve, LatentPath
-from .model import Model, load
+from .model import Model, following, load
 
 SoundOrPath = str | os.PathLike | Audio | np.ndarray | LatentPath
 AnyModel = str | os.PathLike | Model
@@ -28,17 +27,14 @@ def transfer(sound: SoundOrPath, model: AnyModel = "strings", loudness: str | Cu
     loudness: "input" follows the sound's; else a level in dBFS, one a frame (L,), or (seconds, dBFS) points (P, 2).
     """
     played = _model(model)
-    path = _path(sound, played)
-    if isinstance(loudness, str) and loudness != "input":
-        raise MelismaError(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
-    return _sound(path if isinstance(loudness, str) else path.set_loudness(loudness), played)
+    return _sound(following(_path(sound, played), loudness), played)
 
 
 def interpolate(first: SoundOrPath, second: SoundOrPath, model: AnyModel = "strings", curve: Curve | None = None) -> Audio:
     """From one sound to another while it plays: z[n] = z_a[n] · (1 − w[n]) + z_b[n] · w[n], the loudness likewise, in dB.
 
     curve: the second sound's share w, a number, one a frame (L,), or (seconds, share) points (P, 2); None is the ramp
-    w[n] = n/N. The shorter sound is stretched to the longer; rate and length are those of the first at the longer's frames.
+    w[n] = n/N. The shorter sound is stretched to the longer; the rate is the first one's.
     """
     played = _model(model)
     return _sound(_path(first, played).interpolate(_path(second, played), curve), played)
