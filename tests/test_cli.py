@@ -532,13 +532,14 @@ def test_a_folder_becomes_a_model(tell, folder, tmp_path, home, cat, monkeypatch
     assert melisma.load("mine").file.digest == mine.file.digest
 
 
-def test_a_model_begins_from_the_strings_and_sounds_at_once(tell, folder, home):
+def test_a_model_begins_from_the_shared_one_and_sounds_at_once(tell, folder, home):
     """After eight steps nothing is learnt: what plays is what the training began from."""
-    assert "starting from the model strings" in (said := tell("train", folder, "--name", "child", "--steps", "8")).out, said
-    child, strings = melisma.load("child"), melisma.load("strings")
-    assert child.file.training["start"] == "strings" and len(child.file.latents["percentiles"]) > 4
+    assert "starting from the model shared" in (said := tell("train", folder, "--name", "child", "--steps", "8")).out, said
+    child, shared = melisma.load("child"), melisma.load("shared")
+    assert child.file.training["start"] == "shared" and len(child.file.latents["percentiles"]) > 4
     sound = melisma.read(folder / "[0].wav").samples[0]
-    mine, theirs = (metrics.mel_distance(sound, model.decode(model.encode(sound, 44100)), 44100) for model in (child, strings))
+    mine, theirs = (metrics.mel_distance(sound, model.decode(model.encode(sound, 44100)), 44100) for model in (child, shared))
     assert mine < theirs + 3
+    assert "shared" not in tell("models").out  # it is a start, not a domain
     assert "starting from scratch" in tell("train", folder, "--name", "fresh", "--steps", "8", "--from", "none").out
     assert "start" not in melisma.load("fresh").file.training

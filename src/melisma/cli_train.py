@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,9 @@ def train(
     minutes: Annotated[float, typer.Option(metavar="M", min=0.05, max=1e6, help="How long to train.")] = 15.0,
     steps: Annotated[int | None, typer.Option(metavar="S", min=4, help="Train so many steps instead (repeatable).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of that name.")] = False,
-    begin: Annotated[str, typer.Option("--from", metavar="MODEL", help="A model to start from, or none.")] = "strings",
+    begin: Annotated[
+        str | None, typer.Option("--from", metavar="MODEL", help="A model to start from, or none; if not said, the shared one.")
+    ] = None,
     latents: Annotated[int, typer.Option(metavar="Z", min=1, max=128, help="How many latents to learn.")] = 16,
     vocoder: Annotated[str, typer.Option(metavar="V", help="phase or melgan.")] = "phase",
     adversarial: Annotated[bool, typer.Option("--adversarial", help="End with MelGAN's discriminators (for long runs).")] = False,
@@ -51,7 +54,7 @@ def train(
         import tensorboard  # noqa: F401
 
         from .training import run
-        from .training.fit import Plan, Stopped
+        from .training.fit import STARTED, Plan, Stopped
 
     if vocoder not in VOCODERS:
         raise MelismaError(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")
@@ -67,10 +70,9 @@ def train(
         render(report, out)
         if resume and not begun:
             warn("note", f"there is no run named {name} to resume: it starts now", "yellow")
-    stages = Plan().stages + ((("adversarial", 0.25),) if adversarial else ())
-    # what has been learnt is moved on, not shaken
-    rates = dict.fromkeys(("vocoder", "vae", "tune"), 3e-4) if start else {}
-    plan = Plan(stages=stages, minutes=minutes, steps=steps, seed=seed, rates=rates)
+    plan = Plan(minutes=minutes, steps=steps, seed=seed, **(STARTED if start else {}))
+    if adversarial:
+        plan = replace(plan, stages=(*plan.stages, ("adversarial", 0.25)))
     if run.is_first_process() and not begun:
         say(f"starting from the model {begun_from}" if begun_from else "starting from scratch")
     started = time.monotonic()
@@ -92,15 +94,15 @@ def train(
     say(f"Try it: melisma transfer IN.wav OUT.wav --model {name}")
 
 
-def _start(begin: str, config) -> tuple[dict | None, str]:
-    """Weights to start a training from, and whose they are. A default that does not fit is left, a choice is not."""
+def _start(begin: str | None, config) -> tuple[dict | None, str]:
+    """Weights to start a training from, and whose they are. Where none is chosen and the shared model does not fit, none."""
     from . import modelfile, pretrained
     from .training import run
 
     if begin == "none":
         return None, ""
-    file = modelfile.load(pretrained.locate(begin))
-    if begin == "strings" and file.config != config:
+    file = modelfile.load(pretrained.locate(begin or pretrained.START))
+    if begin is None and file.config != config:
         return None, ""
     return run.weights_of(file, config), file.name
 
