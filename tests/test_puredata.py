@@ -488,6 +488,22 @@ def test_the_feedback_patch_sings_out_of_silence_as_the_command_does(installed, 
     assert np.abs(got[-44100 * 3 : -44100]).max() > 0.05
 
 
+def test_the_feedback_patch_holds_its_sound(installed, tmp_path):
+    """Out of silence, and then on and on, as it opens: ten minutes where CI says that it is one, one elsewhere."""
+    seconds = 600 if os.environ.get("CI") else 60
+    host = Patch(tmp_path)
+    sound, level = host.object("receive~ feedback-out"), host.object("env~ 65536 65536")
+    host.cable(sound, level)
+    host.hears(level, 0, "heard level")
+    measures(host, {"peak": [(sound, 0)]}, 1000)
+    run = host.run(44100 * seconds, timeout=10 * seconds, path=installed, more=["-open", str(installed / "feedback.pd")])
+    assert run.code == 0 and not run.errors, run.lines
+    told = heard(run)
+    levels = np.array(told["level"][8:]) - 100  # dBFS, each 1.5 s
+    assert len(levels) > 0.6 * seconds - 10 and levels.min() > -12 and np.ptp(levels) < 3
+    assert 0.5 < told["peak"][-1] < 1.5
+
+
 def test_the_feedback_patch_records_its_sound_and_its_curves(tmp_path):
     """What it writes beside the sound is what `melisma feedback` reads."""
     import soundfile

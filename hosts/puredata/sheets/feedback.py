@@ -18,7 +18,7 @@ def feedback() -> Sheet:
     s.cable(model, s.obj(194, 208, "s feedback-says"), 1)
     for i, name in enumerate(("freq", "q", "gain")):
         s.cable(s.obj(98 + 59 * i, 242 + 27 * i, f"r feedback-{name}-v"), loop, 0, i + 1)
-    s.text(330, 90, "the sound, as much later as this says,", 36)
+    s.text(330, 90, "the sound, that much later,", 36)
     s.text(330, 124, "out of the delay line,", 36)
     s.text(330, 170, "through the model,", 36)
     s.text(330, 208, "to where it is heard,", 36)
