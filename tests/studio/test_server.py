@@ -178,6 +178,7 @@ def test_a_session_from_upload_to_wav(client, studio):
     with connect(client) as socket:
         hello = hear(socket, protocol.Hello)
         assert hello.history == () and "small" in [m.name for m in hello.models]
+        assert hello.models[0].name == "strings"  # what the commands use when none is named, whatever else is there
         assert {"scale", "randomize", "bias", "reverse"} <= {o.name for o in hello.operators}
         socket.send_text(protocol.text(Keep(1, session)))
         header, body = hear(socket, protocol.Samples)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 
 from .. import pretrained
 from ..errors import MelismaError
 from ..model import Model, load
 from ..operators import OPERATORS, Parameter
+from ..play import transfer
 from .protocol import ModelInfo, OperatorInfo, ParameterInfo
 from .session import offered
 
@@ -36,9 +38,10 @@ class Models:
             return self._open[name][1]
 
     def infos(self) -> tuple[ModelInfo, ...]:
-        """What can be opened; damaged files are left out."""
+        """What can be opened, the one that is used when none is named first; damaged files are left out."""
+        usual = inspect.signature(transfer).parameters["model"].default
         found = []
-        for name in pretrained.names():
+        for name in sorted(pretrained.names(), key=lambda name: name != usual):  # the others in the order that they have
             try:
                 found.append(_info(name, self.open(name)))
             except MelismaError:
