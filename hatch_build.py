@@ -49,15 +49,14 @@ class CustomBuildHook(BuildHookInterface):
             self.folder = tempfile.TemporaryDirectory()  # until `finalize`
             made = core.build(target, Path(self.folder.name) / core.library_name(target or core.this_system()))
             build_data["force_include"][str(made)] = f"melisma/_core/{made.name}"
-        if not os.environ.get("MELISMA_TARGET"):
-            self.puredata(_load(root / "hosts" / "puredata" / "build.py"), target, build_data, version == "editable")
+        self.puredata(_load(root / "hosts" / "puredata" / "build.py"), target, build_data, version == "editable")
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{tag}"
 
     def puredata(self, pd: Any, target: str, build_data: dict[str, Any], editable: bool) -> None:
-        """The objects for Pure Data, too, where its header is found; the wheel is whole without them."""
-        if not pd.possible():
-            self.app.display_warning(pd.MISSING)
+        """The objects for Pure Data, too, where its header is found, but for Windows; the wheel is whole without them."""
+        if not pd.possible(target):
+            self.app.display_warning(pd.MISSING if not pd.header() else "the Pure Data objects are not built for Windows yet")
             return
         made = pd.build(None if editable else Path(self.folder.name), target)
         if not editable:

@@ -50,9 +50,13 @@ def _core():
     return module
 
 
-def possible() -> bool:
-    """Whether `build` has what it needs on this machine."""
-    return header() is not None and platform.system() != "Windows"
+def windows(target: str) -> bool:
+    return "windows" in target or (not target and platform.system() == "Windows")
+
+
+def possible(target: str = "") -> bool:
+    """Whether `build` has what it needs on this machine. m_pd.h is the same for all: any header builds for any target."""
+    return header() is not None and not windows(target)
 
 
 def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "") -> list[Path]:
@@ -63,7 +67,7 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
     found = header()
     if not found:
         raise SystemExit(MISSING)
-    if "windows" in target or (not target and platform.system() == "Windows"):
+    if windows(target):
         raise SystemExit("the Pure Data objects are not built for Windows yet")
     mac = "macos" in target or (not target and platform.system() == "Darwin")
     suffix = ".pd_darwin" if mac else ".pd_linux"
