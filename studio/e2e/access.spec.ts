@@ -3,50 +3,81 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findings } from './axe';
-import { expect, test } from './fixtures';
+import { expect, test, type Studio } from './fixtures';
 
-test('nothing for axe to find, in any state', async ({ studio, page, server }) => {
-  const clean = async (state: string) => {
-    expect(await findings(page), state).toEqual([]);
-    await studio.shot(state);
-  };
+/** Nothing for axe to find in this state. Each has a test of its own: axe takes its time. */
+async function clean(studio: Studio, state: string): Promise<void> {
+  expect(await findings(studio.page), state).toEqual([]);
+  await studio.shot(state);
+}
+
+async function draw(studio: Studio): Promise<void> {
+  await studio.page.keyboard.press('b');
+  await studio.drag('Latent 1', [[0.1, 0.5], [0.2, 0.1], [0.3, 0.8], [0.5, 0.3]]);
+  await studio.page.keyboard.press('v');
+  await studio.drag('Latent 1', [[0.05, 0.95], [0.6, 0.95]]);
+  await studio.settled();
+}
+
+async function square(studio: Studio): Promise<void> {
+  await studio.page.getByLabel('Corner B is').selectOption('random');
+  await studio.page.getByRole('button', { name: 'A → B' }).click();
+  await studio.page.keyboard.press('s');
+  await studio.settled();
+}
+
+test('axe: a sound is open in all its lanes', async ({ studio, page }) => {
   await expect(page.getByRole('slider', { name: /^Latent \d+, curve$/ })).toHaveCount(16);
   const drawn = await page.locator('.timeline canvas').evaluateAll((all) =>
     (all as HTMLCanvasElement[]).map((canvas) => new Set(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data).size > 3));
   expect(drawn.filter(Boolean).length).toBeGreaterThan(18);
-  await clean('opened');
-  await page.keyboard.press('b');
-  await studio.drag('Latent 1', [[0.1, 0.5], [0.2, 0.1], [0.3, 0.8], [0.5, 0.3]]);
-  await page.keyboard.press('v');
-  await studio.drag('Latent 1', [[0.05, 0.95], [0.6, 0.95]]);
-  await studio.settled();
-  await clean('drawn');
-  await page.getByLabel('Corner B is').selectOption('random');
-  await page.getByRole('button', { name: 'A → B' }).click();
+  await clean(studio, 'opened');
+});
+
+test('axe: drawn in, points and a range selected', async ({ studio }) => {
+  await draw(studio);
+  await clean(studio, 'drawn');
+});
+
+test('axe: the square with a way, recording armed, a snapshot', async ({ studio, page }) => {
+  await square(studio);
   await page.getByRole('button', { name: 'Puck', exact: true }).click();
-  await page.keyboard.press('s');
-  await studio.settled();
-  await clean('square');
-  await page.getByRole('button', { name: 'Puck', exact: true }).click();
+  await clean(studio, 'square');
+});
+
+test('axe: MIDI learn', async ({ studio, page }) => {
   await page.getByRole('button', { name: 'MIDI' }).click();
-  await clean('midi');
-  await page.getByRole('button', { name: 'MIDI' }).click();
-  writeFileSync(join(server.home, 'bad.wav'), 'no sound');
-  await page.locator('#open').setInputFiles(join(server.home, 'bad.wav'));
-  await expect(page.getByRole('alert')).toBeVisible();
-  await clean('error');
-  for (const width of [1280, 1024]) {
+  await clean(studio, 'midi');
+});
+
+for (const width of [1280, 1024])
+  test(`axe: ${width} pixels wide, with an error`, async ({ studio, page, server }) => {
     await page.setViewportSize({ width, height: 768 });
-    await clean(`${width}`);
+    await draw(studio);
+    await square(studio);
+    writeFileSync(join(server.home, 'bad.wav'), 'no sound');
+    await page.locator('#open').setInputFiles(join(server.home, 'bad.wav'));
+    await expect(page.getByRole('alert')).toBeVisible();
+    await clean(studio, `${width}`);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  }
-  await page.setViewportSize({ width: 1560, height: 940 });
-  await page.getByRole('region', { name: 'History' }).getByRole('button').first().click(); // before there was a sound
+  });
+
+test('axe: nothing open', async ({ studio, page }) => {
+  await page.evaluate(() => {
+    const { work } = window.melisma; // a new take, as before the first sound
+    work.commitTake('Nothing', { ...work.session.take, input: null });
+  });
   await expect(page.getByRole('heading', { name: 'Drop a sound here' })).toBeVisible();
-  await clean('empty');
+  await clean(studio, 'empty');
+  await page.getByRole('region', { name: 'Lanes' }).getByRole('button', { name: 'bell' }).click();
+  await page.waitForFunction(() => window.melisma.work.take.input?.name === 'bell.flac');
+  await studio.settled();
+});
+
+test('axe: the shortcuts', async ({ studio, page }) => {
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toBeVisible();
-  await clean('help');
+  await clean(studio, 'help');
 });
 
 test('whatever can be clicked is 24 pixels wide and high', async ({ studio, page }) => {

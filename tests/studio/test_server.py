@@ -199,6 +199,24 @@ def test_a_session_from_upload_to_wav(client, studio):
     assert "damaged" in client.post("/api/session", content=file[:500], headers={"x-name": "s"}).json()["message"]
 
 
+def test_a_new_session_has_its_place_in_the_history(client, studio):
+    ref = upload(client, wav()).sound
+    new, opened = Session(Take("small")), Session(Take("small", ref))
+    with connect(client) as socket:
+        hear(socket, protocol.Hello)
+        socket.send_text(protocol.text(Keep(1, new, -1, "New")))
+        hear(socket, protocol.Saved)  # and nothing is said to have failed
+        socket.send_text(protocol.text(Keep(2, opened, 0, "Opened")))
+        hear(socket, protocol.Done)
+        socket.send_text(protocol.text(Keep(3, new, 0)))
+        while hear(socket, protocol.Saved).revision != 3:
+            pass
+    with connect(client) as socket:
+        hello = hear(socket, protocol.Hello)
+        assert [(step.name, step.session) for step in hello.history] == [("New", new), ("Opened", opened)]
+        assert hello.at == 0
+
+
 def test_messages_that_are_none(client):
     with connect(client) as socket:
         hear(socket, protocol.Hello)

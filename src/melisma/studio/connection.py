@@ -97,7 +97,8 @@ class Connection:
         if isinstance(message, Cancel):
             self._renderer.cancel()
         elif isinstance(message, Keep):
-            self._renderer.request(message.revision, message.session.take, message.heard)
+            if message.session.take.input is not None:  # a new one has nothing to render
+                self._renderer.request(message.revision, message.session.take, message.heard)
             self._studio.session = message.session  # at once: the page may ask for its file next
             await run_in_threadpool(self._studio.keep, message.session, message.at, message.name)
             await self._queue.put(text(Saved(message.revision)))

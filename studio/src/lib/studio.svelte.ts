@@ -64,6 +64,7 @@ class Studio {
       this.keep(work.place);
     } else if (hello.models.length) {
       work.begin([{ name: 'New', session: doc.newSession(hello.models[0].name) }], 0);
+      this.keep({ ...work.place, at: -1, name: 'New' });
       void sounds.openExample(hello.examples[0]);
     } else notices.complain('There are no models yet: `melisma train FOLDER` makes one.');
   }
@@ -104,7 +105,7 @@ class Studio {
     look.keepPoints();
     void sounds.show();
     const revision = this.ask();
-    if (!session.take.input) return received.finish();
+    if (!session.take.input) received.finish(); // nothing to render
     const keep = { type: 'keep', revision, session, at, name, heard: transport.time } as const;
     this.saved = false;
     this.unkept.push(keep);
