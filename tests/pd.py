@@ -214,5 +214,5 @@ def random_session(folder: Path, seconds: int, models: list[Path], seed: int) ->
             f"load {rng.choice([str(m) for m in models])}",
         ]))  # fmt: skip
         patch.at(rng.uniform(0, 1000 * seconds), f"all {message}")
-    run = patch.run(seconds * 44100, timeout=max(100, seconds))
+    run = patch.run(seconds * 44100, timeout=max(300, 3 * seconds))
     return Session(run, heard(run))

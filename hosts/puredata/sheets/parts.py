@@ -84,12 +84,12 @@ def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
     for i in range(rows):
         row = f"{name}-row{i + 1}"
         sheet._add(f"#X obj {x + 44} {y + 33 + 22 * i} cnv 5 10 16 empty {row} empty 0 9 0 13 #eef1f5 {INK} 0;")
-    sheet.button(x + 170, y + 31, f"{name}-file", "a file ...")
+    sheet.button(x + 108, y + 5, f"{name}-file", "a file ...")
     sheet.text(x + 10, y + 38 + 22 * rows, "plays")
     sheet.word(x + 58, y + 38 + 22 * rows, f"{name}-plays", 15)
     sheet.number(x + 190, y + 38 + 22 * rows, f"{name}-ms", 6)
     sheet.text(x + 240, y + 38 + 22 * rows, "ms")
-    inner = Sheet(980, 450, name="menu")
+    inner = Sheet(980, 480, name="menu")
     inner.text(
         20, 10, "Names the rows by what models there are, marks the one that plays, and loads the one that is clicked.", 110
     )
@@ -111,14 +111,23 @@ def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
     inner.cable(route, number, 1)
     inner.cable(number, named, 1, 1)
     plays, index = inner.obj(440, 300, "select none"), inner.obj(440, 350, "f")
-    inner.wire(number, stored, named, plays, index, inner.obj(440, 380, "- 1"), inner.msg(440, 410, f"; {name}-pick set $1"))
+    inner.wire(
+        number,
+        stored,
+        named,
+        plays,
+        index,
+        inner.obj(440, 380, "- 1"),
+        inner.obj(440, 410, f"moses {rows}"),
+        inner.msg(440, 440, f"; {name}-pick set $1"),
+    )
     inner.cable(stored, index, 1, 1)
     inner.cable(symbol, plays, 1, 1)
     say = inner.obj(600, 200, f"s {name}")
     inner.wire(inner.obj(600, 50, f"r {name}-plays"), inner.msg(600, 80, "models"), say)
     inner.wire(inner.obj(740, 50, f"r {name}-pick-v"), inner.obj(740, 80, "+ 1"), inner.msg(740, 110, "pick $1"), say)
     inner.wire(inner.obj(880, 50, f"r {name}-file"), inner.obj(880, 80, "openpanel"), inner.msg(880, 110, "load $1"), say)
-    sheet.sub(x + 222, y + 62, inner, "menu")
+    sheet.sub(x + 228, y + 5, inner, "menu")
 
 
 def chooser(sheet: Sheet, x: int, y: int, at: tuple[int, int], name: str) -> None:
