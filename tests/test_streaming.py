@@ -454,12 +454,12 @@ def test_long_sounds_are_read_in_pieces(vocoder, monkeypatch):
 @vocoders
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3e38, 1e20, 1e-40])
 def test_a_stream_outlives_bad_samples(vocoder, bad):
-    """NaN, infinite, absurd and denormal samples leave finite sound, and soon no trace."""
-    model, x = tiny_model(vocoder), sound(1600)
+    """NaN, infinite, absurd and denormal samples leave finite sound, and no trace once the limiter has let go (0.1 s a factor e)."""
+    model, x = tiny_model(vocoder), sound(8000)
     x[200:260] = bad
     y = model.stream().process(x)
     assert np.isfinite(y).all()
-    silence = sound(1600)
+    silence = sound(8000)
     silence[200:260] = 0
-    level, wanted = (np.abs(v[1000:]).max() for v in (y, model.stream().process(silence)))
+    level, wanted = (np.abs(v[6400:]).max() for v in (y, model.stream().process(silence)))
     assert 0.3 * wanted < level < 3 * wanted
