@@ -450,6 +450,22 @@ def test_menus_have_every_model_and_load_the_one_that_is_clicked(installed, tmp_
     assert marked[0] == f"pick: set {known.index('strings')}" and marked[-1] == f"pick: set {known.index('bells')}"
 
 
+@pytest.mark.parametrize("name", ["transfer", "midi"])
+def test_menus_have_room_for_some_models_and_say_nothing_of_the_rest(installed, tmp_path, model_files, name):
+    crowd = tmp_path / "home" / "models"
+    crowd.mkdir(parents=True)
+    for i in range(12):
+        shutil.copyfile(model_files / "bells.melisma", crowd / f"a{i:02}.melisma")
+    environment, rows = dict(os.environ, MELISMA_HOME=str(crowd.parent)), 12 + len(pretrained.published())
+    host = Patch(tmp_path)
+    for i in range(rows):
+        host.hears(host.add(f"receive {name}-row{i + 1}"), 0, f"heard {i + 1}")
+    run = host.run(44100, dsp=False, path=installed, more=["-open", str(installed / f"{name}.pd")], environment=environment)
+    assert run.code == 0 and not run.errors, run.lines
+    heard = sorted({int(line.split()[1].rstrip(":")) for line in run.lines if line.startswith("heard")})
+    assert 4 <= len(heard) < rows and heard == list(range(1, len(heard) + 1))
+
+
 @pytest.mark.parametrize("name", ["feedback", "playing", "crossfade"])
 def test_next_model_goes_through_all_of_them(installed, tmp_path, model_files, name):
     known = sorted([*pretrained.published(), "bells"])

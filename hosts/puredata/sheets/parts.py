@@ -107,7 +107,17 @@ def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
     number, stored, named = (
         inner.obj(x, y, text) for x, y, text in ((320, 170, "unpack f s"), (320, 200, "t b f"), (440, 230, "symbol"))
     )
-    inner.cable(route, inner.msg(320, 110, f"; {name}-row$1 label $2"), 1)
+    # models beyond the last row have no row to be named in
+    both, which, there, room = (
+        inner.obj(x, y, text)
+        for x, y, text in ((320, 110, "t l l"), (560, 140, "list split 1"), (560, 170, f"<= {rows}"), (180, 320, "spigot"))
+    )
+    inner.cable(route, both, 1)
+    inner.cable(both, which, 1)
+    inner.wire(which, there)
+    inner.cable(there, room, 0, 1)
+    inner.cable(both, room)
+    inner.wire(room, inner.msg(180, 350, f"; {name}-row$1 label $2"))
     inner.cable(route, number, 1)
     inner.cable(number, named, 1, 1)
     plays, index = inner.obj(440, 300, "select none"), inner.obj(440, 350, "f")
