@@ -110,7 +110,7 @@ def menu(sheet: Sheet, x: int, y: int, name: str, rows: int = 6) -> None:
     # models beyond the last row have no row to be named in
     both, which, there, room = (
         inner.obj(x, y, text)
-        for x, y, text in ((320, 110, "t l l"), (560, 140, "list split 1"), (560, 170, f"<= {rows}"), (180, 320, "spigot"))
+        for x, y, text in ((320, 110, "t l l"), (450, 140, "list split 1"), (450, 170, f"<= {rows}"), (180, 320, "spigot"))
     )
     inner.cable(route, both, 1)
     inner.cable(both, which, 1)
