@@ -14,7 +14,7 @@ studio: setup $(PAGE)
 	$(VENV)/bin/melisma studio
 
 test: dev
-	$(VENV)/bin/ruff check src tests runs bench core hatch_build.py
+	$(VENV)/bin/ruff check src tests runs bench core hosts hatch_build.py
 	$(VENV)/bin/python core/build.py
 	$(VENV)/bin/python hosts/puredata/build.py || true
 	$(VENV)/bin/python -m pytest
@@ -27,7 +27,7 @@ page: setup $(PAGE)
 	if command -v chromium >/dev/null; then cd studio && npm run e2e; else echo "no chromium: the page was not tried in a browser"; fi
 
 lint: dev
-	$(VENV)/bin/ruff check src tests runs bench core hatch_build.py
+	$(VENV)/bin/ruff check src tests runs bench core hosts hatch_build.py
 
 # the studio's page anew after a change; `setup` has built it with the package
 $(PAGE): studio/build.py studio/package-lock.json studio/index.html $(shell find studio/src -type f) | setup
