@@ -120,7 +120,7 @@ test('keyboard only: from the page to a point, an operator, a range, an undo', a
 
 test('without a drag: points and ranges as numbers', async ({ studio, page }) => {
   const name = (what: string) => page.getByRole('button', { name: what, exact: true });
-  await page.evaluate(() => window.melisma.transport.seek(1)); // where a point is added
+  await studio.seek(1); // where a point is added
   await name('Add a point').click();
   await page.getByLabel('Time of the point in seconds').fill('1.05');
   await page.keyboard.press('Tab');

@@ -129,6 +129,12 @@ export class Studio {
     return this.page.evaluate(() => window.melisma.transport.player.time);
   }
 
+  /** Go there, and wait until the page knows: it asks the player once a frame. */
+  async seek(seconds: number): Promise<void> {
+    await this.page.evaluate((to) => window.melisma.transport.seek(to), seconds);
+    await expect.poll(() => this.page.evaluate(() => window.melisma.transport.time)).toBeCloseTo(seconds, 2);
+  }
+
   /** Wait until the sound of what is shown has all arrived. */
   async settled(): Promise<void> {
     await this.page.waitForFunction(() => {

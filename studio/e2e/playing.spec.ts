@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, sine, test, wav } from './fixtures';
 
 test('plays from where it is and from the start, stops, loops the selection', async ({ studio, page }) => {
-  await page.evaluate(() => window.melisma.transport.seek(0.9));
+  await studio.seek(0.9);
   await page.keyboard.press('l'); // all of it, or a busy machine may look only when it has ended
   await page.keyboard.press('Space');
   await expect.poll(() => studio.playing()).toBe(true);
@@ -50,13 +50,14 @@ test('original and result at the same place; the louder turned down if asked', a
   await page.keyboard.press('l');
   await page.keyboard.press('Space');
   await expect.poll(() => studio.time()).toBeGreaterThan(0.1);
-  const told = page.evaluate(() => new Promise<object>((done) => {
+  await page.evaluate(() => {
     const { port } = window.melisma.transport.player.node;
     const post = port.postMessage.bind(port);
-    port.postMessage = (message: object) => (post(message), done(message));
-  }));
+    const told: object[] = (window.melisma.told = []);
+    port.postMessage = (message: object) => (post(message), told.push(message));
+  });
   await page.keyboard.press('a');
-  expect(await told).toEqual({ wanted: 0 }); // no other place, no stop
+  await expect.poll(() => page.evaluate(() => window.melisma.told[0])).toEqual({ wanted: 0 }); // no other place, no stop
   await expect(page.getByRole('button', { name: 'Original', exact: true })).toHaveAttribute('aria-pressed', 'true');
   expect(await studio.playing()).toBe(true);
   await expect.poll(() => page.getByRole('meter').getAttribute('aria-valuetext')).not.toBe('silent');

@@ -89,7 +89,7 @@ test('the puck: dragged, with keys, typed; from A to B by the formula', async ({
 test('the puck is recorded while the sound plays, looped, and its speed set', async ({ studio, page }) => {
   await page.getByLabel('Corner B is').selectOption('random');
   await studio.settled();
-  await page.evaluate(() => window.melisma.transport.seek(1.7));
+  await studio.seek(1.7);
   await page.getByRole('button', { name: 'Puck', exact: true }).click();
   const pad = page.getByRole('slider', { name: 'Puck', exact: true });
   const box = (await pad.boundingBox())!;
