@@ -5,7 +5,7 @@ import type { View } from './view';
 
 export const COLOURS = {
   text: '#e7e9ee', faint: '#9aa3b2', line: '#2c313a', original: '#9097a3', result: '#4fd1c5', dim: '#14161a99',
-  range: '#4fd1c522', edge: '#4fd1c5aa', point: '#ffffff',
+  point: '#ffffff',
 };
 
 /** Hues of the lanes: told apart by those who see few colours, too (after Okabe and Ito). */
@@ -25,32 +25,57 @@ export function surface(canvas: HTMLCanvasElement, width: number, height: number
   return { context, width, height, ratio };
 }
 
-/** Lowest to highest under every pixel column, as one shape: sounds, and curves of more frames than pixels. */
-export function envelope(s: Surface, peaks: Peaks, rate: number, view: View, low: number, high: number, colour: string, thick = 1): void {
-  const { context, width, height } = s;
-  const each = ((view.t1 - view.t0) * rate) / width;
-  const y = (v: number) => height - ((v - low) / (high - low)) * height;
-  const bottoms: number[] = [];
-  context.fillStyle = colour;
-  context.beginPath();
-  let x = 0;
-  for (; x < width; x++) {
-    const from = Math.floor(view.t0 * rate + x * each);
-    if (from >= peaks.values.length) break;
-    const [least, most] = peaks.between(from, Math.max(from + 1, Math.floor(view.t0 * rate + (x + 1) * each) + 1));
-    const top = y(most) - thick / 2;
-    context.lineTo(x, top);
-    bottoms.push(Math.max(y(least) + thick / 2, top + thick));
-  }
-  while (x-- > 0) context.lineTo(x, bottoms[x]);
-  context.fill();
+const sheet = new OffscreenCanvas(1, 1);
+let pixels = new ImageData(1, 1);
+
+/** What is drawn as pixels: `draw` sets them, and they are laid over what the surface has. Filling a path of every column takes
+ * several times as long where no GPU does it. */
+function overlay({ context, width, height, ratio }: Surface, draw: (words: Uint32Array, w: number, h: number) => void): void {
+  const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
+  if (pixels.width !== w || pixels.height !== h) [sheet.width, sheet.height, pixels] = [w, h, new ImageData(w, h)];
+  const words = new Uint32Array(pixels.data.buffer);
+  words.fill(0);
+  draw(words, w, h);
+  sheet.getContext('2d')!.putImageData(pixels, 0, 0);
+  context.drawImage(sheet, 0, 0, width, height);
 }
 
-/** A curve: a line where frames are wider than pixels, its envelope where they are not. */
-export function curve(s: Surface, peaks: Peaks, rate: number, view: View, low: number, high: number, colour: string, thick: number): void {
+export interface Envelope { peaks: Peaks; low: number; high: number; colour: string; thick?: number }
+
+/** Lowest to highest under every pixel column: sounds, and curves of more frames than pixels. Later ones lie over earlier ones. */
+export function envelopes(s: Surface, rate: number, view: View, all: readonly Envelope[]): void {
+  overlay(s, (words, w, h) => {
+    const each = ((view.t1 - view.t0) * rate) / w;
+    for (const { peaks, low, high, colour, thick = 1 } of all) {
+      const tint = parseInt(colour.slice(1), 16);
+      const bare = ((tint & 255) << 16) | (tint & 0xff00) | (tint >> 16); // ABGR without A
+      const scale = h / (high - low);
+      const least = thick * s.ratio;
+      for (let x = 0; x < w; x++) {
+        const from = Math.floor(view.t0 * rate + x * each);
+        if (from >= peaks.values.length) break;
+        const [bottom, top] = peaks.between(from, Math.max(from + 1, Math.floor(view.t0 * rate + (x + 1) * each) + 1));
+        const begin = h - (top - low) * scale - least / 2;
+        const end = Math.max(h - (bottom - low) * scale + least / 2, begin + least);
+        for (let y = Math.max(0, Math.floor(begin)); y < Math.min(h, end); y++) {
+          const cover = Math.min(1, y + 1 - begin, end - y); // of the pixel, at either end
+          const at = y * w + x;
+          const alpha = Math.max(words[at] >>> 24, Math.round(255 * cover));
+          words[at] = ((alpha << 24) | bare) >>> 0;
+        }
+      }
+    }
+  });
+}
+
+/** Curves, each over those before it: lines where frames are wider than pixels, envelopes where they are not. */
+export function curves(s: Surface, rate: number, view: View, all: readonly Envelope[]): void {
+  if ((view.t1 - view.t0) * rate > 2 * s.width) envelopes(s, rate, view, all);
+  else for (const one of all) line(s, rate, view, one);
+}
+
+function line(s: Surface, rate: number, view: View, { peaks, low, high, colour, thick = 1 }: Envelope): void {
   const { context, width, height } = s;
-  const frames = (view.t1 - view.t0) * rate;
-  if (frames > 2 * width) return envelope(s, peaks, rate, view, low, high, colour, thick);
   const { values } = peaks;
   context.strokeStyle = colour;
   context.lineWidth = thick;
@@ -62,15 +87,4 @@ export function curve(s: Surface, peaks: Peaks, rate: number, view: View, low: n
     context.lineTo(x, height - ((values[i] - low) / (high - low)) * height);
   }
   context.stroke();
-}
-
-/** The selected range. */
-export function range(s: Surface, view: View, selected: { start: number; end: number } | null): void {
-  if (!selected) return;
-  const x = (t: number) => ((t - view.t0) / (view.t1 - view.t0)) * s.width;
-  s.context.fillStyle = COLOURS.range;
-  s.context.fillRect(x(selected.start), 0, x(selected.end) - x(selected.start), s.height);
-  s.context.fillStyle = COLOURS.edge;
-  s.context.fillRect(x(selected.start) - 0.5, 0, 1, s.height);
-  s.context.fillRect(x(selected.end) - 0.5, 0, 1, s.height);
 }
