@@ -85,8 +85,7 @@ export class Studio {
   async open(example = 'cat'): Promise<void> {
     await this.page.goto(this.server.address);
     await this.opened();
-    await this.page.evaluate((name) => window.melisma.sounds.openExample(name), example);
-    await this.settled();
+    await this.example(example);
   }
 
   /** Wait until the page has been greeted and shows what it was given. */
@@ -97,8 +96,17 @@ export class Studio {
 
   /** Open a file as if it had been chosen. */
   async load(file: string): Promise<void> {
-    const before = (await this.state()).history.length;
-    await this.page.locator('#open').setInputFiles(file);
+    await this.afterAStep(() => this.page.locator('#open').setInputFiles(file));
+  }
+
+  async example(name: string): Promise<void> {
+    await this.afterAStep(() => this.page.evaluate((one) => window.melisma.sounds.openExample(one), name));
+  }
+
+  /** Do it, and wait until it stands in the history and all that follows from it is there. */
+  private async afterAStep(act: () => Promise<unknown>): Promise<void> {
+    const before = await this.page.evaluate(() => window.melisma.work.history.steps.length);
+    await act();
     await this.page.waitForFunction((n) => window.melisma.work.history.steps.length > n, before);
     await this.settled();
   }

@@ -23,6 +23,7 @@ class Received {
   inputWave: Wave | null = null;
   resultWave: Wave | null = null;
   curvesChanged = $state(0);
+  rowsChanged = $state<number[]>([]); // the same for each row, so that a lane is not drawn again for what happens in others
   inputChanged = $state(0);
   resultChanged = $state(0);
   memoryChanged = $state(0); // other arrays: the player has to be told
@@ -50,6 +51,7 @@ class Received {
     this.inputChanged++;
     this.resultChanged++;
     this.curvesChanged++;
+    this.rowsChanged = this.rowsChanged.map((n) => n + 1);
     this.memoryChanged++;
   }
 
@@ -73,11 +75,15 @@ class Received {
       const lanes = Array.from({ length: header.lanes }, () => new Float32Array(header.frames));
       curves = { rate: header.rate, frames: header.frames, lanes, peaks: lanes.map((lane) => new Peaks(lane)) };
       this[header.which] = curves;
+      this.rowsChanged = lanes.map((_, k) => (this.rowsChanged[k] ?? 0) + 1);
     }
     const n = values.length / header.lanes;
     curves.lanes.forEach((lane, k) => {
-      lane.set(values.subarray(k * n, (k + 1) * n), header.first);
+      const part = values.subarray(k * n, (k + 1) * n);
+      if (part.every((value, i) => value === lane[header.first + i])) return;
+      lane.set(part, header.first);
       curves.peaks[k].update(header.first, header.first + n);
+      this.rowsChanged[k]++;
     });
     this.curvesChanged++;
   }
