@@ -1,4 +1,4 @@
-"""The screams model: `python runs/screams.py [--minutes 16] [--part P]`, see recipe.py."""
+"""The screams model: `python runs/screams.py [--minutes 44] [--part P]`, see recipe.py."""
 
 from recipe import STARTED, World, main
 

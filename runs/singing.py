@@ -1,4 +1,4 @@
-"""The singing model: `python runs/singing.py [--minutes 16] [--part P]`, see recipe.py."""
+"""The singing model: `python runs/singing.py [--minutes 44] [--part P]`, see recipe.py."""
 
 from recipe import STARTED, World, main
 

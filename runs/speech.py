@@ -1,4 +1,4 @@
-"""The speech model: `python runs/speech.py [--minutes 16] [--part P]`, see recipe.py."""
+"""The speech model: `python runs/speech.py [--minutes 44] [--part P]`, see recipe.py."""
 
 from recipe import STARTED, World, main
 
