@@ -1,7 +1,8 @@
 """What the scripts of the published models share: a world of sound, from packages to models/NAME.melisma and its card.
 
     python runs/NAME.py [--minutes 105]      everything; interrupted, the same command goes on where it stopped
-    python runs/NAME.py --part P             data, vocoder, vae, tune, adversarial, publish or card alone
+    python runs/NAME.py --part P             data, vocoder, vae, tune, adversarial, publish or card alone; calibrate gives the
+                                             published model new axes, after a change of training/calibrate.py
 
 1. data: `runs/sources.py` makes $MELISMA_HOME/data/NAME from packages, which is prepared for training;
 2. vocoder and VAE do not depend on one another: they are trained beside each other, each on one core. They start from those
@@ -94,7 +95,7 @@ def main(world: World) -> None:
     parser.add_argument("--minutes", type=float, default=world.minutes)
     parser.add_argument("--force", action="store_true", help="publish whatever the figures")
     parser.add_argument("--note", default="", help="recorded in the published file, when a run departed from this script")
-    parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card"], help="only this part")
+    parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card", "calibrate"], help="only this part")
     parser.add_argument(
         "--from", dest="start", default=world.start, metavar="RUN", help="whose vocoder and VAE to start from, or none"
     )
@@ -104,6 +105,8 @@ def main(world: World) -> None:
         data(world)
     elif options.part == "publish":
         publish(world, options.minutes, options.force, options.note)
+    elif options.part == "calibrate":
+        calibrate(world)
     elif options.part == "card":
         print(write_card(world))
     elif options.part:
@@ -247,6 +250,20 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
         print(f"published {published}: ViSQOL of the chain {chain(best.evaluation):.2f}, before {before:.2f}", write_card(world))
     else:
         print(f"not published: ViSQOL of the chain {chain(best.evaluation):.2f}, and {before:.2f} is there")
+
+
+def calibrate(world: World) -> None:
+    """The published model's latents anew: the same sound, other axes."""
+    from melisma import modelfile
+    from melisma.training.calibrate import calibrate as axes_of
+    from melisma.training.data import Prepared
+    from melisma.training.export import from_file, to_file
+    from melisma.training.run import publish as write
+
+    file = modelfile.load(world.published)
+    model = from_file(file)
+    latents = axes_of(model, Prepared(world.prepared))
+    write(to_file(model, file.name, latents, file.training, file.evaluation), world.published)
 
 
 def write_card(world: World) -> Path:

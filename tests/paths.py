@@ -18,6 +18,7 @@ def make(frames=300, dimensions=4, seed=0, **changes):
         "source_rate": 44100,
         "model": "strings",
         "ranges": np.tile([-2.3, 2.3], (dimensions, 1)),
+        "timbre": tuple(range(0, dimensions, 2)),
     }
     return LatentPath(**(given | changes))
 

@@ -393,6 +393,34 @@ def test_latent_parameters_edit_the_path(config):
     np.testing.assert_allclose(stream.process(x)[model.hop :], wanted[: len(x) - model.hop], atol=CLOSE)
 
 
+@pytest.mark.parametrize("timbre", [None, [1], []])
+def test_match_takes_out_what_the_timbre_has_been_lately(timbre):
+    """By the header's words: mean and deviation of the last seconds that sounded, those of the domain (0 and 1) at first."""
+    file = random_file(MELGAN)
+    file = replace(file, latents=file.latents | ({} if timbre is None else {"timbre": timbre}))
+    model = core.CoreModel(modelfile.to_bytes(file))
+    x = np.concatenate([sound(8000, 4800), np.zeros(800, np.float32), sound(8000, 4800, 1)])
+    latents, loudness = model.stream().encode(x)
+    share, mean, variance = 1 - np.exp(-model.hop / 8000 / 0.5), np.zeros(2), np.ones(2)
+    wanted = latents.astype(float)
+    for i in range(len(loudness)):
+        z = latents[:, i].astype(float)
+        if loudness[i] > -60:
+            gap = z - mean
+            mean, variance = mean + share * gap, (1 - share) * (variance + share * gap**2)
+        moved = (z - mean) / np.maximum(np.sqrt(variance), 1 / 3)
+        rows = [0, 1] if timbre is None else timbre
+        wanted[rows, i] = z[rows] + 0.75 * (moved - z)[rows]
+    stream = model.stream()
+    stream.set("match", 0.75)
+    stream.set("match.seconds", 0.5)
+    for _ in range(2):
+        stream.reset()
+        got = stream.process(x)
+        assert np.abs(got[model.hop :] - model.stream().decode(wanted, loudness)[: len(x) - model.hop]).max() < 1e-3
+    assert timbre == [] or np.abs(latents - wanted).max() > 0.1
+
+
 def test_noise_is_seeded():
     model = core.CoreModel(file_bytes(MELGAN))
     x = sound(8000, 2000)

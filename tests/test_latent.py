@@ -51,6 +51,7 @@ def test_loudness_has_a_floor():
         ({"source_rate": 12.5}, "source_rate"),
         ({"ranges": np.zeros((2, 2))}, "ranges of a path"),
         ({"model": None}, "not a name"),
+        ({"timbre": (0, 4)}, "dimensions 0 to 3"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(changes, reason):
@@ -67,6 +68,7 @@ EXAMPLES = {
     "randomize": {"seed": 3},
     "smooth": {"seconds": 0.2},
     "hold": {"at": 0.1},
+    "match": {},
     "draw": {"points": [(0, 5), (9, 6)], "dims": [1]},
     "loudness": {"to": -20},
     "gain": {"db": 6},
@@ -213,6 +215,25 @@ def test_hold_freezes_at_a_moment():
     after = path.hold(start=1.0, loudness=True)
     assert (after.values[:, 100:] == path.values[:, [100]]).all()
     assert np.allclose(after.loudness[100:], path.loudness[100], atol=1e-5)
+
+
+def test_matching_gives_the_timbre_the_domains_mean_and_deviation():
+    path = make(timbre=(0, 2), loudness=np.full(300, -20.0)).bias(3).scale(1.4)
+    half, whole = path.match(0.5), path.match()
+    assert np.allclose(whole.values[[0, 2]].mean(1), 0, atol=1e-5) and np.allclose(whole.values[[0, 2]].std(1), 1, atol=1e-4)
+    assert np.array_equal(whole.values[[1, 3]], path.values[[1, 3]]) and np.array_equal(whole.loudness, path.loudness)
+    assert np.allclose(half.values, (path.values + whole.values) / 2, atol=1e-5) and same(path.match(0), path, 1e-6)
+    assert np.allclose(replace(path, timbre=None).match().values.mean(1), 0, atol=1e-5)  # not known: all of them
+    assert np.allclose(path.match(dims=[1]).values[1].std(), 1, atol=1e-4)
+
+
+def test_matching_listens_to_what_sounds_and_widens_no_further_than_it_says():
+    loudness = np.where(np.arange(300) < 200, -20.0, -75.0)
+    path = make(timbre=(0,), loudness=loudness, values=np.where(loudness > -60, 0.01, 9.0) * make().values)
+    after = path.match()
+    assert np.allclose(after.values[0, :200].std(), latent.WIDEN * path.values[0, :200].std(), rtol=1e-4)
+    silent = make(loudness=np.full(300, -90.0))
+    assert silent.match() is silent
 
 
 def test_draw_goes_through_its_points():

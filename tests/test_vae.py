@@ -12,7 +12,7 @@ from melisma.bands import a_weights, band_weights, mel_filterbank
 from melisma.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.errors import MelismaError
 from melisma.training import mel as scales
-from melisma.training.calibrate import PERCENTILES, calibrate
+from melisma.training.calibrate import PERCENTILES, _turned, calibrate
 from melisma.training.data import Prepared
 from melisma.training.mel import Analysis
 from melisma.training.reference import Reference
@@ -304,6 +304,20 @@ def test_latents_come_in_the_order_of_their_effect(data):
             assert ((up - down).mean(1) * slope[:, 0]).sum() > -0.02, "more should be brighter"
     assert np.allclose(moved, info["effect"], rtol=0.1, atol=0.05 * moved[0]), (moved, info["effect"])
     assert np.argmax(moved) == 0
+
+
+def test_timbre_is_told_from_pitch():
+    """Responses made by hand: two directions of slopes over the bands, two of combs, mixed by a turn."""
+    band = np.arange(64)
+    made = np.stack([np.cos(np.pi * k * (band + 0.5) / 64) for k in (1, 3, 30, 41)])
+    made = torch.tensor(made * [[2.0], [1.0], [1.5], [3.0]]).float()
+    mixed = torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(0)))[0]
+    turn, timbre = _turned(mixed @ made, 64)
+    back = turn.T @ mixed @ made  # what a step along each axis does
+    assert timbre.tolist() == [False, True, False, True]  # in the order of their effect: 3, 2, 1.5, 1
+    for row, wanted in zip(back, made[[3, 0, 2, 1]]):
+        assert min((row - wanted).abs().max(), (row + wanted).abs().max()) < 1e-2
+    assert torch.allclose(turn.T @ turn, torch.eye(4), atol=1e-5)
 
 
 def test_one_latent_can_be_calibrated(data):

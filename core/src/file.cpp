@@ -30,6 +30,7 @@ bool Reason::say(const char* format, ...) {
 ModelFile::~ModelFile() {
     std::free(tensors_);
     std::free(percentiles);
+    std::free(timbre);
 }
 
 bool ModelFile::parse(const uint8_t* data, size_t size, Reason& reason) {
@@ -237,6 +238,18 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
         }
     }
     if (!good) return reason.say("its latents have no 5 percentiles for each of %d dimensions", latents);
+
+    timbre = static_cast<uint8_t*>(std::calloc(static_cast<size_t>(latents), 1));
+    if (!timbre) return reason.say("there is not enough memory to read it");
+    const Json::Node* rows = Json::member(Json::member(root, "latents"), "timbre");
+    if (!rows) std::memset(timbre, 1, static_cast<size_t>(latents));
+    good = !rows || rows->kind == Json::ARRAY;
+    for (const Json::Node* row = good && rows ? rows->first : nullptr; good && row; row = row->next) {
+        int64_t at = 0;
+        good = size_of(row, &at) && at < latents && !timbre[at];
+        if (good) timbre[at] = 1;
+    }
+    if (!good) return reason.say("its latents of timbre are not numbers of dimensions, each once");
 
     golden_input = find_whole("golden.input");
     golden_output = find_whole("golden.output");

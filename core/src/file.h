@@ -56,6 +56,7 @@ class ModelFile {
     int bands = 0, latents = 0, latency = 0;
     char name[401] = "";
     float* percentiles = nullptr;  // (latents, 5)
+    uint8_t* timbre = nullptr;     // (latents,): 1 for those of timbre; all, where the file does not tell
     const Tensor *golden_input = nullptr, *golden_output = nullptr;
     const uint8_t* body = nullptr;
 

@@ -5,6 +5,8 @@
 
 namespace melisma {
 
+constexpr float QUIET = -60;     // dBFS: what is fainter does not count for "match"
+constexpr float WIDEN = 3;       // times at most that "match" makes a latent's deviation
 constexpr float FADE = -80;      // dBFS: below it the level falls four times as fast as the loudness
 constexpr float CEILING = 1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
 
@@ -47,15 +49,40 @@ static float normal(uint32_t seed, uint64_t place) {
     return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(6.28318530717958647692 * v));
 }
 
+// Each latent of timbre, as far as "match" says, with the mean and the deviation taken out that it has had lately while something
+// sounded: src/melisma/latent.py's `match`, which knows the whole. A stream begins with those of the domain, 0 and 1. They are
+// followed whether they are used or not.
+void Stream::match(float* z, float loudness) {
+    const Model& m = *model_;
+    float amount = smooth_[MATCH].value;
+    if (loudness > QUIET && smooth_[FREEZE].is(0)) {
+        double seconds = static_cast<double>(hop_) / m.config.sample_rate;
+        float share = static_cast<float>(1 - std::exp(-seconds / static_cast<double>(smooth_[MATCH_SECONDS].value)));
+        for (int d = 0; d < m.latents; d++) {
+            float gap = z[d] - mean_[d];
+            mean_[d] += share * gap;
+            variance_[d] = (1 - share) * (variance_[d] + share * gap * gap);
+        }
+    }
+    if (amount == 0) return;
+    for (int d = 0; d < m.latents; d++) {
+        if (!m.timbre[d]) continue;
+        float deviation = std::sqrt(variance_[d]);
+        deviation = deviation > 1 / WIDEN ? deviation : 1 / WIDEN;
+        z[d] += amount * ((z[d] - mean_[d]) / deviation - z[d]);
+    }
+}
+
 void Stream::edit(int frames) {
     int latents = model_->latents;
     for (int l = 0; l < frames; l++, frame_++) {
         for (int i = LOUDNESS_BY_HAND; i <= NOISE_RATE; i++) smooth_[i].advance(frame_share_);
         Smooth *scale = smooth_ + FIXED_COUNT, *bias = scale + latents;
         float* z = latents_ + static_cast<int64_t>(l) * latents;
+        for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[FREEZE], frozen_[d], z[d], frame_ == 0);
+        match(z, loudness_[l]);
         for (int d = 0; d < latents; d++)
-            z[d] = freeze(smooth_[FREEZE], frozen_[d], z[d], frame_ == 0) * scale[d].advance(frame_share_) +
-                   bias[d].advance(frame_share_);
+            z[d] = z[d] * scale[d].advance(frame_share_) + bias[d].advance(frame_share_);
         if (!smooth_[NOISE].is(0)) {
             double seconds = static_cast<double>(hop_) / model_->config.sample_rate;
             float keep = static_cast<float>(

@@ -79,6 +79,9 @@ bool Model::load(const ModelFile& file, Arena& arena) {
     if (!arena.planning())
         std::memcpy(table, file.percentiles, static_cast<size_t>(latents) * 5 * sizeof(float));
     percentiles = table;
+    uint8_t* marks = arena.take<uint8_t>(static_cast<size_t>(latents));
+    if (!arena.planning()) std::memcpy(marks, file.timbre, static_cast<size_t>(latents));
+    timbre = marks;
     golden_input = wave(file, arena, file.golden_input);
     golden_output = wave(file, arena, file.golden_output);
     golden_samples = file.golden_input && file.golden_output ? file.golden_input->count() : 0;

@@ -12,6 +12,8 @@ static const melisma_parameter FIXED[FIXED_COUNT] = {
     {"loudness.offset", "dB", "added to the loudness of whatever is not silent", -60, 60, 0, 0},
     {"freeze", "", "1: the latents stay where they are; scale, bias and noise still move them", 0, 1, 0, 1},
     {"freeze.loudness", "", "1: the input's loudness stays where it is", 0, 1, 0, 1},
+    {"match", "", "1: the timbre's latents get the domain's mean and deviation", 0, 1, 0, 0},
+    {"match.seconds", "s", "how far back their own mean and deviation are taken", 0.2f, 60, 5, 0},
     {"noise", "σ", "how far the latents wander by themselves", 0, 10, 0, 0},
     {"noise.rate", "Hz", "how fast they wander", 0.05f, 50, 4, 0},
     {"noise.seed", "", "which way they wander", 0, 16777215, 0, 1},

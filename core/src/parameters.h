@@ -15,6 +15,8 @@ enum Fixed : int {
     LOUDNESS_OFFSET,
     FREEZE,
     FREEZE_LOUDNESS,
+    MATCH,
+    MATCH_SECONDS,
     NOISE,
     NOISE_RATE,
     NOISE_SEED,

@@ -44,6 +44,7 @@ class Stream {
     int analyse() { return model_->analysis.pull(*model_->kernels, analysis_, mel_, loudness_); }
     void encode(int frames);                                // mel_, loudness_ → coded_ (frames, 2 Z')
     void calibrate(int frames);                             // coded_ → latents_ (frames, Z)
+    void match(float* z, float loudness);                   // one frame's latents
     void edit(int frames);                                  // parameters on latents_ and loudness_
     void decode(int frames);                                // latents_, loudness_ → mel_
     void vocode(const float* mel, int frames, float* out);  // mel ≥ 0; never beyond the ceiling
@@ -77,6 +78,7 @@ class Stream {
     std::atomic<float>* targets_ = nullptr;
     Smooth* smooth_ = nullptr;
     float* wander_ = nullptr;  // noise of each latent
+    float *mean_ = nullptr, *variance_ = nullptr;  // of each latent, lately: what "match" takes out
     float* frozen_ = nullptr;  // the latents, and the loudness, that "freeze" holds
     int64_t frame_ = 0;
     float frame_share_ = 1, sample_share_ = 1, host_share_ = 1;

@@ -25,6 +25,9 @@ def transfer(
     loudness: Annotated[
         str, typer.Option(metavar="L", help="What to follow: input, a level such as -20dB, or another sound file or path.")
     ] = "input",
+    match: Annotated[
+        float, typer.Option(min=0, max=1, help="How far the sound's timbre is put in the domain's place, pitch left as it is.")
+    ] = 0.0,
 ) -> None:
     """A sound in a model's timbre."""
     from .audio import FORMATS, check_target, read, write
@@ -39,7 +42,7 @@ def transfer(
         del sound  # an hour of it is not held beside what is made of it
         if loudness != "input":
             path = path.set_loudness(_curve(loudness, loaded, path) if level is None else level)
-        samples = loaded.decode(path)
+        samples = loaded.decode(path.match(match) if match else path)
     write(target, samples, path.source_rate)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
 

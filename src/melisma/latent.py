@@ -32,6 +32,8 @@ from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Paramete
 LOUDNESS_FLOOR = -100.0  # dBFS
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too
 LOUDNESS_DRAWN, FADE_DRAWN = -24.0, 0.05  # dBFS and seconds; of a path that no sound gives a loudness
+QUIET, BELOW_LOUDEST = -60.0, 40.0  # dBFS, dB: frames above both sound, as far as `match` is concerned
+WIDEN = 3.0  # times, at most, by `match`
 _DRAWN = 1 << 32  # where `drawn` has its streams of noise, beyond those of `randomize`
 
 Curve = float | np.ndarray | Sequence  # a number; one value a frame (n,); or points (P, 2) of time in seconds and value
@@ -44,7 +46,8 @@ class LatentPath:
     values: float32 (Z, L), in standard deviations of the training set. loudness: float32 (L,), A-weighted dBFS, no
     less than −100. rate: frames per second. length: samples that the sound has at source_rate Hz; the frames may go on a
     little after it. model: name of the model that encoded it. ranges: float32 (Z, 2), 1st and 99th percentile of every
-    dimension on the training set, or None. MelismaError for anything that does not fit together.
+    dimension on the training set, or None. timbre: the dimensions that shape a spectrum's envelope, while the others shape
+    what is in it, pitch above all; None if that is not known. MelismaError for anything that does not fit together.
     """
 
     values: np.ndarray
@@ -54,6 +57,7 @@ class LatentPath:
     source_rate: int
     model: str = ""
     ranges: np.ndarray | None = None
+    timbre: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         values = _frozen(self.values, "values", (None, None))
@@ -64,6 +68,8 @@ class LatentPath:
         object.__setattr__(self, "length", _integer(self.length, "length of a path", 1, 1 << 48))
         if self.ranges is not None:
             object.__setattr__(self, "ranges", _frozen(self.ranges, "ranges", (values.shape[0], 2)))
+        if self.timbre is not None:
+            object.__setattr__(self, "timbre", tuple(_rows(self, self.timbre)))
         if not isinstance(self.model, str):
             raise MelismaError(f"the model of a path is {self.model!r}, not a name")
         if self.duration > self.frames / self.rate + 1:
@@ -211,6 +217,35 @@ def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, 
     return _edit(path, dims, span, False, lambda curves, rows: np.tile(line, (len(rows), 1)))
 
 
+@_operator(
+    "match",
+    "take the domain's place: mean 0 and deviation 1 in the latents of timbre",
+    Parameter("by", "", 1.0, 0, 1, summary="how much of the way"),
+)
+def match(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None) -> LatentPath:
+    """Move and widen each dimension until the sounding frames of the range have the mean and deviation of the domain, 0 and 1.
+
+    A sound from elsewhere lies beside the domain, or in a corner of it; this puts it in the middle, and its gestures are
+    as wide as the domain's. Without dims it acts on the latents of timbre and leaves those of pitch, if the path knows which are
+    which. A dimension that hardly moves is widened WIDEN times at most. Mean and variance normalisation, as of cepstra
+    (Viikki and Laurila, 1998) and in style transfer (Huang and Belongie, "Arbitrary style transfer in real-time with
+    adaptive instance normalization", 2017). Where nothing sounds, nothing changes.
+    """
+    by, span = _number(by, "by", 0, 1), _span(path, start, end)
+    level = path.loudness[span]
+    sounding = level > max(QUIET, float(level.max()) - BELOW_LOUDEST)
+    if not sounding.any():
+        return path
+
+    def change(curves: np.ndarray, rows: list[int]) -> np.ndarray:
+        part = curves[:, span]
+        mean = part[:, sounding].mean(axis=1, keepdims=True)
+        deviation = part[:, sounding].std(axis=1, keepdims=True)
+        return part + by * ((part - mean) / np.maximum(deviation, 1 / WIDEN) - part)
+
+    return _edit(path, path.timbre if dims is None else dims, span, False, change)
+
+
 # --- operators on the loudness ------------------------------------------------------------------------------------------
 
 
@@ -313,6 +348,7 @@ def drawn(
     loudness: Curve | None = None,
     model: str = "",
     ranges: np.ndarray | None = None,
+    timbre: tuple[int, ...] | None = None,
 ) -> LatentPath:
     """A path drawn from the standard normal distribution, which is the training set's in calibrated latents.
 
@@ -325,7 +361,7 @@ def drawn(
     knots = 1 / max(1.0, _number(smoothness, "smoothness", 0, 3600) * rate)
     temperature = _number(temperature, "temperature", 0, 10)
     values = [temperature * smooth_noise(seed, _DRAWN + row, frames, knots) for row in range(dimensions)]
-    path = LatentPath(np.array(values), np.zeros(frames), rate, length, source_rate, model, ranges)
+    path = LatentPath(np.array(values), np.zeros(frames), rate, length, source_rate, model, ranges, timbre)
     if loudness is None:
         end = path.duration
         fade = min(FADE_DRAWN, end / 2)

@@ -62,6 +62,12 @@ class Model:
         return np.array(self.file.latents["percentiles"], np.float32)[:, [0, -1]]
 
     @property
+    def timbre(self) -> tuple[int, ...] | None:
+        """The latents that shape a spectrum's envelope; the others shape its fine structure, pitch above all. None: not known."""
+        rows = self.file.latents.get("timbre")
+        return None if rows is None else tuple(rows)
+
+    @property
     def band_centres(self) -> np.ndarray:
         """Centre frequencies of the mel bands in Hz, (M,)."""
         return centres(self.config.analysis)
@@ -70,7 +76,7 @@ class Model:
         """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
         pieces, rate, length = self._own(sound, rate)
         values, loudness = self._engine.encode(pieces)
-        return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges)
+        return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre)
 
     def decode(self, path: LatentPath) -> np.ndarray:
         """A latent path's sound: float32 (T,) at `path.source_rate`, of `path.length` samples."""
@@ -101,9 +107,15 @@ class Model:
         """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
         return self._engine.decode_mel(*self._fitting(path))
 
-    def transfer(self, sound: Sound, rate: int | None = None, loudness: str | Curve = "input") -> np.ndarray:
-        """The sound in this model's timbre. loudness: "input", a level in dBFS, a curve (L,), or (seconds, dBFS) points."""
-        return self.decode(following(self.encode(sound, rate), loudness))
+    def transfer(
+        self, sound: Sound, rate: int | None = None, loudness: str | Curve = "input", match: float = 0.0
+    ) -> np.ndarray:
+        """The sound in this model's timbre. loudness: "input", a level in dBFS, a curve (L,), or (seconds, dBFS) points.
+
+        match: how far, from 0 to 1, its timbre is put in the domain's place; see `latent.match`.
+        """
+        path = following(self.encode(sound, rate), loudness)
+        return self.decode(path.match(match) if match else path)
 
     def sample(
         self, seconds: float, seed: int = 0, *, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
@@ -115,7 +127,7 @@ class Model:
         frames = -(-length // self.hop) + self.config.analysis.frame // self.hop - 1  # as many as a sound of that length has
         return drawn(
             self.latents, frames, self.frame_rate, length, self.sample_rate, seed=seed, smoothness=smoothness,
-            temperature=temperature, loudness=loudness, model=self.name, ranges=self.ranges,
+            temperature=temperature, loudness=loudness, model=self.name, ranges=self.ranges, timbre=self.timbre,
         )  # fmt: skip
 
     def copy_synthesis(self, sound: Sound, rate: int | None = None) -> np.ndarray:

@@ -233,6 +233,11 @@ def _check_latents(latents: dict[str, Any], count: int) -> None:
     good = good and all(type(v) in (int, float) and -1e9 < v < 1e9 for row in table for v in row)  # finite, too
     if not good:
         raise MelismaError(f"its latents have no 5 percentiles for each of {count} dimensions")
+    timbre = latents.get("timbre", [])
+    if not isinstance(timbre, list) or not all(type(row) is int and 0 <= row < count for row in timbre):
+        raise MelismaError(f"its latents of timbre are not numbers of dimensions, 0 to {count - 1}")
+    if len(set(timbre)) < len(timbre):
+        raise MelismaError("its latents of timbre are named twice")
 
 
 def _check_shapes(config: ModelConfig, tensors: dict[str, np.ndarray]) -> None:

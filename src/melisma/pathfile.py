@@ -25,7 +25,9 @@ _ENTRIES: dict[str, tuple[str, int]] = {  # name → dtype (U: text of any lengt
     "source_rate": ("<i8", 0),
     "model": ("U", 0),
     "ranges": ("<f4", 2),
+    "timbre": ("<i8", 1),
 }
+_OPTIONAL = ("ranges", "timbre")
 
 
 def save(path: LatentPath, file: str | os.PathLike) -> None:
@@ -41,6 +43,8 @@ def save(path: LatentPath, file: str | os.PathLike) -> None:
     }
     if path.ranges is not None:
         arrays["ranges"] = path.ranges
+    if path.timbre is not None:
+        arrays["timbre"] = np.array(path.timbre, np.int64)
     with atomic(file) as temporary, open(temporary, "wb") as out:
         np.savez(out, **arrays)
 
@@ -70,7 +74,7 @@ def load(file: str | os.PathLike) -> LatentPath:
             int(entries["length"]),
             int(entries["source_rate"]),
             str(entries["model"]),
-            entries.get("ranges"),
+            *(entries.get(name) for name in _OPTIONAL),
         )
     except MelismaError as error:
         raise MelismaError(f"{file} is damaged: {error}; encode the sound again") from error
@@ -83,7 +87,7 @@ def _read_archive(archive: zipfile.ZipFile, size: int, file: str) -> dict[str, n
     version = int(_read_member(archive, "format", members["format"], size, file))
     if version != FORMAT:
         raise MelismaError(f"{file} is of format {version}, and this version of Melisma reads format {FORMAT}; update Melisma")
-    if missing := sorted(set(_ENTRIES) - {"ranges"} - set(members)):
+    if missing := sorted(set(_ENTRIES) - set(_OPTIONAL) - set(members)):
         raise MelismaError(f"{file} is damaged: {missing[0]} is missing; encode the sound again")
     if unknown := sorted(set(members) - set(_ENTRIES)):
         raise MelismaError(f"{file} is not a latent path: it holds an unknown entry {unknown[0][:40]!r}; encode the sound again")

@@ -21,13 +21,17 @@ SoundOrPath = str | os.PathLike | Audio | np.ndarray | LatentPath
 AnyModel = str | os.PathLike | Model
 
 
-def transfer(sound: SoundOrPath, model: AnyModel = "strings", loudness: str | Curve = "input") -> Audio:
+def transfer(
+    sound: SoundOrPath, model: AnyModel = "strings", loudness: str | Curve = "input", match: float = 0.0
+) -> Audio:
     """A sound in a model's timbre, as long as it was and at its rate.
 
     loudness: "input" follows the sound's; else a level in dBFS, one a frame (L,), or (seconds, dBFS) points (P, 2).
+    match: how far, from 0 to 1, its timbre is put in the domain's place, see `latent.match`.
     """
     played = _model(model)
-    return _sound(following(_path(sound, played), loudness), played)
+    path = following(_path(sound, played), loudness)
+    return _sound(path.match(match) if match else path, played)
 
 
 def interpolate(first: SoundOrPath, second: SoundOrPath, model: AnyModel = "strings", curve: Curve | None = None) -> Audio:

@@ -1,4 +1,7 @@
-"""Latent calibration: axes in standard deviations, ordered by how much they move the mel, the collapsed ones left out."""
+"""Latent calibration: axes in standard deviations, timbre apart from pitch, ordered by how much they move the mel.
+
+Directions that collapsed are left out.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from .vae import kl, split
 
 COLLAPSED = 0.02  # variance of the means, of the prior's 1, below which a direction says nothing
 MINUTES = 10.0  # of the training set that are read
+ENVELOPE = 0.11  # of a mel's cosine coefficients, the lowest: its envelope, without its level; the rest is its fine structure
 PERCENTILES = (1, 5, 50, 95, 99)
 
 
@@ -23,10 +27,12 @@ PERCENTILES = (1, 5, 50, 95, 99)
 def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     """Set `model.calibration` from the training set and → what an editor should know, per latent.
 
-    The means are whitened, then turned to the principal axes of what they do to the decoded mel (the eigenvectors
-    of the mel's response to a step along each whitened direction), so that the first latent matters most; its sign is
-    such that more is brighter. Keys: percentiles (Z × 5, at PERCENTILES), effect (Z, dB of mel per unit), kl (Z', nats a
-    frame, per dimension of the encoder), collapsed (how many dimensions were left out).
+    The means are whitened; then the directions that move the decoded mel's envelope more than its fine structure are told
+    from those that do the contrary: timbre, and pitch (`_apart`). Each of the two spaces is turned to the principal
+    axes of what it does to the mel (the eigenvectors of the mel's response to a step along each whitened direction). The
+    latent that matters most comes first; its sign is such that more is brighter. Keys: percentiles (Z × 5, at PERCENTILES),
+    effect (Z, dB of mel per unit), timbre (the rows of the latents that are timbre), kl (Z', nats a frame, per dimension of
+    the encoder), collapsed (how many dimensions were left out).
     """
     means, information, loudness = _read(model, data)
     if means.shape[1] < 2:
@@ -39,7 +45,7 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     values, vectors = values[alive].clamp(min=1e-6).float(), vectors[:, alive].float()
     forth, back = vectors.T / values.sqrt()[:, None], vectors * values.sqrt()
     response = _responses(model, means, loudness, back)
-    turn = torch.linalg.eigh((response @ response.T).double())[1].flip(1).float()
+    turn, timbre = _turned(response, model.analysis.bands)
     brighter = torch.sign(
         (turn.T @ response).unflatten(1, (model.analysis.bands, -1)).mean(2) @ torch.linspace(-1, 1, model.analysis.bands)
     )
@@ -54,9 +60,42 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     return {
         "percentiles": np.percentile(latents, PERCENTILES, axis=1).T.round(4).tolist(),
         "effect": [round(float(v), 3) for v in effect],
+        "timbre": torch.nonzero(timbre).flatten().tolist(),
         "kl": [round(float(v), 4) for v in information],
         "collapsed": int((~alive).sum()),
     }
+
+
+def _turned(response: Tensor, bands: int) -> tuple[Tensor, Tensor]:
+    """The mel's response to whitened directions (Z, M · F) → axes (Z, Z), one a column, and which of them are timbre (Z,)."""
+    effect = (response @ response.T).double()
+    axes = [space @ torch.linalg.eigh(space.T @ effect @ space)[1] for space in _apart(response, bands)]
+    turn = torch.cat(axes, 1)
+    timbre = torch.arange(len(turn)) < axes[0].shape[1]
+    order = (turn.T @ effect @ turn).diagonal().argsort(descending=True)
+    return turn[:, order].float(), timbre[order]
+
+
+def _apart(response: Tensor, bands: int) -> tuple[Tensor, Tensor]:
+    """Orthonormal bases (Z, r) of timbre and (Z, Z − r) of pitch.
+
+    A step along a direction moves the mel's envelope, its lowest cosine coefficients over the bands, and its fine structure,
+    all others: in these the harmonics lie. The directions for which the quotient of the two is stationary solve a generalised
+    eigenvalue problem (as in Fisher's discriminant analysis, 1936); those that move the envelope more span the first space.
+    """
+    place = torch.arange(bands, dtype=torch.float64)
+    cosines = torch.cos(torch.pi * place[:, None] * (place + 0.5) / bands)[1:].float()  # the first is level
+    cosines = cosines / cosines.norm(dim=1, keepdim=True)
+    coefficients = torch.einsum("kb,zbf->kzf", cosines, response.unflatten(1, (bands, -1)))
+    below = max(1, round(ENVELOPE * bands)) - 1
+    coarse, fine = (torch.einsum("kzf,kyf->zy", c, c).double() for c in (coefficients[:below], coefficients[below:]))
+    fine = fine + 1e-3 * fine.diagonal().mean() * torch.eye(len(fine)) + 1e-12 * torch.eye(len(fine))
+    values, vectors = torch.linalg.eigh(fine)
+    half = vectors / values.sqrt() @ vectors.T
+    quotients, vectors = torch.linalg.eigh(half @ coarse @ half)
+    count = int((quotients > 1).sum())
+    whole = torch.linalg.qr((half @ vectors).flip(1))[0]  # the first columns span what the first vectors do
+    return whole[:, :count], whole[:, count:]
 
 
 def _read(model: Reference, data: Prepared) -> tuple[Tensor, Tensor, Tensor]:
