@@ -2,13 +2,14 @@
 
     python runs/transfers.py            needs the sets of runs/sources.py strings screams singing speech
 
-Every sound of `src/melisma/sounds` and some held-out sounds of every domain go through every other domain's model.
+Every sound of `src/melisma/sounds` and some held-out sounds of every domain go through every other domain's model, as they are
+and with their timbre matched (`latent.match`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ RATE = 44100
 SECONDS = 6.0
 LEARNT = 240  # sounds of a domain that the ear learns it from
 TESTED = 60  # held-out sounds of a domain that the ear is tried on
+FOLDS = 5  # for an ear that learns the models' outputs, of other sounds
 OTHERS = 3  # held-out sounds of each domain that go through the others' models
 LEARNT_BY = {"A": "strings", "B": "strings", "voice": "singing"}  # of the demo's sounds: whose domain they are of
 PITCHED = ("strings", "singing", "speech")
@@ -44,6 +46,7 @@ class Row:
     to_input: float
     input_to_domain: float
     told: str
+    frames: np.ndarray = field(repr=False)
 
 
 def sound(file: Path) -> np.ndarray:
@@ -71,8 +74,8 @@ def inputs() -> dict[str, tuple[str, np.ndarray]]:
     return found
 
 
-def measured(name: str, x: np.ndarray, model: Model, ear: Ear) -> Row:
-    y = model.transfer(x, RATE)
+def measured(name: str, x: np.ndarray, model: Model, ear: Ear, match: float) -> Row:
+    y = model.transfer(x, RATE, match=match)
     before, after = (metrics.level_curve(v, RATE) for v in (x, y))
     heard = before > metrics.HEARD_LEVEL
     frames, own = timbre(y, RATE), timbre(x, RATE)
@@ -86,7 +89,20 @@ def measured(name: str, x: np.ndarray, model: Model, ear: Ear) -> Row:
         distance(frames, own, ear.scale),
         ear.distance(own, model.name),
         ear.tell(frames),
+        frames,
     )
+
+
+def told_apart(rows: list[Row]) -> dict[str, list[str]]:
+    """Which model an output is taken to be of, by ears that have learnt the outputs of other sounds than its own."""
+    sounds, told = list(dict.fromkeys(row.sound for row in rows)), defaultdict(list)
+    for fold in range(FOLDS):
+        away = set(sounds[fold::FOLDS])
+        ear = Ear({domain: [row.frames for row in rows if row.model == domain and row.sound not in away] for domain in DOMAINS})
+        for row in rows:
+            if row.sound in away:
+                told[row.model].append(ear.tell(row.frames))
+    return {domain: told[domain] for domain in DOMAINS}
 
 
 def summary(rows: list[Row]) -> list[str]:
@@ -127,21 +143,33 @@ def each(rows: list[Row]) -> list[str]:
     return lines
 
 
+def of_real(ear: Ear, held: dict[str, list[np.ndarray]]) -> list[str]:
+    """How far real sounds are from their own domain, as Markdown: no transfer need be nearer."""
+    lines = ["", "| held-out sounds of | " + " | ".join(DOMAINS) + " |", "|---" * (len(DOMAINS) + 1) + "|"]
+    medians = [np.nanmedian([ear.distance(frames, domain) for frames in held[domain]]) for domain in DOMAINS]
+    return [*lines, "| distance to their own domain, median | " + " | ".join(f"{median:.2f}" for median in medians) + " |"]
+
+
 def main() -> None:
     ear = Ear({domain: frames_of(spread(domain, "train", LEARNT)) for domain in DOMAINS})
-    real = {domain: [ear.tell(frames) for frames in frames_of(spread(domain, "held", TESTED))] for domain in DOMAINS}
-    rows, told = [], defaultdict(list)
-    for domain in DOMAINS:
-        model = load(domain)
-        for name, (of, x) in inputs().items():
-            if of != domain:
-                rows.append(measured(name, x, model, ear))
-                told[domain].append(rows[-1].told)
-    tables = summary(rows) + confusion("held-out sounds of", real) + confusion("transfers through", told) + each(rows)
+    held = {domain: frames_of(spread(domain, "held", TESTED)) for domain in DOMAINS}
+    tables = confusion("held-out sounds of", {domain: [ear.tell(frames) for frames in held[domain]] for domain in DOMAINS})
+    tables += of_real(ear, held)
+    for match, title in ((0.0, "As they are"), (1.0, "Matched")):
+        rows = [
+            measured(name, x, load(domain), ear, match)
+            for domain in DOMAINS
+            for name, (of, x) in inputs().items()
+            if of != domain
+        ]
+        taken = {domain: [row.told for row in rows if row.model == domain] for domain in DOMAINS}
+        tables += ["", f"### {title}", "", *summary(rows), *confusion("transfers through, taken for", taken)]
+        tables += confusion("transfers through, among transfers", told_apart(rows))
+        print("\n".join([title, *summary(rows)]))
+    tables += ["", "### Matched, sound by sound", *each(rows)]
     document = TOP / "docs" / "transfer.md"
     before, rest = document.read_text().split(BEGIN)
-    document.write_text(before + BEGIN + "\n\n" + "\n".join(tables) + "\n\n" + END + rest.split(END)[1])
-    print("\n".join(summary(rows)))
+    document.write_text(before + BEGIN + "\n" + "\n".join(tables) + "\n\n" + END + rest.split(END)[1])
 
 
 if __name__ == "__main__":

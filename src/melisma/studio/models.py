@@ -54,7 +54,7 @@ def _info(name: str, model: Model) -> ModelInfo:
     about = [f"{minutes:.0f} minutes of sound" if type(minutes) in (int, float) else "", str(licence or "")]
     ranges = tuple((float(low), float(high)) for low, high in model.ranges)
     bands = model.config.analysis.bands
-    return ModelInfo(name, model.sample_rate, model.hop, bands, ranges, ", ".join(part for part in about if part))
+    return ModelInfo(name, model.sample_rate, model.hop, bands, ranges, model.timbre, ", ".join(part for part in about if part))
 
 
 def operators() -> tuple[OperatorInfo, ...]:

@@ -215,13 +215,15 @@ class OperatorInfo(_Struct):
 
 
 class ModelInfo(_Struct):
-    """A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on."""
+    """A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `timbre`: the latents
+    that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known."""
 
     name: str
     rate: int
     hop: int
     bands: int
     ranges: tuple[tuple[float, float], ...]
+    timbre: tuple[int, ...] | None
     about: str
 
 

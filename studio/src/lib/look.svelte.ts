@@ -76,6 +76,12 @@ class Look {
     return lane === 'loudness' ? 'Loudness' : `Latent ${lane + 1}`;
   }
 
+  /** What a latent shapes, if the model tells: the spectrum's envelope, or what is in it. */
+  shapes(lane: Lane): string {
+    const timbre = work.model?.timbre;
+    return lane === 'loudness' || !timbre ? '' : timbre.includes(lane) ? 'timbre' : 'pitch';
+  }
+
   unit(lane: Lane): string {
     return lane === 'loudness' ? 'dB' : 'σ';
   }

@@ -143,13 +143,14 @@ export interface OperatorInfo {
   readonly loudness: boolean;
 }
 
-/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. */
+/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known. */
 export interface ModelInfo {
   readonly name: string;
   readonly rate: number;
   readonly hop: number;
   readonly bands: number;
   readonly ranges: readonly (readonly [number, number])[];
+  readonly timbre: readonly number[] | null;
   readonly about: string;
 }
 
