@@ -105,9 +105,10 @@ export class Studio {
 
   /** Do it, and wait until it stands in the history and all that follows from it is there. */
   private async afterAStep(act: () => Promise<unknown>): Promise<void> {
-    const before = await this.page.evaluate(() => window.melisma.work.history.steps.length);
+    // not the number of steps: after an undo a new one takes the place of those that were undone
+    const before = await this.page.evaluateHandle(() => window.melisma.work.history);
     await act();
-    await this.page.waitForFunction((n) => window.melisma.work.history.steps.length > n, before);
+    await this.page.waitForFunction((history) => window.melisma.work.history !== history, before);
     await this.settled();
   }
 

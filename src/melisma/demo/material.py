@@ -69,12 +69,12 @@ class Section:
 
 
 def through_models(sound: str, called: str, models: Sequence[Model], folder: Path) -> Row:
-    """An input of SOUNDS through every model, and one picture of them all."""
+    """An input of SOUNDS through every model, its timbre in the domain's place, and one picture of them all."""
     name, source = Path(sound).name, read(SOUNDS / f"{sound}.flac")
     heard = [_written(folder, f"{name}.wav", source, called, "input")]
     mels = [models[0].mel(source)]
     for model in models:
-        result = Audio(model.transfer(source), source.rate)
+        result = Audio(model.transfer(source, match=1), source.rate)
         title = f"{called} through {model.name}"
         heard.append(_written(folder, f"{name}-through-{plain(model.name)}.wav", result, title, model.name))
         mels.append(models[0].mel(result))
