@@ -189,6 +189,8 @@ test('a controller takes hold of a knob when it passes its value; buttons and me
   await send(0x90, 60, 100);
   await page.getByRole('combobox', { name: 'Model' }).click();
   await send(0xb0, 9, 0);
+  await page.locator('.lane .head', { hasText: 'Latent 3' }).click();
+  await send(0x90, 62, 100);
   await learn.click();
   const value = async () => Number(await knob.getAttribute('aria-valuenow'));
   await send(0xb0, 7, 20);
@@ -204,6 +206,8 @@ test('a controller takes hold of a knob when it passes its value; buttons and me
   expect(await value()).toBe(low);
   await send(0x90, 60, 100);
   expect(await page.evaluate(() => window.melisma.look.tool)).toBe('line');
+  await send(0x90, 62, 100); // a lane is opened
+  expect(await page.evaluate(() => window.melisma.look.lane)).toBe(2);
   const models = await page.getByRole('combobox', { name: 'Model' }).locator('option').allTextContents();
   await send(0xb0, 9, 127);
   await expect.poll(() => page.evaluate(() => window.melisma.work.take.model)).toBe(models.at(-1));
