@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import config from '../playwright.config';
+import { findings } from './axe';
 import { expect, sine, test, wav } from './fixtures';
 
 const RATE = 48000;
@@ -18,6 +19,7 @@ test('records what the microphone hears, without loss', async ({ studio, page })
   await page.getByRole('button', { name: 'Record', exact: true }).click();
   await page.waitForFunction(() => window.melisma.sounds.recording?.seconds > 1);
   await studio.shot('recording');
+  expect(await findings(page)).toEqual([]);
   await page.getByRole('button', { name: /^Stop recording/ }).click();
   await page.waitForFunction(() => window.melisma.work.take.input?.name.startsWith('recording'));
   await studio.settled();

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findings } from './axe';
 import { expect, sine, test, wav } from './fixtures';
 
 test('a reload keeps the session and its history; a second tab takes it, and gives it back', async ({ studio, page, server, context }) => {
@@ -24,6 +25,7 @@ test('a reload keeps the session and its history; a second tab takes it, and giv
   const second = await context.newPage();
   await second.goto(server.address);
   await expect(page.getByRole('alertdialog', { name: 'In another tab' })).toBeVisible();
+  expect(await findings(page)).toEqual([]);
   await second.waitForFunction(() => window.melisma?.work.take.edits.length === 2 && window.melisma.studio.saved);
   await second.evaluate(() => window.melisma.work.undo());
   await second.waitForFunction(() => window.melisma.studio.saved);
@@ -43,6 +45,7 @@ test('a killed server: the page goes on when it is there again, and what was don
   await studio.drag('Latent 1', [[0.5, 0.5], [0.7, 0.1]]);
   expect(await page.evaluate(() => window.melisma.work.take.edits.length)).toBe(2);
   await studio.shot('lost');
+  expect(await findings(page)).toEqual([]);
   await server.start(port);
   await studio.opened();
   const after = await studio.state();
