@@ -8,6 +8,14 @@ import pytest
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 
+LONG = ("test_targets.py", "test_puredata.py", "test_core.py")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first: of several processes none is left with one of them at the end."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory):
     """MELISMA_HOME for the tests and for every process they start: nothing touches the user's own."""
