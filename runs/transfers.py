@@ -163,20 +163,19 @@ def main() -> None:
     held = {domain: frames_of(spread(domain, "held", TESTED)) for domain in DOMAINS}
     tables = confusion("held-out sounds of", {domain: [ear.tell(frames) for frames in held[domain]] for domain in DOMAINS})
     tables += of_real(ear, held)
-    by_sound: list[str] = []
+    models, sounds, rows_of = {domain: load(domain) for domain in DOMAINS}, inputs(), {}
     for title, change in WAYS.items():
-        rows = [
-            measured(name, x, load(domain), ear, change)
+        rows = rows_of[title] = [
+            measured(name, x, models[domain], ear, change)
             for domain in DOMAINS
-            for name, (of, x) in inputs().items()
+            for name, (of, x) in sounds.items()
             if of != domain
         ]
         taken = {domain: [row.told for row in rows if row.model == domain] for domain in DOMAINS}
         tables += ["", f"### {title}", "", *summary(rows), *confusion("transfers through, taken for", taken)]
         tables += confusion("transfers through, among transfers", told_apart(rows))
         print("\n".join([title, *summary(rows)]))
-        by_sound = each(rows) if title == SHOWN else by_sound
-    tables += ["", f"### {SHOWN}, sound by sound", *by_sound]
+    tables += ["", f"### {SHOWN}, sound by sound", *each(rows_of[SHOWN])]
     document = TOP / "docs" / "transfer.md"
     before, rest = document.read_text().split(BEGIN)
     document.write_text(before + BEGIN + "\n" + "\n".join(tables) + "\n\n" + END + rest.split(END)[1])

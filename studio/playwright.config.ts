@@ -2,7 +2,6 @@ import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: 'e2e', workers: 1, timeout: 180_000, reporter: 'list', outputDir: 'test-results', fullyParallel: false,
-  retries: process.env.CI ? 1 : 0, // a browser on a busy machine; a test that passed only at the second try is told as flaky
   expect: { timeout: 20_000 },
   use: {
     viewport: { width: 1560, height: 940 },

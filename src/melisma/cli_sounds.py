@@ -31,7 +31,7 @@ def transfer(
 ) -> None:
     """A sound in a model's timbre."""
     from .audio import FORMATS, check_target, read, write
-    from .model import load
+    from .model import load, transferred
 
     check_target(target, FORMATS)
     _keep(source, target)
@@ -40,9 +40,8 @@ def transfer(
     with busy(f"playing {source} through {loaded.name}"):
         path = loaded.encode(sound)
         del sound  # an hour of it is not held beside what is made of it
-        if loudness != "input":
-            path = path.set_loudness(_curve(loudness, loaded, path) if level is None else level)
-        samples = loaded.decode(path.match(match) if match else path)
+        follow = loudness if loudness == "input" else _curve(loudness, loaded, path) if level is None else level
+        samples = loaded.decode(transferred(path, follow, match))
     write(target, samples, path.source_rate)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
 

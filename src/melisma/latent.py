@@ -139,7 +139,7 @@ def reverse(path: LatentPath, *, dims=None, start=None, end=None, loudness: bool
 @_operator(
     "randomize",
     "add smooth noise; the same seed adds the same noise",
-    Parameter("amount", "σ", 0.5, 0, 10, summary="standard deviation of the noise"),
+    Parameter("amount", "σ", 0.5, 0, 10, summary="standard deviation of the noise", rest=0.0),
     Parameter("seed", "", 0, 0, 2**32 - 1, "integer"),
     Parameter("rate", "Hz", 4.0, 0.05, 50, summary="how fast it wanders"),
     LOUDNESS,
@@ -169,7 +169,7 @@ def randomize(
     return _edit(path, dims, span, loudness, noise, keep_silence=True)
 
 
-@_operator("smooth", "round off what is quick", Parameter("seconds", "s", 0.1, 0, 10), LOUDNESS)
+@_operator("smooth", "round off what is quick", Parameter("seconds", "s", 0.1, 0, 10, rest=0.0), LOUDNESS)
 def smooth(path: LatentPath, seconds: float = 0.1, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
     """Average over a triangular window `seconds` wide at half its height, centred on each frame; the ends are held."""
     span = _span(path, start, end)
@@ -220,7 +220,7 @@ def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, 
 @_operator(
     "match",
     "take the domain's place: mean 0 and deviation 1 in the latents of timbre",
-    Parameter("by", "", 1.0, 0, 1, summary="how much of the way"),
+    Parameter("by", "", 1.0, 0, 1, summary="how much of the way", rest=0.0),
 )
 def match(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None) -> LatentPath:
     """Move and widen each dimension until the sounding frames of the range have the mean and deviation of the domain, 0 and 1.

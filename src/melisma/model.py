@@ -114,8 +114,7 @@ class Model:
 
         match: how far, from 0 to 1, its timbre is put in the domain's place; see `latent.match`.
         """
-        path = following(self.encode(sound, rate), loudness)
-        return self.decode(path.match(match) if match else path)
+        return self.decode(transferred(self.encode(sound, rate), loudness, match))
 
     def sample(
         self, seconds: float, seed: int = 0, *, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
@@ -194,13 +193,13 @@ class Model:
         return path.values, path.loudness
 
 
-def following(path: LatentPath, loudness: str | Curve) -> LatentPath:
-    """The path with another loudness, or with its own: "input"."""
+def transferred(path: LatentPath, loudness: str | Curve, match: float) -> LatentPath:
+    """What a transfer does to a path: another loudness, or its own ("input"), and its timbre `match`ed so far."""
     if not isinstance(loudness, str):
-        return path.set_loudness(loudness)
-    if loudness != "input":
+        path = path.set_loudness(loudness)
+    elif loudness != "input":
         raise MelismaError(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
-    return path
+    return path.match(match)
 
 
 class Stream:

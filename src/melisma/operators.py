@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Parameter:
     """One control of an operator. Bounds are what a knob offers and `apply` takes; the functions take any finite value.
 
+    rest: the number at which the operator does nothing, if the default does something.
     kind: number, integer, switch, dimensions, curve (a number or points), points, weights, path, paths.
     """
 
@@ -34,6 +35,7 @@ class Parameter:
     kind: str = "number"
     summary: str = ""
     required: bool = False
+    rest: float | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from . import latent
 from .audio import Audio, read
 from .latent import Curve, LatentPath
-from .model import Model, following, load
+from .model import Model, load, transferred
 
 SoundOrPath = str | os.PathLike | Audio | np.ndarray | LatentPath
 AnyModel = str | os.PathLike | Model
@@ -30,8 +30,7 @@ def transfer(
     match: how far, from 0 to 1, its timbre is put in the domain's place, see `latent.match`.
     """
     played = _model(model)
-    path = following(_path(sound, played), loudness)
-    return _sound(path.match(match) if match else path, played)
+    return _sound(transferred(_path(sound, played), loudness, match), played)
 
 
 def interpolate(first: SoundOrPath, second: SoundOrPath, model: AnyModel = "strings", curve: Curve | None = None) -> Audio:

@@ -85,6 +85,11 @@ export class Studio {
   async open(example = 'cat'): Promise<void> {
     await this.page.goto(this.server.address);
     await this.opened();
+    // the server, and so the session, is that of the tests before: an example keeps their model and snapshots
+    await this.afterAStep(() => this.page.evaluate(() => {
+      const { work } = window.melisma;
+      work.commit('Begun', { ...work.session, snapshots: [], take: { ...work.session.take, model: 'strings' } });
+    }));
     await this.example(example);
   }
 

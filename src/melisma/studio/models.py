@@ -70,4 +70,5 @@ def operators() -> tuple[OperatorInfo, ...]:
 
 
 def _parameter(p: Parameter) -> ParameterInfo:
-    return ParameterInfo(p.name, p.unit, p.kind, p.minimum, p.maximum, p.default, p.summary)  # type: ignore[arg-type]
+    rest = p.default if p.rest is None else p.rest
+    return ParameterInfo(p.name, p.unit, p.kind, p.minimum, p.maximum, p.default, rest, p.summary)  # type: ignore[arg-type]

@@ -193,7 +193,7 @@ ToServer = Render | Keep | Cancel
 
 
 class ParameterInfo(_Struct):
-    """A control of an operator, see melisma.operators.Parameter."""
+    """A control of an operator, see melisma.operators.Parameter. `rest`: at which the operator does nothing."""
 
     name: str
     unit: str
@@ -201,6 +201,7 @@ class ParameterInfo(_Struct):
     least: float
     most: float
     usual: float
+    rest: float
     summary: str
 
 

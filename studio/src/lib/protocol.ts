@@ -123,7 +123,7 @@ export interface Cancel {
   readonly type: "cancel";
 }
 
-/** A control of an operator, see melisma.operators.Parameter. */
+/** A control of an operator, see melisma.operators.Parameter. `rest`: at which the operator does nothing. */
 export interface ParameterInfo {
   readonly name: string;
   readonly unit: string;
@@ -131,6 +131,7 @@ export interface ParameterInfo {
   readonly least: number;
   readonly most: number;
   readonly usual: number;
+  readonly rest: number;
   readonly summary: string;
 }
 
