@@ -302,7 +302,7 @@ def test_training_lowers_the_held_out_error(prepared, tmp_path):
         vae=VAEConfig(latents=8, encoder_width=32, decoder_width=32, encoder_blocks=1, decoder_blocks=1), vocoder=TINY.vocoder
     )
     fit(prepared, tmp_path, wider, Plan(stages=(("vae", 1.0),), steps=150, batch=2, frames=40, rates={"vae": 5e-3}))
-    first, *_, last = history(tmp_path)
+    first, *_, last = [entry for entry in history(tmp_path) if entry["train"]]
     assert last["train"]["mel dB"] < 0.6 * first["train"]["mel dB"]
     # the held-out pitch is none of the three it has heard: its partials are not learnt, but its critical bands
     assert last["held"]["auditory dB"] < 0.85 * first["held"]["auditory dB"]
@@ -359,3 +359,35 @@ def test_other_sounds_do_not_resume(prepared, checkpoint, tmp_path):
 def test_noise_seeds_differ_and_fit():
     seeds = {fitting.noise_seed(seed, stage, rank, step) for seed in (0, 9999, 2**40) for stage in (0, 3) for rank in (0, 1) for step in (0, 1)}
     assert len(seeds) == 24 and all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_excerpts_are_played_faster_and_slower():
+    rate, samples = 44100, 8192
+    tone = [(20000 * np.sin(2 * np.pi * 1000 * np.arange(rate) / rate)).astype(np.int16)]
+    played = Excerpts(tone, samples, played=1.0, gain=(0, 0)).batch(0, 64).numpy()
+    spectra = np.abs(np.fft.rfft(played * np.hanning(samples)))
+    pitches = 12 * np.log2(spectra.argmax(1) * rate / samples / 1000)
+    assert pitches.min() < -2 and pitches.max() > 2 and np.abs(pitches).max() < 4.2
+    assert np.allclose(np.sqrt((played**2).mean(1)), 20000 / 32768 / np.sqrt(2), rtol=0.02), "the level is not another"
+    still = Excerpts(tone, samples, gain=(0, 0)).batch(0, 8).numpy()
+    assert np.allclose(np.abs(np.fft.rfft(still * np.hanning(samples))).argmax(1) * rate / samples, 1000, atol=rate / samples)
+
+
+def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
+    """The held-out figure is made to rise after 70 % of the stage: the weights of that time are kept, and the run says so."""
+    figures, kept = fitting._figures, {}
+
+    def worse_later(stage, batch, progress):
+        weights = next(stage.model.decoder.parameters()).detach()
+        if progress < 0.71:
+            kept["weights"] = weights.clone()
+            return figures(stage, batch, progress) | {"mel dB": 9 - progress}
+        return figures(stage, batch, progress) | {"mel dB": 8.3 if torch.equal(weights, kept["weights"]) else 8.5}
+
+    monkeypatch.setattr(fitting, "_figures", worse_later)
+    plan = Plan(stages=(("vae", 1.0),), steps=20, batch=2, frames=40, rates={"vae": 3e-3})
+    model = fit(prepared, tmp_path, TINY, plan)
+    assert torch.equal(next(model.decoder.parameters()), kept["weights"])
+    share = history(tmp_path)[-1]["kept"]
+    assert 0.6 < share <= 0.7  # looks are a twentieth apart
+    assert f"best after {share:.0%} of stage vae, and that state was kept" in " ".join(verdict(tmp_path, model))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 import numpy as np
+import soxr
 import torch
 from torch import Tensor
+
+SPEEDS = 4.0  # semitones: how far up or down an excerpt is played at another speed
 
 
 class Prepared:
@@ -30,15 +34,24 @@ class Excerpts:
     """Batches of random excerpts (B, samples) of a split, float32.
 
     A clip is drawn in proportion to its length, one shorter than the excerpt as if it had that length; it then
-    lies at a random place in silence. Excerpts are at random gain and polarity; some are sums of two.
+    lies at a random place in silence. Excerpts are at random gain (dB, from a range) and polarity; a share `mixed` are sums of
+    two, a share `played` of all cuts are played faster or slower, up to SPEEDS: a folder holds only some of the pitches that
+    its sounds could have.
     """
 
     def __init__(
-        self, clips: list[np.ndarray], samples: int, seed: int = 0, mixed: float = 0.0, gain: tuple[float, float] = (-18.0, 6.0)
+        self,
+        clips: list[np.ndarray],
+        samples: int,
+        seed: int = 0,
+        mixed: float = 0.0,
+        played: float = 0.0,
+        gain: tuple[float, float] = (-18.0, 6.0),
     ):
         if not clips:
             raise ValueError("there are no clips to draw excerpts from")
-        self.list, self.samples, self.seed, self.mixed, self.gain = clips, samples, seed, mixed, gain
+        self.list, self.samples, self.seed, self.gain = clips, samples, seed, gain
+        self.mixed, self.played = mixed, played
         weight = np.array([max(len(c), samples) for c in self.list], dtype=float)
         self.until = np.cumsum(weight / weight.sum())
 
@@ -56,11 +69,21 @@ class Excerpts:
 
     def _cut(self, rng: np.random.Generator) -> np.ndarray:
         clip = self.list[min(int(np.searchsorted(self.until, rng.random(), "right")), len(self.list) - 1)]
-        out = np.zeros(self.samples, np.float32)
-        if len(clip) >= self.samples:
-            at = rng.integers(0, len(clip) - self.samples + 1)
-            out[:] = clip[at : at + self.samples]
-        else:
-            at = rng.integers(0, self.samples - len(clip) + 1)
-            out[at : at + len(clip)] = clip
-        return out / 32768
+        if rng.random() >= self.played:
+            return _place(clip, self.samples, rng)
+        speed = 2 ** (rng.uniform(-SPEEDS, SPEEDS) / 12)
+        cut = _place(clip, math.ceil(self.samples * speed), rng)
+        return _place(soxr.resample(cut, speed, 1, quality="MQ"), self.samples, rng)
+
+
+def _place(clip: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
+    """A random part of a clip, float32; one that is shorter lies at a random place in silence."""
+    scale = np.float32(1 / 32768 if clip.dtype == np.int16 else 1)
+    out = np.zeros(samples, np.float32)
+    if len(clip) >= samples:
+        at = rng.integers(0, len(clip) - samples + 1)
+        out[:] = clip[at : at + samples]
+    else:
+        at = rng.integers(0, samples - len(clip) + 1)
+        out[at : at + len(clip)] = clip
+    return out * scale

@@ -32,8 +32,9 @@ from .reference import Reference
 from .stages import STAGES, Stage, Weights
 
 CHECKPOINT_SECONDS = 60.0
-HELD_SECONDS = 45.0
+HELD_SHARE = 1 / 20  # of a stage between two looks at held-out sound
 HELD_EXCERPTS = 16
+SETTLED = 0.25  # of a stage, before which no state counts as its best: the KL and the adversary come up at its beginning
 WARM_STEPS = 100
 
 
@@ -48,6 +49,7 @@ class Plan:
     frames: int | None = None
     seed: int = 0
     mixed: float = 0.15
+    played: float = 0.5
     weights: Weights = field(default_factory=Weights)
     rates: dict[str, float] = field(default_factory=dict)
 
@@ -93,8 +95,9 @@ def fit(
 
     `start` are weights to begin from. With `resume` the run goes on from its checkpoint, under the plan given now if
     its stages and sounds are the same; a finished run whose budget has grown goes through its stages once more, each for
-    what was added. `clock` tells the seconds that a budget in minutes counts. Raises Stopped on Ctrl-C, after the
-    checkpoint is written; MelismaError for a checkpoint that does not fit.
+    what was added. A stage ends with the state that had its best held-out figure. `clock` tells the seconds that a budget
+    in minutes counts. Raises Stopped on Ctrl-C, after the checkpoint is written; MelismaError for a checkpoint that does not
+    fit.
     """
     _keep_memory()
     kind = torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
@@ -174,18 +177,19 @@ def _run_stage(
     for p in stage.parameters():
         p.requires_grad_(id(p) in moving)
     rates = [group["lr"] for group in groups]
-    step, elapsed = 0, 0.0
+    step, elapsed, looked, best = 0, 0.0, -1.0, None
     if saved is not None:
         with _fitting(checkpoint):
             for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
-        step, elapsed = saved["step"], saved["elapsed"]
+            best = saved["best"]
+        step, elapsed, looked = saved["step"], saved["elapsed"], saved["looked"]
     elif index in finished:
         step, elapsed = finished[index]["step"], finished[index]["elapsed"]
     runner, *optimizers = fabric.setup(stage, *optimizers)
     groups = [group for optimizer in optimizers for group in optimizer.param_groups]
     ranks, rank = fabric.world_size, fabric.global_rank
-    excerpts = Excerpts(data.clips("train"), stage.samples, plan.seed + 1000 * index, plan.mixed)
+    excerpts = Excerpts(data.clips("train"), stage.samples, plan.seed + 1000 * index, plan.mixed, plan.played)
     held = data.clips("held") or data.clips("train")
     # the figures on held-out sound are always of the same excerpts, as they were recorded
     held_batch = Excerpts(held, stage.samples, plan.seed, gain=(0, 0)).batch(0, HELD_EXCERPTS).to(fabric.device)
@@ -198,14 +202,25 @@ def _run_stage(
             state |= {"sounds": data.fingerprint, "finished": finished}
             if next_stage:
                 state |= {"stage": index + 1, "stage_state": None, "optimizers": None, "step": 0, "elapsed": 0.0}
+                state |= {"looked": -1.0, "best": None}
             else:
                 state |= {"stage": index, "stage_state": stage.state_dict(), "step": step, "elapsed": elapsed}
-                state |= {"optimizers": [optimizer.state_dict() for optimizer in optimizers]}
+                state |= {"looked": looked, "best": best, "optimizers": [optimizer.state_dict() for optimizer in optimizers]}
             _save(checkpoint, state)
 
     logger.stage(stage.name, index, seconds, steps)
+    def look(progress: float) -> float:
+        """Held-out figures, told and recorded; the state they are of is remembered if it is the best so far."""
+        nonlocal best
+        found = _figures(stage, held_batch, progress)
+        logger.held(step, found, model, held)
+        if progress >= SETTLED and (best is None or found[stage.judged] < best["figure"]):
+            state = {name: value.detach().cpu().clone() for name, value in stage.state_dict().items()}
+            best = {"figure": found[stage.judged], "step": step, "state": state}
+        return found[stage.judged]
+
     begun = clock() - elapsed
-    saved_at = held_at = time.monotonic()
+    saved_at = time.monotonic()
     interrupts = _Interrupts()
     try:
         while True:
@@ -216,6 +231,9 @@ def _run_stage(
                 progress = fabric.broadcast(progress)
             if progress >= 1:
                 break
+            if step and progress >= looked + HELD_SHARE:
+                looked = progress
+                look(progress)
             for group, rate in zip(groups, rates):
                 group["lr"] = rate * schedule(step, progress)
             generator = torch.Generator().manual_seed(noise_seed(plan.seed, index, rank, step))
@@ -231,15 +249,14 @@ def _run_stage(
                 optimizer.step()
             step += 1
             logger.step(step, progress, elapsed, figures)
-            now = time.monotonic()
-            if now - held_at > HELD_SECONDS or step == 1:
-                held_at = now
-                logger.held(step, _figures(stage, held_batch, progress), model, held)
-            if now - saved_at > CHECKPOINT_SECONDS:
-                saved_at = now
+            if time.monotonic() - saved_at > CHECKPOINT_SECONDS:
+                saved_at = time.monotonic()
                 save()
         interrupts.check()
-        logger.held(step, _figures(stage, held_batch, 1.0), model, held)
+        last = look(1.0)
+        if best is not None and best["figure"] < last:
+            stage.load_state_dict(best["state"])
+            logger.held(best["step"], _figures(stage, held_batch, 1.0), model, held, kept=best["step"] / step)
         own = {name: value for name, value in stage.state_dict().items() if not name.startswith("model.")}
         finished[index] = {"step": step, "elapsed": elapsed, "own": own}
         save(next_stage=True)
@@ -352,7 +369,7 @@ def _check(saved: Any, path: Path, config: ModelConfig, plan: Plan, data: Prepar
     """The stage that a checkpoint goes on with; MelismaError if it is of another configuration or plan, or none at all."""
     with _fitting(path):
         trained, at, stages = ModelConfig.from_dict(saved["config"]), saved["stage"], saved.get("stages", _names(plan))
-        wanted = {"model", "stage_state", "optimizers", "step", "elapsed", "finished", "sounds"}
+        wanted = {"model", "stage_state", "optimizers", "step", "elapsed", "finished", "sounds", "looked", "best"}
         if not wanted <= saved.keys() or type(at) is not int or at < 0:
             raise KeyError(path)
     if trained != config:

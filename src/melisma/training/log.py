@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 PICTURE_SECONDS = 4
+SHOW_SECONDS = 45  # between two pictures and sounds in TensorBoard
 
 
 class Log:
@@ -22,7 +25,7 @@ class Log:
         self.console = console or Console(stderr=True)
         self.recent: dict[str, list[float]] = defaultdict(list)
         self.history: list[dict] = []
-        self.name, self.index, self.total = "", 0, 0
+        self.name, self.index, self.total, self.shown = "", 0, 0, -math.inf
 
     def __enter__(self) -> Log:
         if self.enabled:
@@ -63,8 +66,11 @@ class Log:
             left = self.seconds - elapsed if self.seconds else elapsed * (1 - progress) / max(progress, 1e-6)
             self.progress.update(self.task, completed=min(1.0, progress), left=f"{max(0, left) / 60:.1f} min")
 
-    def held(self, step: int, figures: dict[str, float], model, clips: list[np.ndarray]) -> None:
-        """Held-out figures: on the bar, in TensorBoard beside the training's own, in history.jsonl."""
+    def held(self, step: int, figures: dict[str, float], model, clips: list[np.ndarray], kept: float | None = None) -> None:
+        """Held-out figures: on the bar, in TensorBoard beside the training's own, in history.jsonl.
+
+        kept: they are those of an earlier state that the stage has gone back to, after this share of its steps.
+        """
         if not self.enabled:
             return
         train = {name: float(torch.stack(values).mean()) for name, values in self.recent.items()}
@@ -77,11 +83,13 @@ class Log:
             self.writer.add_scalar(f"{self.name}/held {name}", value, step)
         for name, value in train.items():
             self.writer.add_scalar(f"{self.name}/train {name}", value, step)
-        entry = {"stage": self.name, "step": step, "held": figures, "train": train}
+        entry = {"stage": self.name, "step": step, "held": figures, "train": train} | ({} if kept is None else {"kept": kept})
         self.history.append(entry)
         with open(self.folder / "history.jsonl", "a") as file:
             file.write(json.dumps(entry) + "\n")
-        self._show(step, model, clips)
+        if time.monotonic() - self.shown > SHOW_SECONDS:
+            self.shown = time.monotonic()
+            self._show(step, model, clips)
 
     @torch.no_grad()
     def _show(self, step: int, model, clips: list[np.ndarray]) -> None:

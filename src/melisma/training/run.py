@@ -113,8 +113,12 @@ def verdict(folder: Path, model: Reference) -> list[str]:
         told.append(f"{latents - kept} of {latents} latents collapsed and were left out; the sound needs no more than {kept}.")
     if len(last) >= 4 and last[-1] < 0.97 * last[len(last) // 2]:
         told.append("The held-out distance was still falling at the end: train on with more --minutes and --resume.")
-    if len(vae) >= 4 and vae[-1] > 1.15 * min(vae):
-        told.append("Held-out figures got worse while training: the folder holds too little sound for this many minutes.")
+    for entry in entries:
+        if entry.get("kept", 1) < 0.8:
+            told.append(
+                f"The held-out figures were best after {entry['kept']:.0%} of stage {entry['stage']}, and that state was kept: "
+                "this folder gains more from more sound than from more minutes."
+            )
     return told or ["Nothing was recorded of this run: its figures are unknown; see `melisma evaluate`."]
 
 

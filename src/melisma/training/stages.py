@@ -48,9 +48,13 @@ class Weights:
 
 
 class Stage(nn.Module):
-    """A stage: `trained` lists what the optimizer moves, `forward(x, noise_seed, progress)` gives loss and figures."""
+    """A stage: `trained` lists what the optimizer moves, `forward(x, generator, progress)` gives loss and figures.
+
+    `judged` is the figure, the less the better, by which one state of it is better than another.
+    """
 
     name = ""
+    judged = "distance"
     frames = 96  # of an excerpt
     batch = 8
     rate = 1e-3
@@ -120,7 +124,8 @@ class VocoderStage(Stage):
 
 class VAEStage(Stage):
     name = "vae"
-    batch = 12
+    judged = "mel dB"
+    batch, frames = 24, 48  # many short excerpts: neighbouring frames are alike, and tell less than those of other sounds
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
@@ -137,14 +142,17 @@ class VAEStage(Stage):
         # the adversary must keep ahead of the encoder that hides from it
         return [{"params": list(self.adversary.parameters()), "lr": 2 * self.rate, "betas": (0.8, 0.99)}]
 
+    def latents(self, mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
+        """What the decoder is given of the encoder's Gaussians, (B, Z, L)."""
+        return sample(mean, log_variance, torch.randn(mean.shape, generator=generator, device="cpu").to(mean.device))
+
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.no_grad():
             mel, loudness = self.model.analyse(x[:, None])
             target = scales.wanted(mel, loudness)
             weight = losses.prominence(target, loudness)
         mean, log_variance = split(self.model.encoder(scales.relative(mel, loudness)))
-        noise = torch.randn(mean.shape, generator=generator, device="cpu").to(mean.device)
-        z = sample(mean, log_variance, noise)
+        z = self.latents(mean, log_variance, generator)
         # the pair of gains: the encoder cannot see gain, so decoding at another gain is another loudness beside the same z
         gain = 24 * torch.rand(len(x), 1, 1, generator=generator).to(x.device) - 12
         output, anchor = self.decoded(z, loudness + gain)
