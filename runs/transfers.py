@@ -3,7 +3,7 @@
     python runs/transfers.py            needs the sets of runs/sources.py strings screams singing speech
 
 Every sound of `src/melisma/sounds` and some held-out sounds of every domain go through every other domain's model, as they are
-and with their timbre matched (`latent.match`).
+and matched (`latent.match`).
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ LEARNT = 240  # sounds of a domain that the ear learns it from
 TESTED = 60  # held-out sounds of a domain that the ear is tried on
 FOLDS = 5  # for an ear that learns the models' outputs, of other sounds
 OTHERS = 3  # held-out sounds of each domain that go through the others' models
+NEIGHBOURS = 12  # held-out sounds of a domain, whose nearest an output is compared with
+STANDINS = 6  # held-out sounds of a domain that stand in the place of a transfer, to see how far the measures can go
 LEARNT_BY = {"A": "strings", "B": "strings", "voice": "singing"}  # of the demo's sounds: whose domain they are of
 PITCHED = ("strings", "singing", "speech")
 WAYS: dict[str, Callable[[LatentPath], LatentPath]] = {
     "As they are": lambda path: path,
-    "Timbre matched": lambda path: path.match(),
+    "Matched": lambda path: path.match(),
     "All latents matched": lambda path: path.match(dims=range(path.dimensions)),
 }
-SHOWN = "Timbre matched"  # of which every sound is told
+SHOWN = "Matched"  # of which every sound is told
 BEGIN, END = "<!-- the tables: runs/transfers.py -->", "<!-- end of the tables -->"
 
 
@@ -51,6 +53,7 @@ class Row:
     level_rms: float
     pitch: metrics.PitchError
     to_domain: float
+    to_neighbour: float
     to_input: float
     input_to_domain: float
     told: str
@@ -82,7 +85,14 @@ def inputs() -> dict[str, tuple[str, np.ndarray]]:
     return found
 
 
-def measured(name: str, x: np.ndarray, model: Model, ear: Ear, change: Callable[[LatentPath], LatentPath]) -> Row:
+def to_neighbour(frames: np.ndarray, others: list[np.ndarray], ear: Ear) -> float:
+    """The distance to the nearest of some sounds."""
+    return float(np.nanmin([distance(frames, other, ear.scale) for other in others]))
+
+
+def measured(
+    name: str, x: np.ndarray, model: Model, ear: Ear, others: list[np.ndarray], change: Callable[[LatentPath], LatentPath]
+) -> Row:
     y = model.decode(change(model.encode(x, RATE)))
     before, after = (metrics.level_curve(v, RATE) for v in (x, y))
     heard = before > metrics.HEARD_LEVEL
@@ -94,6 +104,7 @@ def measured(name: str, x: np.ndarray, model: Model, ear: Ear, change: Callable[
         metrics.level_error(x, y, RATE).rms,
         metrics.pitch_error(x, y, RATE),
         ear.distance(frames, model.name),
+        to_neighbour(frames, others, ear),
         distance(frames, own, ear.scale),
         ear.distance(own, model.name),
         ear.tell(frames),
@@ -116,18 +127,21 @@ def told_apart(rows: list[Row]) -> dict[str, list[str]]:
 def summary(rows: list[Row]) -> list[str]:
     """Means a model, as Markdown."""
     lines = [
-        "| model | sounds | level follows (r) | level error dB | pitch error, median cents | to its domain | to the input "
-        "| input to the domain | nearer to the domain | taken for it |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| model | sounds | level follows (r) | level error dB | pitch error, median cents | pitch lost | to its domain "
+        "| to the input | input to the domain | nearer to a sound of the domain | nearer to the domain | taken for it |",
+        "|---" * 12 + "|",
     ]
     for name in dict.fromkeys(row.model for row in rows):
         own = [row for row in rows if row.model == name]
         pitch = np.nanmedian([row.pitch.cents for row in own]) if name in PITCHED else np.nan
+        lost = np.nanmean([row.pitch.lost for row in own]) if name in PITCHED else np.nan
         means = [np.nanmean([getattr(row, key) for row in own]) for key in ("to_domain", "to_input", "input_to_domain")]
         cells = [
             name, str(len(own)), f"{np.nanmean([row.level_correlation for row in own]):.3f}",
             f"{np.nanmean([row.level_rms for row in own]):.1f}", "–" if np.isnan(pitch) else f"{pitch:.0f}",
-            *(f"{value:.2f}" for value in means), f"{sum(row.to_domain < row.to_input for row in own)} of {len(own)}",
+            "–" if np.isnan(lost) else f"{lost:.0%}", *(f"{value:.2f}" for value in means),
+            f"{sum(row.to_neighbour < row.to_input for row in own)} of {len(own)}",
+            f"{sum(row.to_domain < row.to_input for row in own)} of {len(own)}",
             f"{sum(row.told == name for row in own)} of {len(own)}",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
@@ -158,15 +172,40 @@ def of_real(ear: Ear, held: dict[str, list[np.ndarray]]) -> list[str]:
     return [*lines, "| distance to their own domain, median | " + " | ".join(f"{median:.2f}" for median in medians) + " |"]
 
 
+def of_standins(ear: Ear, held: dict[str, list[np.ndarray]], sounds: dict[str, tuple[str, np.ndarray]]) -> list[str]:
+    """How often a held-out sound of the domain, in the place of a transfer, passes the two measures, as Markdown."""
+    lines = ["", "| real sounds in a transfer's place | " + " | ".join(DOMAINS) + " |", "|---" * (len(DOMAINS) + 1) + "|"]
+    own = {name: timbre(x, RATE) for name, (_, x) in sounds.items()}
+    passed: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for domain in DOMAINS:
+        others, standins = drawn(held[domain], NEIGHBOURS), drawn(held[domain][1:], STANDINS)
+        for name, (of, _) in sounds.items():
+            for frames in standins if of != domain else ():
+                to_input = distance(frames, own[name], ear.scale)
+                near = to_neighbour(frames, [other for other in others if other is not frames], ear) < to_input
+                passed[domain].append((near, ear.distance(frames, domain) < to_input))
+    for at, of in enumerate(("another sound of the domain", "the domain")):
+        title = f"nearer to {of} than to the input"
+        lines.append(f"| {title} | " + " | ".join(f"{np.mean([p[at] for p in passed[domain]]):.0%}" for domain in DOMAINS) + " |")
+    return lines
+
+
+def drawn(sounds: list[np.ndarray], most: int) -> list[np.ndarray]:
+    """So many of the sounds that are long enough to be compared, evenly among all."""
+    long = [frames for frames in sounds if len(frames) >= 20]
+    return [long[int(i)] for i in np.linspace(0, len(long) - 1, min(most, len(long)))]
+
+
 def main() -> None:
     ear = Ear({domain: frames_of(spread(domain, "train", LEARNT)) for domain in DOMAINS})
     held = {domain: frames_of(spread(domain, "held", TESTED)) for domain in DOMAINS}
     tables = confusion("held-out sounds of", {domain: [ear.tell(frames) for frames in held[domain]] for domain in DOMAINS})
     tables += of_real(ear, held)
     models, sounds, rows_of = {domain: load(domain) for domain in DOMAINS}, inputs(), {}
+    tables += of_standins(ear, held, sounds)
     for title, change in WAYS.items():
         rows = rows_of[title] = [
-            measured(name, x, models[domain], ear, change)
+            measured(name, x, models[domain], ear, drawn(held[domain], NEIGHBOURS), change)
             for domain in DOMAINS
             for name, (of, x) in sounds.items()
             if of != domain

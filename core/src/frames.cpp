@@ -6,7 +6,8 @@
 namespace melisma {
 
 constexpr float QUIET = -60;     // dBFS: what is fainter does not count for "match"
-constexpr float WIDEN = 3;       // times at most that "match" makes a latent's deviation
+constexpr float WIDEN = 6;       // times at most that "match" makes a deviation
+constexpr float PITCH = 0.3f;    // of the way that "match" goes, for the latents of pitch
 constexpr float FADE = -80;      // dBFS: below it the level falls four times as fast as the loudness
 constexpr float CEILING = 1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
 
@@ -49,27 +50,42 @@ static float normal(uint32_t seed, uint64_t place) {
     return static_cast<float>(std::sqrt(-2 * std::log(u)) * std::cos(6.28318530717958647692 * v));
 }
 
-// Each latent of timbre, as far as "match" says, with the mean and the deviation taken out that it has had lately while something
-// sounded: src/melisma/latent.py's `match`, which knows the whole. A stream begins with those of the domain, 0 and 1. They are
-// followed whether they are used or not.
+// The latents, as far as "match" says, with the mean and the covariance taken out that they have had lately while something
+// sounded: src/melisma/latent.py's `match`, which knows the whole. A stream begins with those of the domain, zero and the identity.
+// They are followed whether they are used or not.
 void Stream::match(float* z, float loudness) {
     const Model& m = *model_;
+    int n = m.latents;
     float amount = smooth_[MATCH].value;
     if (loudness > QUIET && smooth_[FREEZE].is(0)) {
         double seconds = static_cast<double>(hop_) / m.config.sample_rate;
         float share = static_cast<float>(1 - std::exp(-seconds / static_cast<double>(smooth_[MATCH_SECONDS].value)));
-        for (int d = 0; d < m.latents; d++) {
-            float gap = z[d] - mean_[d];
-            mean_[d] += share * gap;
-            variance_[d] = (1 - share) * (variance_[d] + share * gap * gap);
+        for (int i = 0; i < n; i++) whitened_[i] = z[m.pitch_first[i]] - mean_[i];  // how far off it was
+        for (int i = 0; i < n; i++) {
+            mean_[i] += share * whitened_[i];
+            for (int j = 0; j <= i; j++) {
+                float& entry = covariance_[i * n + j];
+                entry = (1 - share) * (entry + share * whitened_[i] * whitened_[j]);
+            }
         }
     }
     if (amount == 0) return;
-    for (int d = 0; d < m.latents; d++) {
-        if (!m.timbre[d]) continue;
-        float deviation = std::sqrt(variance_[d]);
-        deviation = deviation > 1 / WIDEN ? deviation : 1 / WIDEN;
-        z[d] += amount * ((z[d] - mean_[d]) / deviation - z[d]);
+    const float least = 1 / (WIDEN * WIDEN);
+    for (int i = 0; i < n; i++) {  // a row of Cholesky's factor of the shrunk covariance, and what it solves
+        float* row = factor_ + i * n;
+        float rest = z[m.pitch_first[i]] - mean_[i];
+        for (int j = 0; j <= i; j++) {
+            const float* other = factor_ + j * n;
+            float sum = (1 - least) * covariance_[i * n + j] + (i == j ? least : 0);
+            for (int k = 0; k < j; k++) sum -= row[k] * other[k];
+            row[j] = i == j ? std::sqrt(sum > least ? sum : least) : sum / other[j];
+            if (j < i) rest -= row[j] * whitened_[j];
+        }
+        whitened_[i] = rest / row[i];
+    }
+    for (int i = 0; i < n; i++) {
+        int d = m.pitch_first[i];
+        z[d] += (m.timbre[d] ? amount : PITCH * amount) * (whitened_[i] - z[d]);
     }
 }
 

@@ -82,6 +82,12 @@ bool Model::load(const ModelFile& file, Arena& arena) {
     uint8_t* marks = arena.take<uint8_t>(static_cast<size_t>(latents));
     if (!arena.planning()) std::memcpy(marks, file.timbre, static_cast<size_t>(latents));
     timbre = marks;
+    int* order = arena.take<int>(static_cast<size_t>(latents));
+    if (!arena.planning())
+        for (int mark = 0, at = 0; mark < 2; mark++)
+            for (int d = 0; d < latents; d++)
+                if (marks[d] == mark) order[at++] = d;
+    pitch_first = order;
     golden_input = wave(file, arena, file.golden_input);
     golden_output = wave(file, arena, file.golden_output);
     golden_samples = file.golden_input && file.golden_output ? file.golden_input->count() : 0;

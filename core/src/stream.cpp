@@ -70,7 +70,9 @@ void Stream::plan(Arena& arena) {
     ready_ = arena.take<float>((frames + 2) * static_cast<size_t>(c.hop));
     wander_ = arena.take<float>(static_cast<size_t>(m.latents));
     mean_ = arena.take<float>(static_cast<size_t>(m.latents));
-    variance_ = arena.take<float>(static_cast<size_t>(m.latents));
+    whitened_ = arena.take<float>(static_cast<size_t>(m.latents));
+    covariance_ = arena.take<float>(static_cast<size_t>(m.latents) * static_cast<size_t>(m.latents));
+    factor_ = arena.take<float>(static_cast<size_t>(m.latents) * static_cast<size_t>(m.latents));
     frozen_ = arena.take<float>(static_cast<size_t>(m.latents) + 1);
     held_ = arena.take<float>(static_cast<size_t>(m.latents) + 1);
 
@@ -122,7 +124,9 @@ void Stream::reset() {
     std::memset(held_, 0, static_cast<size_t>(m.latents) * sizeof(float));
     held_[m.latents] = LOUDNESS_FLOOR;
     std::memset(wander_, 0, static_cast<size_t>(m.latents) * sizeof(float));
-    for (int d = 0; d < m.latents; d++) mean_[d] = 0, variance_[d] = 1;
+    std::memset(mean_, 0, static_cast<size_t>(m.latents) * sizeof(float));
+    for (int i = 0; i < m.latents; i++)
+        for (int j = 0; j < m.latents; j++) covariance_[i * m.latents + j] = i == j;
     dry_at_ = gathered_ = waiting_ = 0;
     frame_ = 0;
     feedback_.reset(m.config.sample_rate);

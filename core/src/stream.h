@@ -78,7 +78,8 @@ class Stream {
     std::atomic<float>* targets_ = nullptr;
     Smooth* smooth_ = nullptr;
     float* wander_ = nullptr;  // noise of each latent
-    float *mean_ = nullptr, *variance_ = nullptr;  // of each latent, lately: what "match" takes out
+    // What "match" takes out, the latents in the model's order `pitch_first`: their mean and covariance lately; and its room
+    float *mean_ = nullptr, *covariance_ = nullptr, *factor_ = nullptr, *whitened_ = nullptr;
     float* frozen_ = nullptr;  // the latents, and the loudness, that "freeze" holds
     int64_t frame_ = 0;
     float frame_share_ = 1, sample_share_ = 1, host_share_ = 1;

@@ -33,7 +33,7 @@ LOUDNESS_FLOOR = -100.0  # dBFS
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too
 LOUDNESS_DRAWN, FADE_DRAWN = -24.0, 0.05  # dBFS and seconds; of a path that no sound gives a loudness
 QUIET, BELOW_LOUDEST = -60.0, 40.0  # dBFS, dB: frames above both sound, as far as `match` is concerned
-WIDEN = 3.0  # times, at most, by `match`
+WIDEN, PITCH = 6.0, 0.3  # times, at most, by `match`; and of the way that it goes, for the latents of pitch
 _DRAWN = 1 << 32  # where `drawn` has its streams of noise, beyond those of `randomize`
 
 Curve = float | np.ndarray | Sequence  # a number; one value a frame (n,); or points (P, 2) of time in seconds and value
@@ -219,31 +219,38 @@ def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, 
 
 @_operator(
     "match",
-    "take the domain's place: mean 0 and deviation 1 in the latents of timbre",
+    "take the domain's place: its mean and covariance, those of pitch less so",
     Parameter("by", "", 1.0, 0, 1, summary="how much of the way", rest=0.0),
 )
 def match(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None) -> LatentPath:
-    """Move and widen each dimension until the sounding frames of the range have the mean and deviation of the domain, 0 and 1.
+    """Give the sounding frames of the range the mean and the covariance of the domain: zero and the identity.
 
     A sound from elsewhere lies beside the domain, or in a corner of it; this puts it in the middle, and its gestures are
-    as wide as the domain's. Without dims it acts on the latents of timbre and leaves those of pitch, if the path knows which are
-    which. A dimension that hardly moves is widened WIDEN times at most. Mean and variance normalisation, as of cepstra
-    (Viikki and Laurila, 1998) and in style transfer (Huang and Belongie, "Arbitrary style transfer in real-time with
-    adaptive instance normalization", 2017). Where nothing sounds, nothing changes.
+    as wide as the domain's and as independent of one another. Without dims the latents of pitch, if the path knows which
+    they are, go PITCH of the way, so that pitch stays, and those of timbre all of it, freed of what the former tell of
+    them. With dims these go all the way, and no other. Whitening by Cholesky's factor, as in style transfer (Li et al.,
+    "Universal style transfer via feature transforms", 2017), of a covariance shrunk towards the identity (Ledoit and Wolf, "A
+    well-conditioned estimator for large-dimensional covariance matrices", 2004) so far that nothing is widened more
+    than WIDEN times. Where nothing sounds, nothing changes.
     """
     by, span = _number(by, "by", 0, 1), _span(path, start, end)
     level = path.loudness[span]
     sounding = level > max(QUIET, float(level.max()) - BELOW_LOUDEST)
     if not sounding.any():
         return path
+    timbre = range(path.dimensions) if dims is not None or path.timbre is None else path.timbre
 
     def change(curves: np.ndarray, rows: list[int]) -> np.ndarray:
-        part = curves[:, span]
-        mean = part[:, sounding].mean(axis=1, keepdims=True)
-        deviation = part[:, sounding].std(axis=1, keepdims=True)
-        return part + by * ((part - mean) / np.maximum(deviation, 1 / WIDEN) - part)
+        order = sorted(range(len(rows)), key=lambda i: rows[i] in timbre)
+        part = curves[order][:, span]
+        away = part - part[:, sounding].mean(axis=1, keepdims=True)
+        covariance = away[:, sounding] @ away[:, sounding].T / sounding.sum()
+        shrunk = covariance + (np.eye(len(rows)) - covariance) / WIDEN**2 + 1e-12 * covariance.trace() * np.eye(len(rows))
+        shares = [by * (1 if rows[i] in timbre else PITCH) for i in order]
+        part = part + np.array(shares)[:, None] * (np.linalg.solve(np.linalg.cholesky(shrunk), away) - part)
+        return part[np.argsort(order)]
 
-    return _edit(path, path.timbre if dims is None else dims, span, False, change)
+    return _edit(path, dims, span, False, change)
 
 
 # --- operators on the loudness ------------------------------------------------------------------------------------------
