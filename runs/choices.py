@@ -5,7 +5,7 @@
     python runs/choices.py --plot docs/images/curves.png     fidelity against latents and nats, leak against fidelity
 
 The budget is minutes of processor time, so that what else the machine does changes nothing. Needs the prepared strings set
-and, for experiments on the VAE, the strings vocoder (`runs/strings.py` makes both).
+(`runs/strings.py --part data`); an experiment starts from the run of strings or, where there is none, from the published model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,24 +45,46 @@ def latents(count: int) -> ModelConfig:
     return replace(BASE, vae=VAEConfig(latents=count))
 
 
-# name → group, configuration, stages, weights of the loss, what to start from: parts of the strings run, or the published model
-EXPERIMENTS: dict[str, tuple[str, ModelConfig, tuple[str, ...], dict[str, float], tuple[str, ...]]] = {
-    "frame-1024-256": ("frame", BASE, ("vocoder",), {}, ()),
-    "frame-768-192": ("frame", frames(768, 192), ("vocoder",), {}, ()),
-    "frame-512-128": ("frame", frames(512, 128), ("vocoder",), {}, ()),
-    "frame-2048-512": ("frame", frames(2048, 512), ("vocoder",), {}, ()),
-    "vocoder-phase": ("vocoder", BASE, ("vocoder",), {}, ()),
-    "vocoder-turns": ("vocoder", replace(BASE, vocoder=PhaseConfig(turns_phase=True)), ("vocoder",), {}, ()),
-    "vocoder-melgan": ("vocoder", replace(BASE, vocoder=MelganConfig()), ("vocoder",), {}, ()),
-    "size-192-256": ("size", BASE, ("vae",), {}, ("vocoder",)),
-    "size-128-192": ("size", replace(BASE, vae=VAEConfig(encoder_width=128, decoder_width=192)), ("vae",), {}, ("vocoder",)),
-    "auditory-2": ("loss", BASE, ("vae",), {}, ("vocoder",)),
-    "auditory-0": ("loss", BASE, ("vae",), {"auditory": 0.0, "structure": 0.0}, ("vocoder",)),
-    **{f"latents-{n}": ("latents", latents(n), ("vae",), {}, ("vocoder",)) for n in (2, 4, 8, 16, 32)},
-    **{f"kl-{w}": ("nats", BASE, ("vae",), {"kl": w}, ("model",)) for w in (0.005, 0.015, 0.1, 0.3, 1.0)},
-    **{f"adversary-{w}": ("leak", BASE, ("vae",), {"adversary": w}, ("model",)) for w in (0.0, 0.15, 0.5, 1.5)},
-    "tune-only": ("adversarial", BASE, ("tune",), {}, ("vocoder", "vae")),
-    "tune-adversarial": ("adversarial", BASE, ("adversarial",), {}, ("vocoder", "vae")),
+@dataclass(frozen=True)
+class Experiment:
+    """One training. weights: of the loss, where they differ. start: parts of the strings run, or the published "model".
+
+    rate: frames for which each vector of latents stands still. excerpts: how many a step of the VAE's stage sees, and the frames
+    of each; unless told those of the first experiments, so that tables stay comparable.
+    """
+
+    group: str
+    config: ModelConfig = BASE
+    stages: tuple[str, ...] = ("vae",)
+    weights: dict[str, float] = field(default_factory=dict)
+    start: tuple[str, ...] = ("vocoder",)
+    rate: int = 1
+    excerpts: tuple[int, int] = (12, 96)
+
+
+def vocoder(group: str, config: ModelConfig = BASE) -> Experiment:
+    return Experiment(group, config, ("vocoder",), start=())
+
+
+EXPERIMENTS = {
+    "frame-1024-256": vocoder("frame"),
+    "frame-768-192": vocoder("frame", frames(768, 192)),
+    "frame-512-128": vocoder("frame", frames(512, 128)),
+    "frame-2048-512": vocoder("frame", frames(2048, 512)),
+    "vocoder-phase": vocoder("vocoder"),
+    "vocoder-turns": vocoder("vocoder", replace(BASE, vocoder=PhaseConfig(turns_phase=True))),
+    "vocoder-melgan": vocoder("vocoder", replace(BASE, vocoder=MelganConfig())),
+    "size-192-256": Experiment("size"),
+    "size-128-192": Experiment("size", replace(BASE, vae=VAEConfig(encoder_width=128, decoder_width=192))),
+    "auditory-2": Experiment("loss"),
+    "auditory-0": Experiment("loss", weights={"auditory": 0.0, "structure": 0.0}),
+    **{f"latents-{n}": Experiment("latents", latents(n)) for n in (2, 4, 8, 16, 32)},
+    **{f"excerpts-{n}x{m}": Experiment("excerpts", excerpts=(n, m)) for n, m in ((12, 96), (24, 48), (32, 36))},
+    **{f"rate-{n}": Experiment("rate", rate=n) for n in (1, 2, 4, 8)},
+    **{f"kl-{w}": Experiment("nats", weights={"kl": w}, start=("model",)) for w in (0.005, 0.015, 0.1, 0.3, 1.0)},
+    **{f"adversary-{w}": Experiment("leak", weights={"adversary": w}, start=("model",)) for w in (0.0, 0.15, 0.5, 1.5)},
+    "tune-only": Experiment("adversarial", stages=("tune",), start=("vocoder", "vae")),
+    "tune-adversarial": Experiment("adversarial", stages=("adversarial",), start=("vocoder", "vae")),
 }
 
 
@@ -71,8 +93,8 @@ def same_as(name: str) -> list[str]:
     from melisma.training.stages import Weights
 
     def meant(name: str) -> tuple:
-        _, config, stages, weights, earlier = EXPERIMENTS[name]
-        return config, stages, Weights(**weights), earlier
+        e = EXPERIMENTS[name]
+        return e.config, e.stages, Weights(**e.weights), e.start, e.rate, e.excerpts
 
     return [other for other in EXPERIMENTS if meant(other) == meant(name)]
 
@@ -84,40 +106,60 @@ def run(name: str, minutes: float) -> None:
     from melisma.training.data import Prepared
     from melisma.training.fit import STARTED, Plan, fit
     from melisma.training.run import pack, weights_of
-    from melisma.training.stages import Weights
+    from melisma.training.stages import STAGES, Weights
 
     torch.set_num_threads(1)
-    group, config, stages, weights, earlier = EXPERIMENTS[name]
+    experiment = EXPERIMENTS[name]
+    config, stages = experiment.config, experiment.stages
     start: dict[str, torch.Tensor] = {}
-    for part in earlier:
-        if part == "model":
-            start |= weights_of(modelfile.load(pretrained.locate("strings")), config)
-            continue
-        saved = torch.load(home() / "runs" / f"strings-{part}" / "weights.pt", weights_only=True)
-        start |= {k: v for k, v in saved.items() if k.startswith("vocoder.") == (part == "vocoder")}
+    for part in experiment.start:
+        there = home() / "runs" / f"strings-{part}" / "weights.pt"
+        published = modelfile.load(pretrained.locate("strings"))
+        saved = torch.load(there, weights_only=True) if there.exists() else weights_of(published, published.config)
+        start |= saved if part == "model" else {k: v for k, v in saved.items() if k.startswith("vocoder.") == (part == "vocoder")}
     prepared, folder = home() / "prepared" / "strings", home() / "runs" / f"choices-{name}"
     shutil.rmtree(folder, ignore_errors=True)
-    rates = STARTED["rates"] if "model" in earlier else {}
-    plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=Weights(**weights), rates=rates)
+    rates = STARTED["rates"] if "model" in experiment.start else {}
+    weights = Weights(**experiment.weights)
+    plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=weights, rates=rates)
+    STAGES["vae"] = asked(experiment)
     model = fit(prepared, folder, config, plan, start=start, clock=time.process_time)
     steps = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])["step"]
     file = pack(model, name, Prepared(prepared), {})
-    whole = "vae" in (*stages, *earlier)
-    copy, chain, leak = figures(Model(file), whole)
+    whole = "vae" in (*stages, *experiment.start)
+    copy, chain, leak = figures(Model(file), whole, experiment.rate)
     parts = {part: sum(p.numel() for p in getattr(model, part).parameters()) for part in ("encoder", "decoder", "vocoder")}
     entry = {
-        "name": name, "group": group, "minutes": minutes, "steps": steps, "parameters": parts,
+        "name": name, "group": experiment.group, "minutes": minutes, "steps": steps, "parameters": parts,
         "latency_ms": round(1000 * file.latency / config.analysis.sample_rate, 1),
         "copy": copy, "chain": chain, "leak_r2": leak,
-        "nats": sum(file.latents["kl"]), "latents": len(file.latents["percentiles"]),
+        "nats": sum(file.latents["kl"]) / experiment.rate, "latents": len(file.latents["percentiles"]),
     }  # fmt: skip
     with open(RECORD, "a") as record:
         for other in same_as(name):
-            record.write(json.dumps(entry | {"name": other, "group": EXPERIMENTS[other][0]}) + "\n")
+            record.write(json.dumps(entry | {"name": other, "group": EXPERIMENTS[other].group}) + "\n")
     print(name, json.dumps(entry), flush=True)
 
 
-def figures(model: Model, whole: bool) -> tuple[dict[str, float], dict[str, float] | None, float | None]:
+def asked(experiment: Experiment) -> type:
+    """The VAE's stage, as an experiment asks for it."""
+    from melisma.training.stages import VAEStage
+
+    class Asked(VAEStage):
+        batch, frames = experiment.excerpts
+
+        def latents(self, *given):
+            return held(super().latents(*given), experiment.rate)
+
+    return Asked
+
+
+def held(z, rate: int):
+    """Latents (…, L) of which every `rate`-th stands until the next: arrays and tensors."""
+    return z[..., np.arange(z.shape[-1]) // rate * rate]
+
+
+def figures(model: Model, whole: bool, rate: int = 1) -> tuple[dict[str, float], dict[str, float] | None, float | None]:
     """Copy synthesis and, if asked, the chain on held-out phrases (means of ViSQOL and mel distance), and the leak."""
     data = home() / "data" / "strings"
     sounds = [
@@ -142,7 +184,8 @@ def figures(model: Model, whole: bool) -> tuple[dict[str, float], dict[str, floa
     leak = metrics.leak(
         *(curves for split in paths for curves in ([p.values for p in paths[split]], [p.loudness for p in paths[split]]))
     )
-    return copy, measured([model.decode(model.encode(x, 44100)) for x in sounds]), float(leak)
+    own = [model.encode(x, 44100) for x in sounds]
+    return copy, measured([model.decode(replace(path, values=held(path.values, rate))) for path in own]), float(leak)
 
 
 def table() -> str:
@@ -212,7 +255,7 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     if options.list:
-        print("\n".join(f"{name:20} {group}" for name, (group, *_) in EXPERIMENTS.items()))
+        print("\n".join(f"{name:20} {experiment.group}" for name, experiment in EXPERIMENTS.items()))
     if unknown := [name for name in options.names if name not in EXPERIMENTS]:
         sys.exit(f"there is no experiment {unknown[0]!r}; --list names them")
     for name in options.names:

@@ -2,9 +2,10 @@
 
     python runs/own.py [--sets bells birds drums] [--minutes 5 15 45] [--from shared none] [--beside]
 
-Each is the command `melisma train FOLDER --name own-… --minutes M --from START`, then figures on held-out sounds. A line a run
-goes to runs/own.jsonl, and the table to docs/own.md; what is there already is not run again. A run has the whole machine, or,
-with --beside, one core, the starts of a folder beside each other.
+Each is the command `melisma train FOLDER --name own-… --minutes M --from START --resume`, then figures on held-out sounds: as a
+musician would, who hears the model after five minutes, lets it train on to fifteen, and so on. A line for each goes to
+runs/own.jsonl, and the table to docs/own.md; what is there already is not run again. A run has the whole machine, or, with
+--beside, one core, the starts of a folder beside each other.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ Run = tuple[str, float, int, str]  # set, minutes, cores, start
 
 
 def called(run: Run) -> str:
-    name, minutes, cores, start = run
-    return f"own-{name}-{start}-{minutes:g}x{cores}"
+    name, _, cores, start = run
+    return f"own-{name}-{start}-{cores}"
 
 
 def begun(run: Run) -> subprocess.Popen:
