@@ -21,6 +21,8 @@ from .export import from_file, to_file
 from .fit import Plan, fit
 from .reference import Reference
 
+GOOD, ROUGH = 4.5, 7.5  # dB that critical bands of held-out sounds may be off: see the figures in docs/own.md
+
 
 def folder_of(name: str) -> Path:
     """Where the run of that name keeps its checkpoint, logs and settings."""
@@ -93,20 +95,17 @@ def verdict(folder: Path, model: Reference) -> list[str]:
     """Whether the model is usable, has collapsed dimensions, or should train on: plain sentences, the first the sum."""
     kept, latents = model.calibration.forth.shape[0], model.config.vae.latents
     entries = history(folder)
-    vae = [e["held"]["mel dB"] for e in entries if e["stage"] == "vae"]
+    vae = [e["held"]["auditory dB"] for e in entries if e["stage"] == "vae"]
     last = [e["held"]["distance"] for e in entries if e["stage"] in ("tune", "adversarial")]
     told = []
-    if vae and vae[-1] > 9:
-        told.append(
-            f"Not usable yet: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. "
-            "Train longer or give more sound."
-        )
-    elif vae and vae[-1] > 6:
-        told.append(
-            f"Usable, roughly: held-out mels are {vae[-1]:.1f} dB off after the VAE; below 6 is good. It gains from more minutes."
-        )
-    elif vae:
-        told.append(f"Usable: held-out mels are {vae[-1]:.1f} dB off after the VAE.")
+    if vae:
+        found = f"critical bands of held-out sounds are {vae[-1]:.1f} dB off after the VAE"
+        if vae[-1] < GOOD:
+            told.append(f"Usable: {found}.")
+        elif vae[-1] < ROUGH:
+            told.append(f"Usable, roughly: {found}; below {GOOD:g} is good. It gains from more minutes, or more sound.")
+        else:
+            told.append(f"Not usable yet: {found}; below {GOOD:g} is good. Train longer or give more sound.")
     if kept == 1 < latents:
         told.append(f"All but one of {latents} latents collapsed: it does not follow timbre yet. Train longer or on more sound.")
     elif kept < latents:
