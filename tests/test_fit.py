@@ -18,8 +18,8 @@ import torch
 
 from melisma.config import ModelConfig, PhaseConfig, VAEConfig
 from melisma.errors import MelismaError
+from melisma.training import checkpoints, stages
 from melisma.training import fit as fitting
-from melisma.training import stages
 from melisma.training.data import Excerpts
 from melisma.training.discriminators import MultiScale
 from melisma.training.fit import Plan, Stopped, fit
@@ -207,7 +207,7 @@ def test_two_processes_train_as_one_does(prepared, unbroken, tmp_path):
 
 
 def test_two_runs_in_one_folder_are_refused(prepared, tmp_path):
-    lock = fitting._locked(tmp_path)
+    lock = checkpoints.locked(tmp_path)
     with pytest.raises(MelismaError, match="another process is training"):
         fit(prepared, tmp_path, TINY, PLAN)
     lock.close()

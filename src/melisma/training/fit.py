@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
 import signal
 import threading
 import time
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +23,7 @@ from torch import nn
 
 from ..config import ModelConfig
 from ..errors import MelismaError
+from . import checkpoints
 from .data import Excerpts, Prepared
 from .log import Log
 from .reference import Reference
@@ -116,11 +114,11 @@ def fit(
         )
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "state.pt"
-    lock = _locked(folder) if fabric.is_global_zero else None
+    lock = checkpoints.locked(folder) if fabric.is_global_zero else None
     try:
-        saved = _load(checkpoint) if resume else None
-        at = _check(saved, checkpoint, config, plan, data) if saved is not None else 0
-        with _fitting(checkpoint):
+        saved = checkpoints.load(checkpoint) if resume else None
+        at = checkpoints.check(saved, checkpoint, config, _names(plan), data.fingerprint) if saved is not None else 0
+        with checkpoints.fitting(checkpoint):
             finished = dict(saved["finished"]) if saved is not None else {}
             if at == len(plan.stages) and any(_left(plan, index, finished.get(index)) for index in range(at)):
                 at = 0
@@ -129,7 +127,7 @@ def fit(
         if start:
             model.load_state_dict(start, strict=False)
         if saved is not None:
-            with _fitting(checkpoint):
+            with checkpoints.fitting(checkpoint):
                 model.load_state_dict(saved["model"])
         with log(folder, plan, enabled=fabric.is_global_zero) as logger:
             for index in range(at, len(plan.stages)):
@@ -166,7 +164,7 @@ def _run_stage(
     stage.batch, stage.frames = plan.batch or stage.batch, plan.frames or stage.frames
     if saved is not None and saved["optimizers"] is None:
         saved = None  # the stage had not begun
-    with _fitting(checkpoint):
+    with checkpoints.fitting(checkpoint):
         if saved is not None:
             stage.load_state_dict(saved["stage_state"])
         elif index in finished:
@@ -179,7 +177,7 @@ def _run_stage(
     rates = [group["lr"] for group in groups]
     step, elapsed, looked, best = 0, 0.0, -1.0, None
     if saved is not None:
-        with _fitting(checkpoint):
+        with checkpoints.fitting(checkpoint):
             for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
             best = saved["best"]
@@ -206,7 +204,7 @@ def _run_stage(
             else:
                 state |= {"stage": index, "stage_state": stage.state_dict(), "step": step, "elapsed": elapsed}
                 state |= {"looked": looked, "best": best, "optimizers": [optimizer.state_dict() for optimizer in optimizers]}
-            _save(checkpoint, state)
+            checkpoints.save(checkpoint, state)
 
     logger.stage(stage.name, index, seconds, steps)
     def look(progress: float) -> float:
@@ -310,76 +308,6 @@ def schedule(step: int, progress: float) -> float:
 def _figures(stage: Stage, batch: torch.Tensor, progress: float) -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     return {name: float(value) for name, value in stage(batch, generator, progress)[1].items()}
-
-
-def _locked(folder: Path) -> IO[str]:
-    """The folder's lock: two processes that train in one folder would overwrite one another's checkpoints."""
-    file = open(folder / "lock", "w")
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return file
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise MelismaError(f"another process is training in {folder}: wait for it, stop it, or choose another --name") from None
-    return file
-
-
-def _save(path: Path, state: dict[str, Any]) -> None:
-    temporary = path.with_suffix(".tmp")  # one name, so that what a kill leaves is overwritten; the folder is locked
-    try:
-        with open(temporary, "wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:  # torch's own writer reports a full disk as a RuntimeError
-        temporary.unlink(missing_ok=True)
-        raise MelismaError(f"cannot write {path} ({error}): free some space, then go on with --resume") from error
-
-
-def _load(path: Path) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    try:
-        with zipfile.ZipFile(path) as parts:  # torch.load does not look at the checksums
-            if bad := parts.testzip():
-                raise ValueError(bad)
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise _unfit(path, error) from None
-
-
-def _unfit(path: Path, error: Exception) -> MelismaError:
-    return MelismaError(f"cannot resume from {path} ({error.__class__.__name__}): delete it to start again")
-
-
-@contextmanager
-def _fitting(path: Path) -> Iterator[None]:
-    """What a checkpoint holds is put in place here: MelismaError if it does not fit."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        raise _unfit(path, error) from None
-
-
-def _check(saved: Any, path: Path, config: ModelConfig, plan: Plan, data: Prepared) -> int:
-    """The stage that a checkpoint goes on with; MelismaError if it is of another configuration or plan, or none at all."""
-    with _fitting(path):
-        trained, at, stages = ModelConfig.from_dict(saved["config"]), saved["stage"], saved.get("stages", _names(plan))
-        wanted = {"model", "stage_state", "optimizers", "step", "elapsed", "finished", "sounds", "looked", "best"}
-        if not wanted <= saved.keys() or type(at) is not int or at < 0:
-            raise KeyError(path)
-    if trained != config:
-        raise MelismaError(f"{path} was trained with another configuration: choose another --name")
-    if stages != _names(plan):
-        listed = ", ".join(map(str, stages))
-        raise MelismaError(f"{path} is of a run with the stages {listed}: go on with the same, or choose another --name")
-    if saved["sounds"] != data.fingerprint:
-        raise MelismaError(f"{path} was trained on other sounds: resume with the same folder, or choose another --name")
-    return at
 
 
 def _names(plan: Plan) -> list[str]:
