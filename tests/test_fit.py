@@ -24,6 +24,7 @@ from melisma.training.data import Excerpts
 from melisma.training.discriminators import MultiScale
 from melisma.training.fit import Plan, Stopped, fit
 from melisma.training.log import Log
+from melisma.training.reference import Reference
 from melisma.training.run import history, verdict
 from melisma.training.stages import Weights
 
@@ -382,7 +383,7 @@ def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
         if progress < 0.71:
             kept["weights"] = weights.clone()
             return figures(stage, batch, progress) | {"mel dB": 9 - progress}
-        return figures(stage, batch, progress) | {"mel dB": 8.3 if torch.equal(weights, kept["weights"]) else 8.5}
+        return figures(stage, batch, progress) | {"mel dB": 8.3 if torch.equal(weights, kept["weights"]) else 8.9}
 
     monkeypatch.setattr(fitting, "_figures", worse_later)
     plan = Plan(stages=(("vae", 1.0),), steps=20, batch=2, frames=40, rates={"vae": 3e-3})
@@ -390,4 +391,18 @@ def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
     assert torch.equal(next(model.decoder.parameters()), kept["weights"])
     share = history(tmp_path)[-1]["kept"]
     assert 0.6 < share <= 0.7  # looks are a twentieth apart
-    assert f"best after {share:.0%} of stage vae, and that state was kept" in " ".join(verdict(tmp_path, model))
+    assert f"worse after {share:.0%} of stage vae, so the state of then was kept" in " ".join(verdict(tmp_path, model))
+
+
+def test_the_verdict_is_on_the_last_round(tmp_path):
+    def told(*entries: tuple[str, float]) -> str:
+        lines = [json.dumps({"stage": stage, "step": 1, "held": {"auditory dB": v, "mel dB": v, "distance": v}}) for stage, v in entries]
+        (tmp_path / "history.jsonl").write_text("\n".join(lines))
+        return " ".join(verdict(tmp_path, Reference(TINY)))
+
+    first = [("vae", 12.0), ("vae", 9.0), *(("tune", 1 - 0.1 * i) for i in range(4))]
+    assert told(*first).startswith("Not usable yet: critical bands of held-out sounds are 9.0 dB off")
+    assert told(*first).endswith("train on with more --minutes and --resume.")
+    then = told(*first, ("vae", 5.0), ("vae", 4.0), *[("tune", 0.5)] * 4)
+    assert then == "Usable: critical bands of held-out sounds are 4.0 dB off after the VAE."
+    assert told(*first, ("vae", 6.0)).startswith("Usable, roughly")

@@ -22,6 +22,7 @@ from .fit import Plan, fit
 from .reference import Reference
 
 GOOD, ROUGH = 4.5, 7.5  # dB that critical bands of held-out sounds may be off: see the figures in docs/own.md
+OVERFITTED = 1.05  # times its best figure, at a stage's end
 
 
 def folder_of(name: str) -> Path:
@@ -91,18 +92,26 @@ def history(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
+def last_round(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the last time that the run went through its stages: it does so again when its budget has grown."""
+    stages = [entry["stage"] for entry in entries]
+    begun = [i for i, stage in enumerate(stages) if stage == stages[0] and (i == 0 or stages[i - 1] != stage)]
+    return entries[begun[-1] :] if begun else []
+
+
 def verdict(folder: Path, model: Reference) -> list[str]:
     """Whether the model is usable, has collapsed dimensions, or should train on: plain sentences, the first the sum."""
     kept, latents = model.calibration.forth.shape[0], model.config.vae.latents
-    entries = history(folder)
-    vae = [e["held"]["auditory dB"] for e in entries if e["stage"] == "vae"]
+    entries = last_round(history(folder))
+    vae = [e for e in entries if e["stage"] == "vae"]
     last = [e["held"]["distance"] for e in entries if e["stage"] in ("tune", "adversarial")]
     told = []
     if vae:
-        found = f"critical bands of held-out sounds are {vae[-1]:.1f} dB off after the VAE"
-        if vae[-1] < GOOD:
+        off = vae[-1]["held"]["auditory dB"]
+        found = f"critical bands of held-out sounds are {off:.1f} dB off after the VAE"
+        if off < GOOD:
             told.append(f"Usable: {found}.")
-        elif vae[-1] < ROUGH:
+        elif off < ROUGH:
             told.append(f"Usable, roughly: {found}; below {GOOD:g} is good. It gains from more minutes, or more sound.")
         else:
             told.append(f"Not usable yet: {found}; below {GOOD:g} is good. Train longer or give more sound.")
@@ -110,14 +119,13 @@ def verdict(folder: Path, model: Reference) -> list[str]:
         told.append(f"All but one of {latents} latents collapsed: it does not follow timbre yet. Train longer or on more sound.")
     elif kept < latents:
         told.append(f"{latents - kept} of {latents} latents collapsed and were left out; the sound needs no more than {kept}.")
-    if len(last) >= 4 and last[-1] < 0.97 * last[len(last) // 2]:
+    if len(vae) > 1 and "kept" in vae[-1] and vae[-2]["held"]["mel dB"] > OVERFITTED * vae[-1]["held"]["mel dB"]:
+        told.append(
+            f"Held-out sounds fared worse after {vae[-1]['kept']:.0%} of stage vae, so the state of then was kept: "
+            "it gains more from more sound than from more minutes."
+        )
+    elif len(last) >= 4 and last[-1] < 0.97 * last[len(last) // 2]:
         told.append("The held-out distance was still falling at the end: train on with more --minutes and --resume.")
-    for entry in entries:
-        if entry.get("kept", 1) < 0.8:
-            told.append(
-                f"The held-out figures were best after {entry['kept']:.0%} of stage {entry['stage']}, and that state was kept: "
-                "this folder gains more from more sound than from more minutes."
-            )
     return told or ["Nothing was recorded of this run: its figures are unknown; see `melisma evaluate`."]
 
 
