@@ -395,7 +395,7 @@ def test_latent_parameters_edit_the_path(config):
 
 @pytest.mark.parametrize("timbre", [None, [0], [1], []])
 def test_match_takes_out_what_the_timbre_has_been_lately(timbre):
-    """By the header's words: mean and covariance of the last seconds that sounded, those of the domain (0 and 1) at first."""
+    """By the header's words: mean and covariance of the last seconds that sounded, those of the domain (0 and 1) at first; averaged over three frames."""
     file = random_file(MELGAN)
     wide = {"calibration.forth": 30 * file.tensors["calibration.forth"], "calibration.back": 20 * file.tensors["calibration.back"]}
     latents = file.latents | ({} if timbre is None else {"timbre": timbre})
@@ -405,16 +405,18 @@ def test_match_takes_out_what_the_timbre_has_been_lately(timbre):
     latents, loudness = model.stream().encode(x)
     timbre = [0, 1] if timbre is None else timbre
     order = sorted([0, 1], key=lambda row: row in timbre)
-    amount = 0.75 * np.array([1 if row in timbre else latent.PITCH for row in order])
+    going = np.array([1 if row in timbre else latent.PITCH for row in order])
     share, mean, covariance = 1 - np.exp(-model.hop / 8000 / 0.5), np.zeros(2), np.eye(2)
-    wanted = latents.astype(float)
+    wanted, moved = latents.astype(float), []
     for i in range(len(loudness)):
         z = latents[order, i].astype(float)
         if loudness[i] > -60:
             gap = z - mean
             mean, covariance = mean + share * gap, (1 - share) * (covariance + share * np.outer(gap, gap))
         shrunk = covariance + (np.eye(2) - covariance) / latent.WIDEN**2
-        wanted[order, i] = z + amount * (np.linalg.solve(np.linalg.cholesky(shrunk), z - mean) - z)
+        moved.append(z + going * (np.linalg.solve(np.linalg.cholesky(shrunk), z - mean) - z))
+        steady = (moved[i] + 2 * moved[max(i - 1, 0)] + moved[max(i - 2, 0)]) / 4
+        wanted[order, i] = z + 0.75 * (steady - z)
     stream = model.stream()
     stream.set("match", 0.75)
     stream.set("match.seconds", 0.5)

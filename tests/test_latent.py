@@ -218,10 +218,10 @@ def test_hold_freezes_at_a_moment():
 
 
 def test_matching_gives_the_timbre_the_domains_mean_and_covariance():
-    path = make(timbre=(0, 2), loudness=np.full(300, -20.0)).bias(3).scale(6)
+    path = make(timbre=(0, 2), loudness=np.full(300, -20.0)).smooth(0.3).scale(30).bias(3)
     path = replace(path, values=path.values + 0.8 * path.values[[2, 3, 0, 1]])  # timbre 0 and 2 go together, and pitch 1 and 3
     half, whole = path.match(0.5), path.match()
-    assert np.abs(whole.values[[0, 2]].mean(1)).max() < 1e-5 and np.allclose(np.cov(whole.values[[0, 2]]), np.eye(2), atol=0.05)
+    assert np.abs(whole.values[[0, 2]].mean(1)).max() < 1e-5 and np.allclose(np.cov(whole.values[[0, 2]]), np.eye(2), atol=0.1)
     assert abs(np.corrcoef(path.values[[0, 2]])[0, 1]) > 0.5
     assert np.allclose(whole.values[[1, 3]].mean(1), (1 - latent.PITCH) * path.values[[1, 3]].mean(1), atol=1e-4)
     told = np.corrcoef(np.concatenate([path.values[[1, 3]], whole.values[[0, 2]]]))[:2, 2:]
@@ -233,12 +233,15 @@ def test_matching_gives_the_timbre_the_domains_mean_and_covariance():
     assert abs(one.values[1].std() - 1) < 0.02 and np.array_equal(one.values[[0, 2, 3]], path.values[[0, 2, 3]])
 
 
+def test_what_flutters_from_frame_to_frame_is_not_widened():
+    flutter = make(values=np.tile([1.0, -1.0], (4, 150)), loudness=np.full(300, -20.0)).match(dims=[0])
+    assert np.abs(flutter.values[0, 1:-1]).max() < 1e-5
+
+
 def test_matching_what_is_as_the_domain_changes_nothing():
-    values = np.linalg.qr(np.random.default_rng(0).standard_normal((300, 5)) - [[1, 0, 0, 0, 0]])[0].T
-    values = values - values.mean(1, keepdims=True)
-    values = np.linalg.solve(np.linalg.cholesky(np.cov(values, bias=True)), values)[:4]
+    values = np.sqrt(2) * np.sin(2 * np.pi * np.outer([1, 2, 3, 4], np.arange(300)) / 300)  # slow, of mean 0, each its own
     path = make(values=values, loudness=np.full(300, -20.0), timbre=(0, 2))
-    assert same(path.match(), path, 1e-4)
+    assert same(path.match(), path, 0.05)
 
 
 @given(st.integers(1, 40), st.floats(1e-6, 1e12), st.booleans())
@@ -251,9 +254,9 @@ def test_matching_any_path_is_finite(frames, size, alike):
 
 def test_matching_listens_to_what_sounds_and_widens_no_further_than_it_says():
     loudness = np.where(np.arange(300) < 200, -20.0, -75.0)
-    path = make(timbre=(0,), loudness=loudness, values=np.where(loudness > -60, 0.001, 9.0) * make().values)
+    path = make(timbre=(0,), loudness=loudness, values=np.where(loudness > -60, 0.001, 9.0) * make().smooth(0.3).values)
     after = path.match(dims=[0])
-    assert np.allclose(after.values[0, :200].std(), latent.WIDEN * path.values[0, :200].std(), rtol=1e-3)
+    assert np.allclose(after.values[0, :190].std(), latent.WIDEN * path.values[0, :190].std(), rtol=0.02)
     silent = make(loudness=np.full(300, -90.0))
     assert silent.match() is silent
 

@@ -52,7 +52,7 @@ static float normal(uint32_t seed, uint64_t place) {
 
 // The latents, as far as "match" says, with the mean and the covariance taken out that they have had lately while something
 // sounded: src/melisma/latent.py's `match`, which knows the whole. A stream begins with those of the domain, zero and the identity.
-// They are followed whether they are used or not.
+// They are followed whether they are used or not. Three frames are averaged, 1 : 2 : 1, as there, so these latents come a frame late.
 void Stream::match(float* z, float loudness) {
     const Model& m = *model_;
     int n = m.latents;
@@ -69,7 +69,10 @@ void Stream::match(float* z, float loudness) {
             }
         }
     }
-    if (amount == 0) return;
+    if (amount == 0) {
+        moved_before_ = false;
+        return;
+    }
     const float least = 1 / (WIDEN * WIDEN);
     for (int i = 0; i < n; i++) {  // a row of Cholesky's factor of the shrunk covariance, and what it solves
         float* row = factor_ + i * n;
@@ -83,10 +86,16 @@ void Stream::match(float* z, float loudness) {
         }
         whitened_[i] = rest / row[i];
     }
+    float *now = moved_, *before = moved_ + n, *earlier = moved_ + 2 * n;
     for (int i = 0; i < n; i++) {
         int d = m.pitch_first[i];
-        z[d] += (m.timbre[d] ? amount : PITCH * amount) * (whitened_[i] - z[d]);
+        now[i] = z[d] + (m.timbre[d] ? 1 : PITCH) * (whitened_[i] - z[d]);
+        if (!moved_before_) before[i] = earlier[i] = now[i];
+        z[d] += amount * ((now[i] + 2 * before[i] + earlier[i]) / 4 - z[d]);
+        earlier[i] = before[i];
+        before[i] = now[i];
     }
+    moved_before_ = true;
 }
 
 void Stream::edit(int frames) {

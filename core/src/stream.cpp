@@ -71,6 +71,7 @@ void Stream::plan(Arena& arena) {
     wander_ = arena.take<float>(static_cast<size_t>(m.latents));
     mean_ = arena.take<float>(static_cast<size_t>(m.latents));
     whitened_ = arena.take<float>(static_cast<size_t>(m.latents));
+    moved_ = arena.take<float>(static_cast<size_t>(m.latents) * 3);
     covariance_ = arena.take<float>(static_cast<size_t>(m.latents) * static_cast<size_t>(m.latents));
     factor_ = arena.take<float>(static_cast<size_t>(m.latents) * static_cast<size_t>(m.latents));
     frozen_ = arena.take<float>(static_cast<size_t>(m.latents) + 1);
@@ -124,6 +125,7 @@ void Stream::reset() {
     std::memset(held_, 0, static_cast<size_t>(m.latents) * sizeof(float));
     held_[m.latents] = LOUDNESS_FLOOR;
     std::memset(wander_, 0, static_cast<size_t>(m.latents) * sizeof(float));
+    moved_before_ = false;
     std::memset(mean_, 0, static_cast<size_t>(m.latents) * sizeof(float));
     for (int i = 0; i < m.latents; i++)
         for (int j = 0; j < m.latents; j++) covariance_[i * m.latents + j] = i == j;

@@ -78,8 +78,10 @@ class Stream {
     std::atomic<float>* targets_ = nullptr;
     Smooth* smooth_ = nullptr;
     float* wander_ = nullptr;  // noise of each latent
-    // What "match" takes out, the latents in the model's order `pitch_first`: their mean and covariance lately; and its room
-    float *mean_ = nullptr, *covariance_ = nullptr, *factor_ = nullptr, *whitened_ = nullptr;
+    // What "match" takes out, the latents in the model's order `pitch_first`: their mean and covariance lately; its room; and where
+    // it moved them in this frame and the two before, if it did
+    float *mean_ = nullptr, *covariance_ = nullptr, *factor_ = nullptr, *whitened_ = nullptr, *moved_ = nullptr;
+    bool moved_before_ = false;
     float* frozen_ = nullptr;  // the latents, and the loudness, that "freeze" holds
     int64_t frame_ = 0;
     float frame_share_ = 1, sample_share_ = 1, host_share_ = 1;
