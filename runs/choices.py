@@ -109,7 +109,7 @@ def run(name: str, minutes: float) -> None:
     import torch
 
     from melisma.training.data import Prepared
-    from melisma.training.fit import STARTED, Plan, fit
+    from melisma.training.fit import Plan, fit
     from melisma.training.run import pack, weights_of
     from melisma.training.stages import STAGES, Weights
 
@@ -124,7 +124,7 @@ def run(name: str, minutes: float) -> None:
         start |= saved if part == "model" else {k: v for k, v in saved.items() if k.startswith("vocoder.") == (part == "vocoder")}
     prepared, folder = home() / "prepared" / "strings", home() / "runs" / f"choices-{name}"
     shutil.rmtree(folder, ignore_errors=True)
-    rates = STARTED["rates"] if "model" in experiment.start else {}
+    rates = {"vae": 6e-4} if "model" in experiment.start else {}  # what has been learnt is moved on, not shaken
     weights = Weights(**experiment.weights)
     plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=weights, rates=rates)
     STAGES["vae"] = asked(experiment)
