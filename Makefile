@@ -17,7 +17,7 @@ test: dev
 	$(VENV)/bin/ruff check src tests runs bench core hosts hatch_build.py
 	$(VENV)/bin/python core/build.py
 	$(VENV)/bin/python hosts/puredata/build.py || true
-	$(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder  # a file is one process's, as its fixtures are
+	$(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0  # a file is one process's, as its fixtures are
 	$(MAKE) page
 
 # the studio's page: types, its document and curves, and a real browser (Debian's chromium) on a real server

@@ -39,13 +39,12 @@ HELD_FILES = 48  # at most, spread over all
 # of the minutes, unless a world says otherwise; vocoder and vae run beside each other
 SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
 # for a world that starts from the shared run, as `melisma train` does. The KL's weight is higher than from scratch: a latent that
-# tells less of a sound that the domain does not know lets more of the domain be heard, and is smoother to edit. The adversary's
-# is lower: it begins anew, and what hides from one that knows nothing yet is thrown about (docs/choices.md, "Leak")
+# tells less of a sound that the domain does not know lets more of the domain be heard, and is smoother to edit
 STARTED: dict[str, Any] = {
     "start": "shared",
     "minutes": 44,
     "parts": dict(fit.STARTED["stages"]),
-    "plan": {"rates": fit.STARTED["rates"], "weights": Weights(kl=0.1, adversary=0.15)},
+    "plan": {"rates": fit.STARTED["rates"], "weights": Weights(kl=0.1)},
 }
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
 
@@ -149,9 +148,10 @@ def train(world: World, part: str, minutes: float) -> None:
         return
     start: dict[str, torch.Tensor] = {}
     for earlier in EARLIER[part]:
-        if earlier in world.parts:
-            start |= moved(torch.load(world.folder(earlier) / "weights.pt", weights_only=True), earlier)
-        else:
+        trained = world.folder(earlier) / "weights.pt"
+        if trained.exists() or not world.start:
+            start |= moved(torch.load(trained, weights_only=True), earlier)
+        else:  # a part that was not trained is that of the start
             start |= foreign(world, earlier)
     if not EARLIER[part]:
         start = foreign(world, part)

@@ -69,6 +69,9 @@ def test_gradient_is_reversed_before_the_adversary_and_not_in_it():
     plain, *theirs = torch.autograd.grad(adversary_loss(adversary.body(z), loudness, weight), inputs)
     assert torch.allclose(reversed_, -plain) and plain.abs().max() > 1e-4
     assert all(torch.allclose(a, b) for a, b in zip(own, theirs))
+    weaker, *own = torch.autograd.grad(adversary_loss(adversary(z, strength=0.25), loudness, weight), inputs)
+    assert torch.allclose(weaker, -plain / 4, atol=1e-7)
+    assert all(torch.allclose(a, b) for a, b in zip(own, theirs))  # it learns at full strength all the same
 
 
 def test_the_adversary_is_scored_on_the_frames_that_count():

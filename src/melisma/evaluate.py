@@ -24,7 +24,7 @@ from rich.table import Table
 from . import audio, metrics
 from .errors import MelismaError
 
-PACKAGES = {"librosa": "librosa", "visqol": "visqol-python"}  # modules that the figures need, and who has them
+PACKAGES = {"librosa": "librosa", "filelock": "filelock", "visqol": "visqol-python"}  # module: package of what the figures need
 
 EXCERPT = 30.0  # s of each file, unless told otherwise: an hour is no better a witness than its first half minute
 PROBE_SECONDS = 600.0  # of training sounds for the leak probe

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .audio import resample
-from .metrics import HEARD_LEVEL
+from .metrics import HEARD_LEVEL, load_librosa
 
 RATE = 22050  # Hz; above 11 kHz recordings differ more by their codecs than by what sounds
 COEFFICIENTS = 20  # the first, which is level, is left out
@@ -25,8 +25,7 @@ MOST_FRAMES = 20000  # a domain
 
 def timbre(samples: np.ndarray, rate: int) -> np.ndarray:
     """Waveform (T,) → mel-frequency cepstra (N, 19) of its frames within 40 dB of the loudest, and audible at all."""
-    import librosa
-
+    librosa = load_librosa()
     samples = resample(np.asarray(samples, np.float32), rate, RATE)
     if len(samples) < FRAME:
         samples = np.pad(samples, (0, FRAME - len(samples)))

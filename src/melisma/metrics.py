@@ -13,10 +13,14 @@ where they are used, for inference does without.
 from __future__ import annotations
 
 import math
+import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
+from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -203,10 +207,25 @@ def pitch_error(reference: np.ndarray, output: np.ndarray, rate: int) -> PitchEr
     return PitchError(float(np.median(cents)), float(np.mean(cents > GROSS_CENTS)), float(lost))
 
 
+def load_librosa() -> ModuleType:
+    """librosa with the modules used here, imported by one process at a time.
+
+    On its first import it compiles functions and keeps them on disk in two files each. Processes that do so at once may leave a
+    pair of which each wrote one, and every process that uses it from then on ends with a segmentation fault (numba issue 10128).
+    """
+    from filelock import FileLock
+
+    user = getattr(os, "getuid", int)()  # each has a lock of their own: one cannot write another's file
+    with FileLock(Path(tempfile.gettempdir()) / f"melisma-librosa-{user}.lock"):
+        import librosa
+
+        _ = librosa.yin, librosa.griffinlim, librosa.feature.mfcc  # each name imports the module that it is in
+    return librosa
+
+
 def _pitch(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     """(T,) → fundamentals (L,) in Hz, and whether each frame is loud and periodic enough to have one."""
-    import librosa
-
+    librosa = load_librosa()
     if rate < PITCH_RATE:
         samples, rate = resample(samples, rate, PITCH_RATE), PITCH_RATE
     low, high = PITCH_RANGE
@@ -328,8 +347,7 @@ def griffin_lim(
     Magnitudes by multiplicative non-negative least squares (Lee and Seung, 2001) against the Slaney filterbank;
     phases by fast Griffin-Lim (Perraudin, Balazs and Søndergaard, 2013) from seeded random ones.
     """
-    import librosa
-
+    librosa = load_librosa()
     reference = _waveform(reference, rate)
     bank = mel_filterbank(_mel_config(rate, frame, hop, bands, fmin))
     padded = np.pad(reference, (0, max(0, frame - len(reference))))  # librosa needs a whole frame

@@ -156,7 +156,8 @@ class VAEStage(Stage):
         # the pair of gains: the encoder cannot see gain, so decoding at another gain is another loudness beside the same z
         gain = 24 * torch.rand(len(x), 1, 1, generator=generator).to(x.device) - 12
         output, anchor = self.decoded(z, loudness + gain)
-        guess = self.adversary(z)
+        # the adversary first learns what there is to hide: who flees from one that knows nothing yet leaks more than before
+        guess = self.adversary(z, strength=min(1.0, max(0.0, 10 * progress - 0.5)))
         output, target, weight, loudness, guess = (v[..., WARM_FRAMES:] for v in (output, target, weight, loudness, guess))
         nll = losses.gaussian_nll(output, target, self.log_deviation, weight)
         # partials stay sharp: the slope over bands is compared too

@@ -94,8 +94,9 @@ class LoudnessAdversary(nn.Module):
             nn.Conv1d(width, 1, 1),
         )
 
-    def forward(self, z: Tensor) -> Tensor:
-        return self.body(_Reverse.apply(z))
+    def forward(self, z: Tensor, strength: float = 1.0) -> Tensor:
+        """strength: how much of the reversed gradient reaches z, 0 to 1. The network itself learns all the same."""
+        return self.body(_Reverse.apply(strength * z + (1 - strength) * z.detach()))
 
 
 def adversary_loss(predicted: Tensor, loudness: Tensor, weight: Tensor) -> Tensor:
