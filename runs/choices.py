@@ -109,7 +109,8 @@ def run(name: str, minutes: float) -> None:
     import torch
 
     from melisma.training.data import Prepared
-    from melisma.training.fit import Plan, fit
+    from melisma.training.fit import fit
+    from melisma.training.plan import Plan
     from melisma.training.run import pack, weights_of
     from melisma.training.stages import STAGES, Weights
 

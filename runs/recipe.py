@@ -30,7 +30,8 @@ from rich.console import Console
 
 from melisma.config import ModelConfig
 from melisma.home import home
-from melisma.training import fit
+from melisma.training import plan as plans
+from melisma.training.fit import fit
 from melisma.training.stages import Weights
 
 TOP = Path(__file__).resolve().parents[1]
@@ -43,8 +44,8 @@ SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
 STARTED: dict[str, Any] = {
     "start": "shared",
     "minutes": 44,
-    "parts": dict(fit.STARTED["stages"]),
-    "plan": {"rates": fit.STARTED["rates"], "weights": Weights(kl=0.1)},
+    "parts": dict(plans.STARTED["stages"]),
+    "plan": {"rates": plans.STARTED["rates"], "weights": Weights(kl=0.1)},
 }
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
 
@@ -53,7 +54,7 @@ EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": 
 class World:
     """One model: what it learns, on what terms, and where it departs from the recipe.
 
-    about and cannot: paragraphs of the card, written by hand. plan: entries of `training.fit.Plan` that are not the defaults.
+    about and cannot: paragraphs of the card, written by hand. plan: entries of `training.plan.Plan` that are not the defaults.
     start: the run or published model whose vocoder and VAE it begins from, "" for none. parts: what is trained, in this order,
     and its share of the minutes. place: the folder of the published file.
     """
@@ -155,8 +156,8 @@ def train(world: World, part: str, minutes: float) -> None:
             start |= foreign(world, earlier)
     if not EARLIER[part]:
         start = foreign(world, part)
-    plan = fit.Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
-    model = fit.fit(world.prepared, folder, world.config, plan, resume=True, start=start)
+    plan = plans.Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
+    model = fit(world.prepared, folder, world.config, plan, resume=True, start=start)
     torch.save(model.state_dict(), weights.with_suffix(".tmp"))
     weights.with_suffix(".tmp").rename(weights)
 

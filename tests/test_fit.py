@@ -18,12 +18,13 @@ import torch
 
 from melisma.config import ModelConfig, PhaseConfig, VAEConfig
 from melisma.errors import MelismaError
-from melisma.training import checkpoints, stages
+from melisma.training import checkpoints, stage_run, stages
 from melisma.training import fit as fitting
 from melisma.training.data import Excerpts
 from melisma.training.discriminators import MultiScale
-from melisma.training.fit import Plan, Stopped, fit
+from melisma.training.fit import Stopped, fit
 from melisma.training.log import Log
+from melisma.training.plan import Plan
 from melisma.training.reference import Reference
 from melisma.training.run import history, verdict
 from melisma.training.stages import Weights
@@ -41,7 +42,7 @@ SMALL = functools.partial(MultiScale, width=4, most=32)  # the real discriminato
 def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "MultiScale", SMALL)
-        patch.setattr(fitting, "HELD_EXCERPTS", 4)
+        patch.setattr(stage_run, "HELD_EXCERPTS", 4)
         yield
 
 
@@ -50,8 +51,8 @@ import sys, torch
 from pathlib import Path
 import test_fit as t
 torch.set_num_threads(1)
-t.stages.MultiScale, t.fitting.HELD_EXCERPTS = t.SMALL, 4
-t.fitting.CHECKPOINT_SECONDS = 0.0
+t.stages.MultiScale, t.stage_run.HELD_EXCERPTS = t.SMALL, 4
+t.stage_run.CHECKPOINT_SECONDS = 0.0
 devices, folder = int(sys.argv[3]), Path(sys.argv[2])
 model = t.fit(Path(sys.argv[1]), folder, t.TINY, t.PLAN, resume=True, devices=devices, accelerator="cpu")
 import os
@@ -358,7 +359,7 @@ def test_other_sounds_do_not_resume(prepared, checkpoint, tmp_path):
 
 
 def test_noise_seeds_differ_and_fit():
-    seeds = {fitting.noise_seed(seed, stage, rank, step) for seed in (0, 9999, 2**40) for stage in (0, 3) for rank in (0, 1) for step in (0, 1)}
+    seeds = {stage_run.noise_seed(seed, stage, rank, step) for seed in (0, 9999, 2**40) for stage in (0, 3) for rank in (0, 1) for step in (0, 1)}
     assert len(seeds) == 24 and all(0 <= seed < 2**63 for seed in seeds)
 
 
@@ -376,7 +377,7 @@ def test_excerpts_are_played_faster_and_slower():
 
 def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
     """The held-out figure is made to rise after 70 % of the stage: the weights of that time are kept, and the run says so."""
-    figures, kept = fitting._figures, {}
+    figures, kept = stage_run.held_figures, {}
 
     def worse_later(stage, batch, progress):
         weights = next(stage.model.decoder.parameters()).detach()
@@ -385,7 +386,7 @@ def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
             return figures(stage, batch, progress) | {"mel dB": 9 - progress}
         return figures(stage, batch, progress) | {"mel dB": 8.3 if torch.equal(weights, kept["weights"]) else 8.9}
 
-    monkeypatch.setattr(fitting, "_figures", worse_later)
+    monkeypatch.setattr(stage_run, "held_figures", worse_later)
     plan = Plan(stages=(("vae", 1.0),), steps=20, batch=2, frames=40, rates={"vae": 3e-3})
     model = fit(prepared, tmp_path, TINY, plan)
     assert torch.equal(next(model.decoder.parameters()), kept["weights"])

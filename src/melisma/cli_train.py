@@ -54,7 +54,8 @@ def train(
         import tensorboard  # noqa: F401
 
         from .training import run
-        from .training.fit import STARTED, Plan, Stopped
+        from .training.fit import Stopped
+        from .training.plan import STARTED, Plan
 
     if vocoder not in VOCODERS:
         raise MelismaError(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")

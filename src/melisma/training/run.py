@@ -18,7 +18,8 @@ from ..modelfile import ModelFile
 from .calibrate import calibrate
 from .data import Prepared
 from .export import from_file, to_file
-from .fit import Plan, fit
+from .fit import fit
+from .plan import Plan
 from .reference import Reference
 
 GOOD, ROUGH = 4.5, 7.5  # dB that critical bands of held-out sounds may be off: see the figures in docs/own.md
