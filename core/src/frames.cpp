@@ -51,7 +51,7 @@ static float normal(uint32_t seed, uint64_t place) {
 }
 
 // The latents, as far as "match" says, with the mean and the covariance taken out that they have had lately while something
-// sounded: src/melisma/latent.py's `match`, which knows the whole. A stream begins with those of the domain, zero and the identity.
+// sounded: src/melisma/latent/edits.py's `match`, which knows the whole. A stream begins with those of the domain, zero and the identity.
 // They are followed whether they are used or not. Three frames are averaged, 1 : 2 : 1, as there, so these latents come a frame late.
 void Stream::match(float* z, float loudness) {
     const Model& m = *model_;

@@ -1,6 +1,6 @@
 """What an operator declares of itself, and operators written as text.
 
-`OPERATORS` lists every operator of `latent.py` with its parameters, their units and ranges: what the command line, the
+`OPERATORS` lists every operator of `latent` with its parameters, their units and ranges: what the command line, the
 studio and the hosts read. `apply(path, "scale:dims=0,2:by=1.5", load)` is what `melisma edit --op` does.
 """
 
@@ -54,7 +54,7 @@ START = Parameter("start", "s", None, 0, None, "number", "where the range begins
 END = Parameter("end", "s", None, 0, None, "number", "where the range ends")
 LOUDNESS = Parameter("loudness", "", False, None, None, "switch", "whether to act on the loudness as well")
 
-OPERATORS: dict[str, Operator] = {}  # filled by latent.py, in the order of the list that people read
+OPERATORS: dict[str, Operator] = {}  # filled by latent, in the order of the list that people read
 
 
 # --- operators as text --------------------------------------------------------------------------------------------------

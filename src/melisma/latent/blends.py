@@ -1,0 +1,119 @@
+"""The operators on several paths, and how paths of unequal length are laid over one another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import MelismaError
+from ..operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
+from .edits import operator
+from .path import LatentPath
+from .reading import Curve, read_array, read_curve, read_rows, read_span
+
+
+@operator(
+    "interpolate",
+    "go from this path to another",
+    Parameter("other", "", None, None, None, "path", "the file of the other path", True),
+    Parameter("curve", "", None, -2, 3, "curve", "share of the other path, or time/share,…; a ramp from 0 to 1 if not said"),
+    replace(LOUDNESS, default=True),
+)
+def interpolate(
+    path: LatentPath, other: LatentPath, curve: Curve | None = None, *, dims=None, start=None, end=None, loudness: bool = True
+) -> LatentPath:
+    """z[n] = z_a[n] · (1 − w[n]) + z_b[n] · w[n], and the loudness likewise, in dB.
+
+    curve: w as one number, as one value a frame of the range, or as (seconds, w) points; None is the ramp w[n] = n/N of
+    the 2020 paper, over the N frames of the range. Shares below 0 or above 1 go on beyond the two paths.
+    """
+    a, b = aligned([path, other])
+    span = read_span(a, start, end)
+    frames = span.stop - span.start
+    share = np.arange(frames) / frames if curve is None else read_curve(curve, a, span, "curve")
+    return _blend([a, b], np.stack([1 - share, share]), dims, span, loudness)
+
+
+def mix(
+    paths: Sequence[LatentPath], weights: Curve | None = None, *, dims=None, start=None, end=None, loudness: bool = True
+) -> LatentPath:
+    """A weighted mean of paths, as in the square with a sound at each corner; the loudness likewise, in dB.
+
+    weights: one for each path (P,), or for each path and frame of the range (P, n); none below 0. Only their
+    proportions matter; None is equal shares. What is not selected comes from the first path.
+    """
+    paths = aligned(paths)
+    span = read_span(paths[0], start, end)
+    weights = read_array(np.ones(len(paths)) if weights is None else weights, "weights")
+    frames = span.stop - span.start
+    count = len(paths)
+    if weights.shape not in ((count,), (count, frames)):
+        raise MelismaError(f"weights have the shape {weights.shape}; {count} paths need ({count},) or ({count}, {frames})")
+    weights = np.broadcast_to(weights.reshape(count, -1), (count, frames))
+    total = weights.sum(axis=0)
+    if (weights < 0).any() or not (total > 0).all():
+        raise MelismaError("weights must not be below 0, and at least one path needs a weight above 0 at every moment")
+    return _blend(paths, weights / total, dims, span, loudness)
+
+
+OPERATORS["mix"] = Operator(
+    "mix",
+    "blend with other paths",
+    (
+        Parameter("others", "", None, None, None, "paths", "files of the other paths", True),
+        Parameter("weights", "", None, 0, None, "weights", "shares, this path's first; equal if not said"),
+        replace(LOUDNESS, default=True),
+    ),
+    (DIMS, START, END),
+    LatentPath.mix,
+)
+
+
+def _blend(paths: Sequence[LatentPath], weights: np.ndarray, dims: Any, span: slice, loudness: bool) -> LatentPath:
+    """Aligned paths, summed with weights (P, n) over the span; the rest comes from the first."""
+    rows = read_rows(paths[0], dims)
+    values, curve = paths[0].values.copy(), paths[0].loudness.copy()
+    weighted = list(zip(paths, weights, strict=True))
+    with np.errstate(over="ignore"):  # what becomes infinite is refused by LatentPath
+        values[rows, span] = sum(weight * p.values[rows, span].astype(np.float64) for p, weight in weighted)
+        if loudness:
+            curve[span] = sum(weight * p.loudness[span].astype(np.float64) for p, weight in weighted)
+    return replace(paths[0], values=values, loudness=curve)
+
+
+def aligned(paths: Sequence[LatentPath]) -> list[LatentPath]:
+    """The paths at the first one's frame rate, the shorter stretched to the longest."""
+    paths = list(paths)
+    if not paths or not all(isinstance(p, LatentPath) for p in paths):
+        raise MelismaError("only latent paths can be blended, and at least one is needed")
+    first = paths[0]
+    for p in paths:
+        if p.dimensions != first.dimensions:
+            raise MelismaError(
+                f"a path of {first.dimensions} dimensions ({first.model or 'no model named'}) and one of {p.dimensions} "
+                f"({p.model or 'no model named'}) cannot be blended; encode both with one model"
+            )
+    frames = max(round(p.frames * first.rate / p.rate) for p in paths)
+    length = max(round(p.length * first.source_rate / p.source_rate) for p in paths)
+    return [_stretched(p, frames, first, length) for p in paths]
+
+
+def stretched(path: LatentPath, like: LatentPath) -> LatentPath:
+    """The path over the frames of another, first on first and last on last, linearly in between."""
+    return _stretched(path, like.frames, like, like.length)
+
+
+def _stretched(path: LatentPath, frames: int, like: LatentPath, length: int) -> LatentPath:
+    """The path over so many frames, first on first and last on last, at the rates of another."""
+    if frames == path.frames:
+        return replace(path, rate=like.rate, source_rate=like.source_rate, length=length)
+    at = np.linspace(0, path.frames - 1, frames)
+    before = np.minimum(at.astype(int), max(path.frames - 2, 0))
+    after = np.minimum(before + 1, path.frames - 1)
+    part = at - before
+    values = path.values[:, before] * (1 - part) + path.values[:, after] * part
+    loudness = path.loudness[before] * (1 - part) + path.loudness[after] * part
+    return replace(path, values=values, loudness=loudness, rate=like.rate, source_rate=like.source_rate, length=length)

@@ -1,0 +1,77 @@
+"""The path of a sound through a model's latent space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..audio import RATES
+from ..errors import MelismaError
+from .reading import Curve, frozen, read_integer, read_number, read_rows
+
+LOUDNESS_FLOOR = -100.0  # dBFS
+
+
+@dataclass(frozen=True, eq=False)
+class LatentPath:
+    """What an encoder inferred from a sound, or an edit of it. The arrays are read-only.
+
+    values: float32 (Z, L), in standard deviations of the training set. loudness: float32 (L,), A-weighted dBFS, no
+    less than −100. rate: frames per second. length: samples that the sound has at source_rate Hz; the frames may go on a
+    little after it. model: name of the model that encoded it. ranges: float32 (Z, 2), 1st and 99th percentile of every
+    dimension on the training set, or None. timbre: the dimensions that shape a spectrum's envelope, while the others shape
+    what is in it, pitch above all; None if that is not known. MelismaError for anything that does not fit together.
+    """
+
+    values: np.ndarray
+    loudness: np.ndarray
+    rate: float
+    length: int
+    source_rate: int
+    model: str = ""
+    ranges: np.ndarray | None = None
+    timbre: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        values = frozen(self.values, "values", (None, None))
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "loudness", frozen(self.loudness, "loudness", (values.shape[1],), LOUDNESS_FLOOR))
+        object.__setattr__(self, "rate", read_number(self.rate, "the frame rate of a path", 0.1, 1e5))
+        object.__setattr__(self, "source_rate", read_integer(self.source_rate, "source_rate of a path", *RATES))
+        object.__setattr__(self, "length", read_integer(self.length, "length of a path", 1, 1 << 48))
+        if self.ranges is not None:
+            object.__setattr__(self, "ranges", frozen(self.ranges, "ranges", (values.shape[0], 2)))
+        if self.timbre is not None:
+            object.__setattr__(self, "timbre", tuple(read_rows(self, self.timbre)))
+        if not isinstance(self.model, str):
+            raise MelismaError(f"the model of a path is {self.model!r}, not a name")
+        if self.duration > self.frames / self.rate + 1:
+            frames = self.frames / self.rate
+            raise MelismaError(f"the path says its sound lasts {self.duration:.2f} s, but its frames only {frames:.2f} s")
+
+    @property
+    def dimensions(self) -> int:
+        return self.values.shape[0]
+
+    @property
+    def frames(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def duration(self) -> float:
+        """Of the sound, in seconds."""
+        return self.length / self.source_rate
+
+    @property
+    def times(self) -> np.ndarray:
+        """When each frame begins, in seconds (L,)."""
+        return np.arange(self.frames) / self.rate
+
+    def mix(self, others: Sequence[LatentPath], weights: Curve | None = None, **selection: Any) -> LatentPath:
+        """`mix` of this path and others; the first weight is this path's."""
+        from .blends import mix
+
+        return mix([self, *others], weights, **selection)
