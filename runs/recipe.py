@@ -149,17 +149,23 @@ def train(world: World, part: str, minutes: float) -> None:
         return
     start: dict[str, torch.Tensor] = {}
     for earlier in EARLIER[part]:
-        trained = world.folder(earlier) / "weights.pt"
-        if trained.exists() or not world.start:
-            start |= moved(torch.load(trained, weights_only=True), earlier)
-        else:  # a part that was not trained is that of the start
-            start |= foreign(world, earlier)
+        start |= trained(world, earlier)
     if not EARLIER[part]:
         start = foreign(world, part)
     plan = plans.Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
     model = fit(world.prepared, folder, world.config, plan, resume=True, start=start)
     torch.save(model.state_dict(), weights.with_suffix(".tmp"))
     weights.with_suffix(".tmp").rename(weights)
+
+
+def trained(world: World, part: str) -> dict[str, Any]:
+    """The weights that a part's run moved; of a part that was not trained, those of the start."""
+    import torch
+
+    weights = world.folder(part) / "weights.pt"
+    if weights.exists() or not world.start:
+        return moved(torch.load(weights, weights_only=True), part)
+    return foreign(world, part)
 
 
 def moved(saved: dict[str, Any], part: str) -> dict[str, Any]:
@@ -230,8 +236,7 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
         reference = Reference(world.config)
         reference.load_state_dict(torch.load(world.folder(part) / "weights.pt", weights_only=True))
         if part == "vae":  # a run that is but a start for others: its parts put together
-            vocoder = torch.load(world.folder("vocoder") / "weights.pt", weights_only=True)
-            reference.load_state_dict(moved(vocoder, "vocoder"), strict=False)
+            reference.load_state_dict(trained(world, "vocoder"), strict=False)
         stages = [[p, share] for p, share in world.parts.items() if p != "adversarial" or part == p]
         how = {"stages": stages, "minutes": minutes, "cores": 2, "seed": 0, "script": world.script}
         how |= {"note": note} if note else {}
