@@ -127,7 +127,8 @@ def run_pd(
     more: list[str] = (),
     paced: bool = False,
 ) -> Run:
-    """As fast as it goes; paced: a block when its time has come, as where there is a sound card."""
+    """As fast as it goes; paced: a block when its time has come, as where there is a sound card, so that what is done beside
+    the sound (a model's loading) has the time that it has there."""
     # -nrt: no priority over others, and no watchdog, which speaks in the midst of lines when the machine is busy
     command = ["pd", "-nogui", *([] if paced else ["-batch"]), "-nrt", "-noaudio", "-noprefs", "-stderr", "-r", str(rate), "-path", str(path), *more]
     done = subprocess.run(

@@ -132,7 +132,7 @@ def test_a_model_that_is_none_gives_one_line_and_silence(tmp_path, kind, word):
 @pytest.mark.parametrize("kind", ["missing", "cut", "sound", "nobody"])
 def test_a_failed_load_while_running_fades_to_silence(tmp_path, strings, kind):
     name = FILES[kind](tmp_path)
-    x = sound(44160 * 8)
+    x = sound(44160 * 4)
     patch = Patch(tmp_path)
     chain, other = patch.object(f"melisma~ {STRINGS}", "chain"), patch.object(f"melisma~ {STRINGS}")
     patch.plays(x, chain)
@@ -140,7 +140,7 @@ def test_a_failed_load_while_running_fades_to_silence(tmp_path, strings, kind):
     patch.hears(chain, 1)
     patch.at(500, f"chain load {name}")
     out, beside = patch.records(chain, len(x)), patch.records(other, len(x))
-    run = patch.run(len(x))
+    run = patch.run(len(x), paced=True)
     assert run.code == 0 and len(run.errors) == 1 and name in run.errors[0], run.lines
     assert [line for line in run.lines if line.startswith("heard")][-1].startswith("heard: silent")
     wanted = strings.stream().process(x)
@@ -165,7 +165,7 @@ def test_messages_that_make_no_sense_give_one_line_each(tmp_path, strings):
 
 def test_a_model_is_swapped_while_it_plays(tmp_path, strings, model_files):
     """The old one sounds until the new one fades in: as the core's slot does it, to the bit."""
-    x = sound(44160 * 8)
+    x = sound(44160 * 4)
     patch = Patch(tmp_path)
     chain = patch.object(f"melisma~ {STRINGS}", "chain")
     patch.plays(x, chain)
@@ -179,7 +179,7 @@ def test_a_model_is_swapped_while_it_plays(tmp_path, strings, model_files):
     patch.hears(timer, 0, "when")
     patch.at(1000, f"chain load {model_files / 'bells.melisma'}")
     out = patch.records(chain, len(x))
-    run = patch.run(len(x))
+    run = patch.run(len(x), paced=True)
     assert run.code == 0 and not run.errors
     when = [float(line.split()[1]) for line in run.lines if line.startswith("when")]
     at = int(when[-1] * 44.1 / 64) * 64
@@ -195,16 +195,17 @@ def test_a_model_is_swapped_while_it_plays(tmp_path, strings, model_files):
 def test_loads_on_top_of_each_other(tmp_path, model_files):
     patch = Patch(tmp_path)
     chain = patch.object(f"melisma~ {STRINGS}", "chain")
-    patch.plays(sound(44160 * 6), chain)
+    patch.plays(sound(44160 * 4), chain)
     patch.hears(chain, 1)
     for i in range(40):
         patch.at(100 + 3 * i, f"chain load {[STRINGS, model_files / 'bells.melisma'][i % 2]}")
     patch.at(300, "chain load nobody")
     patch.at(301, f"chain load {model_files / 'bells.melisma'}")
     patch.records(chain, 1000)
-    run = patch.run(44160 * 6)
+    run = patch.run(44160 * 4, paced=True)
     assert run.code == 0 and len(run.errors) <= 1, run.lines
-    assert [line for line in run.lines if line.startswith("heard")][-1].startswith("heard: model bells 2")
+    told = [line for line in run.lines if line.startswith("heard")]
+    assert told[-1].startswith("heard: model bells 2") and [line for line in told if "silent" in line] == ["heard: silent nobody"], told
 
 
 def test_32_objects_at_once(tmp_path, strings, model_files):

@@ -146,7 +146,7 @@ static void give_model(Object* x) {
     if (!x->out) return;
     t_atom words[4];
     if (!x->model) {
-        SETSYMBOL(words, x->name ? x->name : gensym("none"));
+        SETSYMBOL(words, x->missing ? x->missing : gensym("none"));
         return outlet_anything(x->out, gensym("silent"), 1, words);
     }
     melisma_info info;
@@ -163,6 +163,7 @@ static void give_model(Object* x) {
 static void put(Object* x, melisma_model* model, melisma_stream* stream) {
     melisma_model* before = x->model;
     x->model = model;
+    x->missing = model ? nullptr : x->name;  // before something else is asked for
     apply(x, stream);
     if (stream) melisma_reset(stream);
     if (x->slot) {
@@ -426,7 +427,7 @@ void object_begin(Object* x, t_class* c) {
     x->out = nullptr;
     x->slot = melisma_slot_new(x->rate);
     x->model = nullptr;
-    x->name = x->wanted = nullptr;
+    x->name = x->wanted = x->missing = nullptr;
     x->loading = nullptr;
     x->setting_count = 0;
     x->tells = x->bypassed = false;

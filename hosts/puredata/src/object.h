@@ -29,6 +29,7 @@ struct Object {
     melisma_slot* slot;
     melisma_model* model;  // of the slot's newest stream; null without one
     t_symbol* name;        // as it was asked for
+    t_symbol* missing;     // without a model: the name that none was found by
     t_symbol* wanted;      // to be loaded when the present loading is done
     Loading* loading;
     int rate;
