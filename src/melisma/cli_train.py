@@ -137,10 +137,11 @@ def evaluate(
                     warn("evaluating", f"{name}, {int(done) + 1} of {total}", "dim")
 
             result = measure(load(model), folder, told, seconds)
-    table(result, out)
-    if json_file:
+    if json_file:  # first: whoever reads the table may stop reading
         with atomic(json_file) as temporary:
             temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    table(result, out)
+    if json_file:
         say(f"{json_file} holds the same, file by file")
 
 
