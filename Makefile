@@ -45,7 +45,7 @@ $(VENV)/.ready: pyproject.toml hatch_build.py
 dev: $(VENV)/.dev
 
 $(VENV)/.dev: $(VENV)/.ready requirements-dev.txt
-	$(PIP) install -r requirements-dev.txt
+	$(PIP) install --no-compile -r requirements-dev.txt  # what is imported is compiled then; PyTorch whole takes a minute
 	touch $@
 
 clean:
