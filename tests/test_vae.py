@@ -244,6 +244,7 @@ def spread_model(collapsed: int = 0, config: ModelConfig = TINY) -> Reference:
         last = model.encoder.body.layers[-1].conv
         last.weight.mul_(20)
         last.weight[:collapsed], last.bias[:collapsed] = 0, 0.3
+        last.weight[len(last.weight) // 2 :], last.bias[len(last.bias) // 2 :] = 0, -2  # what the posterior does not know
         for p in model.decoder.parameters():
             p.mul_(2)
     return model.eval()
@@ -336,6 +337,20 @@ def test_when_all_latents_have_collapsed_the_strongest_stays(data):
     info = calibrate(model, data)
     assert info["collapsed"] == 3 and model.calibration.forth.shape == (1, 4)
     assert all(torch.isfinite(p).all() and p.abs().max() < 65504 for p in model.calibration.buffers())
+
+
+def test_a_direction_of_little_spread_stays_if_it_has_less_noise(data):
+    """Whether a latent says something is seen against what its posterior does not know, and not against the prior."""
+    model = spread_model()
+    with torch.no_grad():
+        last = model.encoder.body.layers[-1].conv
+        last.weight[:2] *= 0.05  # the means of two latents hardly move; of one of them the posterior is sure
+        last.bias[4] = -9
+        means, _ = means_of(model, data)
+        assert means[:2].var(1).max() < 0.01
+    assert calibrate(model, data)["collapsed"] == 1
+    there_and_back = model.calibration.inverse(model.calibration(means[None]))[0]
+    assert torch.allclose(there_and_back[0], means[0], atol=0.05 * means[0].std().item())
 
 
 def test_what_cannot_be_calibrated_says_so(data, tmp_path):

@@ -17,7 +17,9 @@ from .data import Prepared
 from .reference import Calibration, Reference
 from .vae import kl, split
 
-COLLAPSED = 0.02  # variance of the means, of the prior's 1, below which a direction says nothing
+# Variance of the means in parts of the posterior's own, below which a direction says nothing (0.05 nats). Against the prior's
+# variance it cannot be told: a direction of little spread but less noise was left out so, and with it half a point of ViSQOL.
+COLLAPSED = 0.1
 MINUTES = 10.0  # of the training set that are read
 ENVELOPE = 0.11  # of a mel's cosine coefficients, the lowest: its envelope, without its level; the rest is its fine structure
 PERCENTILES = (1, 5, 50, 95, 99)
@@ -27,23 +29,26 @@ PERCENTILES = (1, 5, 50, 95, 99)
 def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     """Set `model.calibration` from the training set and → what an editor should know, per latent.
 
-    The means are whitened; then the directions that move the decoded mel's envelope more than its fine structure are told
-    from those that do the contrary: timbre, and pitch (`_apart`). Each of the two spaces is turned to the principal
-    axes of what it does to the mel (the eigenvectors of the mel's response to a step along each whitened direction). The
-    latent that matters most comes first; its sign is such that more is brighter. Keys: percentiles (Z × 5, at PERCENTILES),
-    effect (Z, dB of mel per unit), timbre (the rows of the latents that are timbre), kl (Z', nats a frame, per dimension of
-    the encoder), collapsed (how many dimensions were left out).
+    The means are whitened, seen against the posterior's noise; then the directions that move the decoded mel's envelope more
+    than its fine structure are told from those that do the contrary: timbre, and pitch (`_apart`). Each of the two spaces is
+    turned to the principal axes of what it does to the mel (the eigenvectors of the mel's response to a step along each
+    whitened direction). The latent that matters most comes first; its sign is such that more is brighter. Keys: percentiles
+    (Z × 5, at PERCENTILES), effect (Z, dB of mel per unit), timbre (the rows of the latents that are timbre), kl (Z', nats a
+    frame, per dimension of the encoder), collapsed (how many dimensions were left out).
     """
-    means, information, loudness = _read(model, data)
+    means, noise, information, loudness = _read(model, data)
     if means.shape[1] < 2:
         raise MelismaError("the training set has no sound above -60 dBFS to calibrate the latents with")
     centre = means.mean(1)
-    values, vectors = torch.linalg.eigh(torch.cov(means.double()).reshape(len(means), -1))  # of one latent cov is a scalar
+    spread = noise.double().sqrt()[:, None]
+    covariance = torch.cov(means.double()).reshape(len(means), -1)  # of one latent cov is a scalar
+    values, vectors = torch.linalg.eigh(covariance / (spread * spread.T))
     alive = values > COLLAPSED
     alive[values.argmax()] = True  # a model of one direction can be played, and told that it needs more training
     # no smaller, so that the matrices fit 16 bits
-    values, vectors = values[alive].clamp(min=1e-6).float(), vectors[:, alive].float()
-    forth, back = vectors.T / values.sqrt()[:, None], vectors * values.sqrt()
+    values, vectors = values[alive].clamp(min=1e-6), vectors[:, alive]
+    forth = (vectors.T / values.sqrt()[:, None] / spread.T).float()
+    back = (spread * vectors * values.sqrt()).float()
     response = _responses(model, means, loudness, back)
     turn, timbre = _turned(response, model.analysis.bands)
     brighter = torch.sign(
@@ -98,13 +103,14 @@ def _apart(response: Tensor, bands: int) -> tuple[Tensor, Tensor]:
     return whole[:, :count], whole[:, count:]
 
 
-def _read(model: Reference, data: Prepared) -> tuple[Tensor, Tensor, Tensor]:
-    """Means (Z', F), KL (Z',) and loudness (1, F) of the audible frames of training clips from all over the set."""
+def _read(model: Reference, data: Prepared) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Means (Z', F), the posterior's typical variance (Z',), KL (Z',) and loudness (1, F) of the audible frames of training clips
+    from all over the set."""
     clips = data.clips("train")
     total = sum(len(c) for c in clips)
     limit = MINUTES * 60 * data.sample_rate
     share = min(1.0, limit / max(total, 1))
-    means, information, loud = [], [], []
+    means, noise, information, loud = [], [], [], []
     for clip in clips:
         length = max(1, int(len(clip) * share))
         at = (len(clip) - length) // 2
@@ -113,9 +119,10 @@ def _read(model: Reference, data: Prepared) -> tuple[Tensor, Tensor, Tensor]:
         mean, log_variance = split(model.encoder(scales.relative(mel, loudness)))
         audible = loudness[0, 0] > -60
         means.append(mean[0][:, audible])
+        noise.append(log_variance[0][:, audible])
         information.append(kl(mean, log_variance)[0][:, audible])
         loud.append(loudness[0][:, audible])
-    return torch.cat(means, 1), torch.cat(information, 1).mean(1), torch.cat(loud, 1)
+    return torch.cat(means, 1), torch.cat(noise, 1).mean(1).exp(), torch.cat(information, 1).mean(1), torch.cat(loud, 1)
 
 
 def _responses(model: Reference, means: Tensor, loudness: Tensor, back: Tensor) -> Tensor:
