@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
+from melisma import modelfile
 from melisma.config import AnalysisConfig, ModelConfig
 from melisma.highpass import at_rest, highpass
 from melisma.model import Model
@@ -60,3 +61,27 @@ def test_a_model_does_not_hear_an_offset(offset):
     hearing = Model(to_file(Reference(older).eval(), "hearing", {"percentiles": [[-2, -1, 0, 1, 2]] * 16}, {}))
     one, other = (hearing.encode(x, 16000).loudness[later] for x in (sound, sound + np.float32(offset)))
     assert np.abs(one - other).max() > 1  # so there was something to be heard
+
+
+def drop(entries, name):
+    return {key: value for key, value in entries.items() if key != name}
+
+
+def test_a_file_from_before_there_was_a_highpass_is_read_without_one(tmp_path, monkeypatch):
+    config = ModelConfig(replace(SMALL, highpass=0.0))
+    file = to_file(Reference(config).eval(), "old", {"percentiles": [[-2, -1, 0, 1, 2]] * 16}, {})
+    whole = ModelConfig.to_dict
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelConfig, "to_dict", lambda self: whole(self) | {"analysis": drop(whole(self)["analysis"], "highpass")})
+        modelfile.save(file, tmp_path / "old.melisma")
+    old = modelfile.load(tmp_path / "old.melisma")
+    assert b"highpass" not in (tmp_path / "old.melisma").read_bytes() and old.config == config
+    sound = 0.1 + 0.1 * np.random.default_rng(0).standard_normal(16000).astype(np.float32)
+    one, other = (Model(f).encode(sound, 16000) for f in (file, old))
+    assert np.array_equal(one.values, other.values) and np.array_equal(one.loudness, other.loudness)
+
+
+def test_weights_of_older_models_are_at_home_in_newer_ones():
+    older = ModelConfig(replace(SMALL, highpass=0.0))
+    assert older.fits(ModelConfig(SMALL)) and ModelConfig(SMALL).fits(older)
+    assert not older.fits(ModelConfig(replace(SMALL, bands=31)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 
@@ -74,6 +74,10 @@ class ModelConfig:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def fits(self, other: ModelConfig) -> bool:
+        """Whether the weights of one are at home in the other: all is alike but the highpass, which older models lack."""
+        return replace(self, analysis=replace(self.analysis, highpass=other.analysis.highpass)) == other
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> ModelConfig:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +57,7 @@ def train(
 
 def weights_of(file: ModelFile, config: ModelConfig) -> dict[str, torch.Tensor]:
     """A model file's weights to start another training from; MelismaError if its networks are of another shape."""
-    alike = replace(file.config, analysis=replace(file.config.analysis, highpass=config.analysis.highpass))  # older ones had none
-    if alike != config:
+    if not file.config.fits(config):
         raise MelismaError(f"{file.name} is configured otherwise than was asked for: start from another, or --from none")
     # the axes of its latents are its own: they are found anew at the end
     return {name: value for name, value in from_file(file).state_dict().items() if not name.startswith("calibration.")}
