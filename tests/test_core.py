@@ -108,6 +108,7 @@ def configurations(draw) -> ModelConfig:
         draw(st.integers(8, 40)),
         draw(st.floats(20, 200)),
         draw(st.floats(2000, 9e4)),
+        draw(st.sampled_from([0.0, 10.0, 60.0])),
     )
     widths, taps = st.integers(1, 40), st.integers(1, 6)
     vae = VAEConfig(

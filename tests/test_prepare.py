@@ -14,6 +14,7 @@ from rich.console import Console
 
 from melisma import audio
 from melisma.errors import MelismaError
+from melisma.highpass import at_rest, highpass
 from melisma.prepare import Report, prepare, render
 
 RATE = 44100
@@ -22,6 +23,10 @@ RATE = 44100
 def noise(seconds, seed=0, rate=RATE, level=0.1, channels=1):
     x = level * np.random.default_rng(seed).standard_normal((round(seconds * rate), channels))
     return np.clip(np.round(x * 32768) / 32768, -0.99, 0.99)  # exact in 16 bits
+
+
+def without_offset(x, rate=RATE):
+    return highpass(x.astype(np.float32), 10.0, rate, at_rest())[0]
 
 
 def fill(folder, count, seconds=1.0, first=0):
@@ -34,7 +39,7 @@ def fill(folder, count, seconds=1.0, first=0):
 def opened(into):
     index = json.loads((into / "index.json").read_text())
     flat = np.memmap(into / "audio.i16", "<i2", "r")
-    assert index["version"] == 1 and set(p.name for p in into.iterdir()) == {"index.json", "audio.i16"}
+    assert index["version"] == 2 and set(p.name for p in into.iterdir()) == {"index.json", "audio.i16"}
     assert sum(c["samples"] for c in index["clips"]) == len(flat)
     at = 0
     for clip in index["clips"]:  # one after another, without gaps
@@ -56,11 +61,11 @@ def text_of(report):
 # --- what goes in -------------------------------------------------------------------------------------------------------
 
 
-def test_sixteen_bit_mono_goes_in_unchanged(tmp_path):
+def test_sixteen_bit_mono_goes_in_without_its_offset_and_unchanged_else(tmp_path):
     fill(tmp_path / "in" / "deep" / "er", 3)
     report = prepare(tmp_path / "in", tmp_path / "set")
     index, flat = opened(tmp_path / "set")
-    assert np.array_equal(sound(index, flat, "deep/er/001.wav"), np.round(noise(1, 1)[:, 0] * 32768))
+    assert np.array_equal(sound(index, flat, "deep/er/001.wav"), np.round(without_offset(noise(1, 1)[:, 0]) * 32768))
     assert report.files == 3 and report.minutes == pytest.approx(3 / 60) and Report.from_dict(report.to_dict()) == report
     assert index["report"] == report.to_dict() and index["sample_rate"] == RATE
 
@@ -72,7 +77,7 @@ def test_streamed_resampling_equals_resampling_at_once(tmp_path, rate):
     soundfile.write(tmp_path / "in" / "x.wav", x, rate)
     prepare(tmp_path / "in", tmp_path / "set")
     index, flat = opened(tmp_path / "set")
-    wanted = audio.resample(x.mean(1), rate, RATE)
+    wanted = audio.resample(without_offset(x.mean(1), rate), rate, RATE)
     got = sound(index, flat, "x.wav") / 32768
     assert abs(len(got) - len(wanted)) <= 1
     n = min(len(got), len(wanted))
@@ -101,9 +106,10 @@ def test_what_goes_beyond_full_scale_is_scaled_to_it(tmp_path):
     report = prepare(tmp_path / "in", tmp_path / "set")
     index, flat = opened(tmp_path / "set")
     hot = sound(index, flat, "hot.wav") / 32768
-    assert np.abs(hot - np.sin(np.arange(70000) / 9)).max() < 1e-3
-    assert report.scaled == {"hot.wav": pytest.approx(12.04, abs=0.01)} and report.clipped == []
-    assert "hot.wav: −12.0 dB" in text_of(report)
+    wanted = without_offset(4 * np.sin(np.arange(70000) / 9))  # which begins a hundredth above the sine
+    assert np.abs(hot - wanted / np.abs(wanted).max()).max() < 1e-3
+    assert report.scaled == {"hot.wav": pytest.approx(12.15, abs=0.02)} and report.clipped == []
+    assert "hot.wav: −12." in text_of(report)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -114,8 +120,22 @@ def test_nan_becomes_silence_and_is_told(tmp_path, value):
     soundfile.write(tmp_path / "in" / "broken.wav", x, RATE, subtype="FLOAT")
     report = prepare(tmp_path / "in", tmp_path / "set")
     index, flat = opened(tmp_path / "set")
-    assert not sound(index, flat, "broken.wav")[100:110].any() and sound(index, flat, "broken.wav")[111:].any()
+    x[100:110] = 0
+    assert np.array_equal(sound(index, flat, "broken.wav"), np.round(without_offset(x[:, 0]) * 32768))
     assert report.cleaned == {"broken.wav": 10}
+
+
+def test_an_offset_is_taken_out_and_told(tmp_path):
+    fill(tmp_path / "in", 1)
+    soundfile.write(tmp_path / "in" / "cheap.wav", noise(1, 9) + 0.05, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "in" / "hum.wav", np.full((RATE, 1), -0.1), RATE, subtype="FLOAT")
+    report = prepare(tmp_path / "in", tmp_path / "set")
+    index, flat = opened(tmp_path / "set")
+    assert not sound(index, flat, "hum.wav")[RATE // 2 :].any()  # nothing but an offset: silence
+    assert abs(sound(index, flat, "cheap.wav")[RATE // 10 :].mean() / 32768) < 1e-4
+    assert report.offset == {"cheap.wav": pytest.approx(-26, abs=0.2), "hum.wav": pytest.approx(-20, abs=0.1)}
+    assert report.silent_minutes * 60 == pytest.approx(1, abs=0.2)
+    assert "offset taken out" in text_of(report) and "hum.wav: -20 dBFS" in text_of(report)
 
 
 def test_numbers_near_the_limit_of_floats(tmp_path):

@@ -30,7 +30,8 @@ quick = settings(max_examples=15, deadline=None, suppress_health_check=list(Heal
 def analyses(draw) -> AnalysisConfig:
     hop = draw(st.sampled_from([16, 24]))
     overlap = draw(st.integers(3, 5)) if hop == 24 else 4
-    return AnalysisConfig(draw(st.sampled_from([8000, 44100])), hop * overlap, hop, 12, 100.0, 20000.0)
+    rate, highpass = draw(st.sampled_from([8000, 44100])), draw(st.sampled_from([0.0, 30.0]))
+    return AnalysisConfig(rate, hop * overlap, hop, 12, 100.0, 20000.0, highpass)
 
 
 small = st.integers(1, 5)

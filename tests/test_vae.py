@@ -115,7 +115,7 @@ def test_log_mel_of_a_full_scale_sine():
     """A full-scale sine has magnitude one in its bin: a band that holds that bin alone would read 1, wider ones less."""
     x = sine(44100 / 1024 * 10)  # exactly on a bin
     band = Analysis(FULL)(x)[0, :-1, 8:].mean(1)
-    assert 0.9 < band.max() <= 1.0
+    assert 0.9 < band.max() <= 1.0001  # the highpass is flat to within a thousandth
     assert (Analysis(FULL)(0.1 * x)[0, :-1, 8:].mean(1).max() - band.max()).item() == pytest.approx(-0.2, abs=1e-4)
     assert (Analysis(FULL)(0 * x)[0, :-1] < 0).all()  # silence lies below the scale
 

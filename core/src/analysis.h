@@ -16,6 +16,7 @@ class Analysis {
     struct State {
         float* samples;  // the last frame − hop samples, then room for MOST_FRAMES hops
         int filled;      // of the room
+        double before, without;  // the highpass: the last sample, and what came of it
         float *frame, *re, *im, *magnitude, *work;
     };
 
@@ -38,6 +39,7 @@ class Analysis {
 
   private:
     int frame_ = 0, hop_ = 0, bins_ = 0;
+    double highpass_ = 0;  // its pole; 0 for none
     float scale_ = 0;
     const float *window_ = nullptr, *weights_ = nullptr, *log_band_weights_ = nullptr;
     Bank bank_;

@@ -8,7 +8,7 @@ constexpr int MOST_BLOCKS = 64, MOST_RATIOS = 16;
 struct Config {
     // analysis
     int sample_rate, frame, hop, bands_asked;
-    double fmin, fmax;
+    double fmin, fmax, highpass;
     // vae
     int encoder_latents, encoder_width, encoder_blocks, decoder_width, decoder_blocks, kernel, expansion;
     // vocoder; the two kinds share names but not meanings

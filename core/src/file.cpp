@@ -270,10 +270,12 @@ struct Entry {
     int* whole;
     double* real;
     bool* flag;
+    bool optional = false;  // if it is missing, what it points to stays as it is
 };
 
 bool read_entry(const Json::Node* node, const char* where, const Entry& entry, Reason& reason) {
     const char* name = entry.name;
+    if (!node && entry.optional) return true;
     if (!node) return reason.say("missing entry %s.%s in the configuration", where, name);
     if (entry.flag) {
         if (node->kind != Json::BOOLEAN) return reason.say("%s.%s is not true or false", where, name);
@@ -345,7 +347,9 @@ bool ModelFile::configuration(const Json::Node* node, Reason& reason) {
         {"bands", 8, 512, &c.bands_asked, nullptr, nullptr},
         {"fmin", 0, 20000, nullptr, &c.fmin, nullptr},
         {"fmax", 100, 96000, nullptr, &c.fmax, nullptr},
+        {"highpass", 0, 100, nullptr, &c.highpass, nullptr, true},
     };
+    c.highpass = 0;  // as in files that were written before there was one
     const Entry vae[] = {
         {"latents", 1, 128, &c.encoder_latents, nullptr, nullptr},
         {"encoder_width", 1, 2048, &c.encoder_width, nullptr, nullptr},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 
@@ -11,7 +11,8 @@ class AnalysisConfig:
     """How a waveform becomes log-mel frames and loudness.
 
     sample_rate in Hz; frame and hop in samples (frame l ends at sample (l + 1) * hop); bands is the number of mel
-    bands asked for (bands too narrow to hold an FFT bin are dropped); fmin and fmax in Hz.
+    bands asked for (bands too narrow to hold an FFT bin are dropped); fmin and fmax in Hz; highpass in Hz: where the filter
+    that takes out a sound card's offset is 3 dB down, 0 for none.
     """
 
     sample_rate: int = 44100
@@ -20,6 +21,7 @@ class AnalysisConfig:
     bands: int = 128
     fmin: float = 30.0
     fmax: float = 22050.0
+    highpass: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class ModelConfig:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def fits(self, other: ModelConfig) -> bool:
+        """Whether the weights of one are at home in the other: all is alike but the highpass, which older models lack."""
+        return replace(self, analysis=replace(self.analysis, highpass=other.analysis.highpass)) == other
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> ModelConfig:
         """The inverse of `to_dict`; ValueError names any unknown, missing or mistyped entry."""
@@ -106,7 +112,9 @@ _LIMITS = {
     "draft_iterations": (0, 256),
     "fmin": (0.0, 20000.0),
     "fmax": (100.0, 96000.0),
+    "highpass": (0.0, 100.0),
 }
+_WHEN_MISSING = {"highpass": 0.0}  # entries that older files do not have, and what they are without
 
 
 def _read(cls: type, data: Any, where: str) -> Any:
@@ -114,6 +122,7 @@ def _read(cls: type, data: Any, where: str) -> Any:
     if not isinstance(data, dict):
         raise ValueError(f"configuration has no {where!r} object")
     known = {f.name: f for f in fields(cls)}
+    data = {name: value for name, value in _WHEN_MISSING.items() if name in known} | data
     if unknown := sorted(set(data) - set(known)):
         raise ValueError(f"unknown entry {where}.{unknown[0]} in the configuration")
     if missing := sorted(set(known) - set(data)):

@@ -22,7 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from . import audio, metrics
+from .config import AnalysisConfig
 from .errors import MelismaError
+from .highpass import at_rest, highpass
 
 PACKAGES = {"librosa": "librosa", "filelock": "filelock", "visqol": "visqol-python"}  # module: package of what the figures need
 
@@ -223,7 +225,7 @@ def _sounds(folder: Path) -> list[Path]:
 def _excerpts(
     files: Sequence[Path], rate: int, seconds: float, skipped: list[dict[str, str]]
 ) -> Iterator[tuple[int, Path, np.ndarray]]:
-    """(index, file, its first seconds as mono float32 (T,) at rate); files that cannot be read go to skipped."""
+    """(index, file, its first seconds as mono float32 (T,) at rate, without offset); files that cannot be read go to skipped."""
     for index, path in enumerate(files):
         try:
             sound = audio.read(path)
@@ -231,7 +233,7 @@ def _excerpts(
             skipped.append({"file": str(path), "reason": str(error)})
             continue
         beginning = sound.mono().samples[0, : math.ceil(seconds * sound.rate)]
-        samples = audio.resample(beginning, sound.rate, rate)
+        samples = audio.resample(highpass(beginning, AnalysisConfig.highpass, sound.rate, at_rest())[0], sound.rate, rate)
         if len(samples):
             yield index, path, samples
         else:

@@ -1,7 +1,7 @@
 """A folder of sounds → a prepared set that training maps into memory, and a report on what the folder holds.
 
 A prepared set is a folder of two files. `audio.i16`: every clip, one after another, mono 16-bit little-endian at one
-sample rate (a value v stands for v / 32768 of full scale). `index.json`: {"version": 1, "sample_rate": Hz, "clips":
+sample rate (a value v stands for v / 32768 of full scale). `index.json`: {"version": 2, "sample_rate": Hz, "clips":
 [{"file", "start", "samples", "split": "train" or "held"}, …], "report": {…}, "key": what it was made from}.
 
 Everything is streamed, so a file or a folder may be larger than memory.
@@ -25,18 +25,21 @@ import soundfile
 import soxr
 
 from . import audio
+from .config import AnalysisConfig
 from .errors import MelismaError
+from .highpass import at_rest, highpass
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-VERSION = 1
+VERSION = 2
 HELD_SHARE = 0.08  # of the minutes, kept from training
 HELD_MOST = 0.2  # no file is held out that would bring the share of the minutes, or of the files, above this
 WHOLE_FILES = 6  # from so many files on, whole files are held out
 TAIL_FROM = 4.0  # s; below WHOLE_FILES, the ends of files longer than this are held out instead
 SILENCE = 10 ** (-60 / 20)  # RMS of a block of SILENCE_BLOCK seconds that counts as silent
 SILENCE_BLOCK = 0.05
+OFFSET = 10 ** (-60 / 20)  # a file whose mean is beyond this has an offset that is reported
 CLIPPED, CLIPPED_RUN = 0.999, 3  # so many samples in a row at this level or above are taken for clipping
 SHORT = 1.0  # s; shorter files are reported, and used
 LEAST_MINUTES, GOOD_MINUTES = 2.0, 10.0  # below them, the report says what to expect
@@ -69,6 +72,7 @@ class Report:
     duplicates: dict[str, str] = field(default_factory=dict)  # file → the one with the same sound
     unreadable: dict[str, str] = field(default_factory=dict)  # file → why
     cleaned: dict[str, int] = field(default_factory=dict)  # file → samples that were NaN or infinite
+    offset: dict[str, float] = field(default_factory=dict)  # file → dBFS of the offset that was taken out
     scaled: dict[str, float] = field(default_factory=dict)  # file → dB that it was above full scale
     ignored: int = 0  # other files
     warnings: list[str] = field(default_factory=list)
@@ -100,6 +104,7 @@ class _Sound:
     peak: float = 0.0  # of any channel
     mono_peak: float = 0.0
     energy: float = 0.0  # sum of squares over `samples`
+    mean: float = 0.0  # of all samples
     clipped: bool = False
     replaced: int = 0
 
@@ -112,9 +117,9 @@ def prepare(
 ) -> Report:
     """Make a prepared set of all sounds beneath a folder in the folder `into`, which appears whole or not at all.
 
-    Sounds are mixed to mono and resampled to `sample_rate` Hz; the same sound in two files is used once; clips of any
-    length are kept. Held out for evaluation: what lies beneath a subfolder `held` if there are subfolders `train` and
-    `held`; else about 8 % of the minutes, as whole files chosen by a hash of their content; with fewer than 6 files,
+    Sounds are mixed to mono, freed of an offset and resampled to `sample_rate` Hz; the same sound in two files is used once;
+    clips of any length are kept. Held out for evaluation: what lies beneath a subfolder `held` if there are subfolders `train`
+    and `held`; else about 8 % of the minutes, as whole files chosen by a hash of their content; with fewer than 6 files,
     the end of each one longer than 4 s. An older set in `into` that was made from the same files is reused.
 
     progress is called with the share that is done (0 to 1) and the name of a file. MelismaError if there is no sound, or
@@ -285,7 +290,7 @@ def _convert(path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Calla
         digest = hashlib.blake2b(digest_size=16)
         silence = _Silence(round(file.samplerate * SILENCE_BLOCK))
         before = np.zeros((file.channels, CLIPPED_RUN - 1), bool)  # the end of the last block, where a run may have begun
-        read = 0
+        below, read = at_rest(), 0
 
         def append(x: np.ndarray) -> None:
             with np.errstate(over="ignore", invalid="ignore"):  # what is that far beyond full scale comes again, scaled
@@ -304,10 +309,13 @@ def _convert(path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Calla
             high = np.concatenate([before, level >= CLIPPED], axis=1)
             sound.clipped |= bool((high[:, :-2] & high[:, 1:-1] & high[:, 2:]).any())
             before = high[:, 1 - CLIPPED_RUN :]
-            mono = block.mean(axis=0, dtype=np.float64).astype(np.float32)
+            mono = block.mean(axis=0, dtype=np.float64)
+            sound.mean += float(mono.sum()) / file.frames
+            mono, below = highpass(mono, AnalysisConfig.highpass, file.samplerate, below)
             sound.mono_peak = max(sound.mono_peak, float(np.abs(mono).max()))
             silence.add(mono)
-            mono = mono * np.float32(gain)
+            with np.errstate(over="ignore"):
+                mono = (mono * gain).astype(np.float32)
             append(resampler.resample_chunk(mono) if resampler else mono)
         if resampler:
             append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
@@ -390,6 +398,7 @@ def _summarize(sounds: list[_Sound], clips: list[dict[str, Any]], report: Report
     report.silent_minutes = sum(s.silent_seconds for s in sounds) / 60
     report.clipped = [s.name for s in sounds if s.clipped]
     report.short = [s.name for s in sounds if s.seconds < SHORT]
+    report.offset = {s.name: round(20 * math.log10(abs(s.mean)), 1) for s in sounds if abs(s.mean) > OFFSET}
     report.cleaned = {s.name: s.replaced for s in sounds if s.replaced}
     for s in sounds:
         report.rates[str(s.rate)] = report.rates.get(str(s.rate), 0) + 1
@@ -467,6 +476,7 @@ def render(report: Report, console: Console) -> None:
     listed("clipped", report.clipped)
     listed("duplicates", [f"{name} = {other}" for name, other in report.duplicates.items()])
     listed(f"under {SHORT:g} s (used)", report.short)
+    listed("offset taken out", [f"{name}: {db:.0f} dBFS" for name, db in report.offset.items()])
     listed("scaled", [f"{name}: −{db:.1f} dB" for name, db in report.scaled.items()])
     listed("cleaned", [f"{name}: {n} samples" for name, n in report.cleaned.items()])
     console.print(table)

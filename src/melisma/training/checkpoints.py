@@ -75,7 +75,7 @@ def check(saved: Any, path: Path, config: ModelConfig, wanted_stages: Sequence[s
         wanted = {"model", "stage_state", "optimizers", "step", "elapsed", "finished", "sounds", "looked", "best"}
         if not wanted <= saved.keys() or type(at) is not int or at < 0:
             raise KeyError(path)
-    if trained != config:
+    if not trained.fits(config):
         raise MelismaError(f"{path} was trained with another configuration: choose another --name")
     if stages != list(wanted_stages):
         listed = ", ".join(map(str, stages))

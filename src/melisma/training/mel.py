@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..bands import band_weights, loudness_weights, mel_filterbank
 from ..config import AnalysisConfig
+from ..highpass import at_rest, highpass
 from .layers import State, Streaming
 
 LEVEL_FLOOR = 1e-8  # magnitude; far below the log-mel's own floor so that relative mels do not depend on gain
@@ -28,7 +29,8 @@ FADE = -80.0  # dBFS of loudness
 class Analysis(Streaming):
     """(B, 1, T) → (B, M + 1, T / hop): log-mel above, loudness in dBFS as the last row.
 
-    Frame l is windowed (Hann) from the `frame` samples that end at (l + 1) · hop; before the start there is silence.
+    Frame l is windowed (Hann) from the `frame` samples that end at (l + 1) · hop; before the start there is silence. A highpass
+    takes out the offset first, and gradients end there.
     """
 
     def __init__(self, config: AnalysisConfig):
@@ -47,17 +49,20 @@ class Analysis(Streaming):
         return self.bank.shape[0]
 
     def initial(self, batch: int = 1) -> State:
-        return self.window.new_zeros(batch, self.config.frame - self.config.hop)
+        return [self.window.new_zeros(batch, self.config.frame - self.config.hop), torch.from_numpy(at_rest(batch))]
 
     def magnitudes(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """(B, 1, T) → magnitudes (B, bins, L) of the frames that x completes."""
-        x = torch.cat([state, x[:, 0]], -1)
+        past, filtered = state
+        sound = x[:, 0].detach().cpu().numpy()
+        sound, filtered = highpass(sound, self.config.highpass, self.config.sample_rate, filtered.numpy())
+        filtered, x = torch.from_numpy(filtered), torch.cat([past, torch.from_numpy(sound).to(x)], -1)
         hop, frame = self.config.hop, self.config.frame
         frames = max(0, (x.shape[-1] - frame) // hop + 1)
         if frames == 0:
-            return x.new_zeros(x.shape[0], frame // 2 + 1, 0), x
+            return x.new_zeros(x.shape[0], frame // 2 + 1, 0), [x, filtered]
         spectrum = torch.fft.rfft(x.unfold(-1, frame, hop) * self.window)
-        return spectrum.abs().transpose(1, 2) * self.scale, x[:, frames * hop :]
+        return spectrum.abs().transpose(1, 2) * self.scale, [x[:, frames * hop :], filtered]
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         with torch.autocast(x.device.type, enabled=False):  # levels need all their bits

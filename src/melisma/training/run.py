@@ -57,7 +57,7 @@ def train(
 
 def weights_of(file: ModelFile, config: ModelConfig) -> dict[str, torch.Tensor]:
     """A model file's weights to start another training from; MelismaError if its networks are of another shape."""
-    if file.config != config:
+    if not file.config.fits(config):
         raise MelismaError(f"{file.name} is configured otherwise than was asked for: start from another, or --from none")
     # the axes of its latents are its own: they are found anew at the end
     return {name: value for name, value in from_file(file).state_dict().items() if not name.startswith("calibration.")}
