@@ -310,6 +310,8 @@ DAMAGE = {
     "no percentiles": (put("latents", {}), "percentiles"),
     "NaN percentiles": (put("latents", "percentiles", [[0, 0, float("nan"), 1, 2]] * 2), "percentiles"),
     "infinite percentiles": (put("latents", "percentiles", [[0, 0, 0, 1, 10**400]] * 2), "percentiles"),
+    "infinity among the latents": (put("latents", "collapsed", float("inf")), "its latents entry holds a number that is not finite"),
+    "NaN among the figures": (put("evaluation", {"leak_r2": float("nan")}), "its evaluation entry holds a number"),
     "percentiles for another number": (put("latents", "percentiles", [[0, 0, 0, 1, 2]] * 3), "percentiles"),
     "timbre beyond the latents": (put("latents", "timbre", [0, 2]), "timbre"),
     "a timbre twice": (put("latents", "timbre", [1, 1]), "timbre"),

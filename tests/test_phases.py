@@ -209,7 +209,8 @@ def test_silence_gives_silence():
     assert np.abs(copied(x)).max() < QUIET
     x[: RATE // 4] = tone(440)[: RATE // 4]
     y = copied(x)
-    assert np.abs(y[RATE // 4 + FRAME :]).max() < QUIET, "a tone rings on in silence"
+    later = RATE // 4 + FRAME + RATE // 20  # when the highpass has forgotten where the tone broke off
+    assert np.abs(y[later:]).max() < QUIET, "a tone rings on in silence"
     assert np.abs(y[: RATE // 4]).max() > 0.1
 
 

@@ -154,6 +154,11 @@ def _parse(data: bytes) -> ModelFile:
         if not isinstance(parts[key], dict):
             raise MelismaError(f"its {key} entry is not an object")
     _check_latents(parts["latents"], tensors["calibration.forth"].shape[0])
+    for key, part in parts.items():
+        try:
+            json.dumps(part, allow_nan=False)
+        except ValueError:
+            raise MelismaError(f"its {key} entry holds a number that is not finite") from None
     pair = (golden["input"], golden["output"]) if {"input", "output"} <= set(golden) else None
     if golden and (pair is None or pair[0].ndim != 1 or pair[0].size == 0 or pair[0].shape != pair[1].shape):
         raise MelismaError("its golden pair is not two waveforms of one length")
