@@ -9,8 +9,9 @@ from melisma.evaluate import FIGURES, ROWS
 from melisma.modelfile import ModelFile
 
 
-def card(file: ModelFile, size: int, sources: dict[str, Any], about: str, cannot: str) -> str:
-    """The card as Markdown. `sources` is the set's sources.json; `about` and `cannot` are paragraphs written by hand."""
+def card(file: ModelFile, size: int, sources: dict[str, Any], about: str, cannot: str, origin: str = "") -> str:
+    """The card as Markdown. `sources` is the set's sources.json; `about` and `cannot` are paragraphs written by hand,
+    `origin` the model that the first of this name began from."""
     parts = [
         f"# {file.name}",
         summary(file, size),
@@ -20,7 +21,7 @@ def card(file: ModelFile, size: int, sources: dict[str, Any], about: str, cannot
         sounds_table(sources["files"]),
         left_out(sources["dropped"]),
         "## How it was trained",
-        how(file.training),
+        how(file.training, file.name, origin),
         "## Figures on held-out files",
         figures_table(file.evaluation),
         other_figures(file.evaluation),
@@ -69,7 +70,7 @@ def left_out(dropped: dict[str, int]) -> str:
     return f"Left out: {', '.join(f'{n} {why}' for why, n in dropped.items())}." if dropped else ""
 
 
-def how(training: dict[str, Any]) -> str:
+def how(training: dict[str, Any], name: str, origin: str) -> str:
     """The stages, their minutes, what it started from."""
     shares = ", ".join(f"{name} {share * training['minutes']:.0f}" for name, share in training["stages"])
     begun = training.get("start") or []
@@ -84,8 +85,14 @@ def how(training: dict[str, Any]) -> str:
         from_what = f"Started from {named}."
     else:
         from_what = "Started from scratch."
-    note = f" {training['note']}" if training.get("note") else ""
+    if origin and isinstance(begun, list) and any(s.get("model") == name for s in begun):
+        from_what += f" The first model of this name was fine-tuned from `{origin}`, which learnt all four domains and more."
+    note = f" {sentence(training['note'])}" if training.get("note") else ""
     return f"`{training['script']}`: minutes a stage: {shares}, on {training['cores']} cores. {from_what}{note}"
+
+
+def sentence(note: str) -> str:
+    return note[0].upper() + note[1:] + ("" if note.endswith(".") else ".")
 
 
 def figures_table(evaluation: dict[str, Any]) -> str:

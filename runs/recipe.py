@@ -43,6 +43,7 @@ SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
 # tells less of a sound that the domain does not know lets more of the domain be heard, and is smoother to edit
 STARTED: dict[str, Any] = {
     "start": "shared",
+    "origin": "shared",
     "minutes": 44,
     "parts": dict(plans.STARTED["stages"]),
     "plan": {"rates": plans.STARTED["rates"], "weights": Weights(kl=0.1)},
@@ -55,7 +56,8 @@ class World:
     """One model: what it learns, on what terms, and where it departs from the recipe.
 
     about and cannot: paragraphs of the card, written by hand. plan: entries of `training.plan.Plan` that are not the defaults.
-    start: the run or published model whose vocoder and VAE it begins from, "" for none. parts: what is trained, in this order,
+    start: the run or published model whose vocoder and VAE it begins from, "" for none; origin: that of the first such run, for
+    the card, as later ones may start from what is published. parts: what is trained, in this order,
     and its share of the minutes. place: the folder of the published file.
     """
 
@@ -67,6 +69,7 @@ class World:
     place: str = "models"
     minutes: float = 105
     start: str = ""
+    origin: str = ""
     parts: dict[str, float] = field(default_factory=lambda: dict(SHARES))
     config: ModelConfig = field(default_factory=ModelConfig)
     plan: dict[str, Any] = field(default_factory=dict)
@@ -282,7 +285,7 @@ def write_card(world: World) -> Path:
     file = modelfile.load(world.published)
     sources = json.loads((world.sounds / "sources.json").read_text())
     path = world.published.with_suffix(".md")
-    path.write_text(card(file, world.published.stat().st_size, sources, world.about, world.cannot))
+    path.write_text(card(file, world.published.stat().st_size, sources, world.about, world.cannot, world.origin))
     return path
 
 
