@@ -70,7 +70,7 @@ def left_out(dropped: dict[str, int]) -> str:
     return f"Left out: {', '.join(f'{n} {why}' for why, n in dropped.items())}." if dropped else ""
 
 
-def how(training: dict[str, Any], name: str, origin: str) -> str:
+def how(training: dict[str, Any], name: str = "", origin: str = "") -> str:
     """The stages, their minutes, what it started from."""
     shares = ", ".join(f"{name} {share * training['minutes']:.0f}" for name, share in training["stages"])
     begun = training.get("start") or []

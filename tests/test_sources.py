@@ -257,3 +257,6 @@ class TestCard:
         assert "Started from scratch." in card.how(training)
         begun = [{"run": "shared", "part": "vae", "steps": 70, "date": "2026-11-24"}]
         assert "the vae of the run `shared` (70 steps, 2026-11-24)" in card.how(training | {"start": begun})
+        again = training | {"start": [{"model": "x", "part": "vae", "date": "2026-11-25"}], "note": "trained on"}
+        assert "The first model of this name was fine-tuned from `shared`" in (said := card.how(again, "x", "shared"))
+        assert said.endswith("Trained on.") and "first model" not in card.how(training | {"start": begun}, "x", "shared")
