@@ -71,8 +71,8 @@ def left_out(dropped: dict[str, int]) -> str:
 
 
 def how(training: dict[str, Any], name: str = "", origin: str = "") -> str:
-    """The stages, their minutes, what it started from."""
-    shares = ", ".join(f"{name} {share * training['minutes']:.0f}" for name, share in training["stages"])
+    """The stages, their minutes, what it started from; the origin, too, if that was a model of the same name."""
+    shares = ", ".join(f"{stage} {share * training['minutes']:.0f}" for stage, share in training["stages"])
     begun = training.get("start") or []
     if isinstance(begun, str):
         from_what = f"Started from the model {begun}."

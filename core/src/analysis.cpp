@@ -4,14 +4,12 @@
 
 namespace melisma {
 
-constexpr double PI = 3.14159265358979323846;
-
 void Analysis::load(const Loader& from) {
     const Config& c = from.file.config;
     frame_ = c.frame;
     hop_ = c.hop;
     bins_ = c.bins();
-    highpass_ = c.highpass > 0 ? std::exp(-2 * PI * c.highpass / c.sample_rate) : 0;
+    pole_ = c.highpass > 0 ? Highpass::pole(c.highpass, c.sample_rate) : 0;
     make_bank(from.arena, c, bank_);
     make_fft(from.arena, frame_, fft_);
     double* exact = from.arena.take<double>(static_cast<size_t>(frame_));
@@ -44,7 +42,7 @@ void Analysis::plan(Arena& arena, State& state) const {
 
 void Analysis::clear(State& state) const {
     state.filled = 0;
-    state.before = state.without = 0;
+    state.highpass = {};
     std::memset(state.samples, 0, static_cast<size_t>(frame_ - hop_) * sizeof(float));
 }
 
@@ -56,12 +54,7 @@ void Analysis::push(State& state, const float* x, int n) const {
         v = finite ? v : 0;
         v = v > LOUDEST_SAMPLE ? LOUDEST_SAMPLE : v;
         v = v < -LOUDEST_SAMPLE ? -LOUDEST_SAMPLE : v;
-        if (highpass_ > 0) {
-            state.without = v - state.before + highpass_ * state.without;
-            state.before = v;
-            v = static_cast<float>(state.without);
-        }
-        to[i] = v;
+        to[i] = pole_ > 0 ? static_cast<float>(state.highpass.step(v, pole_)) : v;
     }
     state.filled += n;
 }

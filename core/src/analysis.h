@@ -3,6 +3,7 @@
 
 #include "bands.h"
 #include "fft.h"
+#include "highpass.h"
 #include "layers.h"
 
 namespace melisma {
@@ -16,7 +17,7 @@ class Analysis {
     struct State {
         float* samples;  // the last frame − hop samples, then room for MOST_FRAMES hops
         int filled;      // of the room
-        double before, without;  // the highpass: the last sample, and what came of it
+        Highpass highpass;
         float *frame, *re, *im, *magnitude, *work;
     };
 
@@ -39,7 +40,7 @@ class Analysis {
 
   private:
     int frame_ = 0, hop_ = 0, bins_ = 0;
-    double highpass_ = 0;  // its pole; 0 for none
+    double pole_ = 0;  // of the highpass; 0 for none
     float scale_ = 0;
     const float *window_ = nullptr, *weights_ = nullptr, *log_band_weights_ = nullptr;
     Bank bank_;

@@ -5,16 +5,18 @@
 #include <cmath>
 #include <cstdint>
 
+#include "highpass.h"
+
 namespace melisma {
 
 class Feedback {
   public:
     void reset(double rate) {
         rate_ = rate;
-        direct_ = 0;
-        low_ = band_ = before_ = envelope_ = 0;
+        blocker_ = {};
+        low_ = band_ = envelope_ = 0;
         random_ = 1;
-        block_ = std::exp(-2 * PI * 10 / rate);
+        block_ = Highpass::pole(10, rate);
         release_ = std::exp(-1 / (0.1 * rate));
     }
 
@@ -28,10 +30,7 @@ class Feedback {
     }
 
     float step(float output, float gain) {
-        double x = output;
-        direct_ = x - before_ + block_ * direct_;
-        before_ = x;
-        double v = direct_ - low_, b = a1_ * band_ + a2_ * v, l = low_ + g_ * b;
+        double v = blocker_.step(output, block_) - low_, b = a1_ * band_ + a2_ * v, l = low_ + g_ * b;
         band_ = 2 * b - band_;
         low_ = 2 * l - low_;
         double y = k_ * b * gain;
@@ -52,7 +51,8 @@ class Feedback {
   private:
     static constexpr double PI = 3.14159265358979323846, CEILING = 0.7,
                             HISS = 0.002;  // −59 dBFS (RMS): what a model still answers
-    double rate_ = 44100, direct_ = 0, before_ = 0, low_ = 0, band_ = 0, envelope_ = 0;
+    double rate_ = 44100, low_ = 0, band_ = 0, envelope_ = 0;
+    Highpass blocker_;
     uint32_t random_ = 1;
     double block_ = 0, release_ = 0, g_ = 0, k_ = 1, a1_ = 1, a2_ = 0;
 };

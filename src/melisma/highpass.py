@@ -11,7 +11,7 @@ from itertools import accumulate
 
 import numpy as np
 
-BLOCK = 128  # samples that one product of matrices filters
+BLOCK = 1024  # samples that one running sum filters; p to its power must stay a number
 
 
 def at_rest(*shape: int) -> np.ndarray:
@@ -31,8 +31,7 @@ def highpass(x: np.ndarray, frequency: float, rate: int, state: np.ndarray) -> t
     steps = np.zeros((*x.shape[:-1], blocks * BLOCK))
     steps[..., :length] = np.diff(x.astype(np.float64), prepend=state[..., :1])
     powers = math.exp(-2 * math.pi * frequency / rate) ** np.arange(BLOCK + 1)
-    lags = np.subtract.outer(np.arange(BLOCK), np.arange(BLOCK))
-    alone = steps.reshape(*x.shape[:-1], blocks, BLOCK) @ np.where(lags >= 0, powers[np.abs(lags)], 0).T
+    alone = np.cumsum(steps.reshape(*x.shape[:-1], blocks, BLOCK) / powers[:-1], -1) * powers[:-1]  # each block from rest
     ends = np.moveaxis(alone[..., :-1, -1], -1, 0)
     carried = np.stack(list(accumulate(ends, lambda y, end: end + powers[-1] * y, initial=state[..., 1])), -1)
     y = (alone + carried[..., None] * powers[1:]).reshape(*x.shape[:-1], -1)[..., :length]
