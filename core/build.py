@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+SOURCES = HERE / "src"
 OUT = HERE.parent / "src" / "melisma" / "_core"
 FLAGS = """-std=c++17 -fno-exceptions -fno-rtti -fvisibility=hidden -ffunction-sections -fdata-sections
     -fno-math-errno -fno-trapping-math -ffp-contract=fast -fno-threadsafe-statics -Wall -Wextra""".split()
@@ -107,15 +108,17 @@ def build(
         link += ["-nostdlib++"]  # nothing of the C++ library is used beyond its headers
     if not sanitize and not driver and "linux" in (target or system):
         link += ["-Wl,--gc-sections", "-s"]
-    sources = sorted((HERE / "src").glob("*.cpp")) + ([driver] if driver else []) + list(more)
+    sources = sorted(SOURCES.rglob("*.cpp")) + ([driver] if driver else []) + list(more)
 
     with tempfile.TemporaryDirectory() as folder:
 
         def compiled(source: Path) -> str:
             own = list(flags)
-            if machine in ("x86_64", "amd64"):
-                own += {"kernels_avx2": AVX2, "kernels_avx512": AVX512}.get(source.stem, [])
-            place = os.path.join(folder, source.stem + ".o")
+            if source.resolve().is_relative_to(HERE):  # a host sees the header alone
+                own += ["-I", str(SOURCES)]
+            if machine in ("x86_64", "amd64") and source.parent.name == "kernels":
+                own += {"avx2": AVX2, "avx512": AVX512}.get(source.stem, [])
+            place = os.path.join(folder, f"{sources.index(source)}-{source.stem}.o")
             _run([*command, *own, "-c", str(source), "-o", place])
             return place
 

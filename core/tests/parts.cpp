@@ -2,9 +2,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "../src/fft.h"
-#include "../src/layers.h"
-#include "../src/vocoder.h"
+#include "dsp/fft.h"
+#include "nn/layers.h"
+#include "vocoders/vocoder.h"
 
 const melisma::Kernels* wide_kernels();
 

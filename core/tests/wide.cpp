@@ -3,6 +3,6 @@
 #define LANES 16
 #define REGISTERS 32
 #define NAME "wide"
-#include "../src/kernels.inl"
+#include "nn/kernels/kernels.inl"
 
 const melisma::Kernels* wide_kernels() { return &melisma::KERNELS; }

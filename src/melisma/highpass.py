@@ -1,7 +1,7 @@
 """A highpass of first order below all sound: it takes out the offset of cheap sound cards, which would be learnt as a timbre.
 
 y[t] = x[t] − x[t − 1] + p · y[t − 1] with the pole p = exp(−2π · f / rate), 3 dB down at f Hz. The core does it sample
-by sample (core/src/analysis.cpp); here it is done block by block, for preparing, evaluating and training.
+by sample (core/src/dsp/analysis.cpp); here it is done block by block, for preparing, evaluating and training.
 """
 
 from __future__ import annotations

@@ -1,0 +1,74 @@
+// The C interface to streams: nothing here but handing over.
+#include "stream/stream.h"
+
+#include <melisma.h>
+
+using melisma::Model;
+using melisma::Reason;
+using melisma::Stream;
+
+static Stream* in(melisma_stream* stream) { return reinterpret_cast<Stream*>(stream); }
+static const Stream* in(const melisma_stream* stream) { return reinterpret_cast<const Stream*>(stream); }
+
+extern "C" {
+
+void melisma_set(melisma_stream* stream, int index, float value) { in(stream)->set(index, value); }
+
+float melisma_get(const melisma_stream* stream, int index) {
+    return index >= 0 && index < in(stream)->declarations().count() ? in(stream)->get(index) : 0;
+}
+
+melisma_stream* melisma_stream_new(melisma_model* model, int host_rate, char* error, size_t size) {
+    Reason reason(error, error ? size : 0);
+    return reinterpret_cast<melisma_stream*>(Stream::make(reinterpret_cast<Model*>(model), host_rate, reason));
+}
+
+void melisma_stream_free(melisma_stream* stream) {
+    if (stream) in(stream)->free();
+}
+
+void melisma_reset(melisma_stream* stream) { in(stream)->reset(); }
+
+int melisma_latency(const melisma_stream* stream) { return in(stream)->latency(); }
+
+void melisma_process(melisma_stream* stream, const float* input, float* out, int64_t n) {
+    in(stream)->process(input, out, n);
+}
+
+int64_t melisma_encode(melisma_stream* stream, const float* input, int64_t n, float* latents,
+                       float* loudness) {
+    return in(stream)->read(input, n, nullptr, loudness, nullptr, nullptr, latents);
+}
+
+int64_t melisma_analyse(melisma_stream* stream, const float* input, int64_t n, float* mel, float* loudness) {
+    return in(stream)->read(input, n, mel, loudness, nullptr, nullptr, nullptr);
+}
+
+int64_t melisma_posterior(melisma_stream* stream, const float* input, int64_t n, float* mean,
+                          float* log_variance) {
+    return in(stream)->read(input, n, nullptr, nullptr, mean, log_variance, nullptr);
+}
+
+void melisma_decode(melisma_stream* stream, const float* latents, const float* loudness, int64_t frames,
+                    float* out) {
+    in(stream)->decode(latents, loudness, frames, nullptr, out);
+}
+
+void melisma_decode_mel(melisma_stream* stream, const float* latents, const float* loudness, int64_t frames,
+                        float* mel) {
+    in(stream)->decode(latents, loudness, frames, mel, nullptr);
+}
+
+void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out) {
+    in(stream)->synthesize(mel, frames, out);
+}
+
+void melisma_encode_signals(melisma_stream* stream, const float* input, float* const* signals, int64_t n) {
+    in(stream)->encode_signals(input, signals, n);
+}
+
+void melisma_decode_signals(melisma_stream* stream, const float* const* signals, float* out, int64_t n) {
+    in(stream)->decode_signals(signals, out, n);
+}
+
+}  // extern "C"

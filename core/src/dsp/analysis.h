@@ -1,0 +1,50 @@
+// Waveform → log-mel and loudness, frame by frame (src/melisma/training/mel.py).
+#pragma once
+
+#include "dsp/bands.h"
+#include "dsp/fft.h"
+#include "dsp/highpass.h"
+#include "nn/layers.h"
+
+namespace melisma {
+
+constexpr float LOUDNESS_FLOOR = -100.0f;  // dBFS
+constexpr float LOUDEST_SAMPLE =
+    1e4f;  // +80 dBFS: the absurd is merely loud, and stays within what floats hold
+
+class Analysis {
+  public:
+    struct State {
+        float* samples;  // the last frame − hop samples, then room for MOST_FRAMES hops
+        int filled;      // of the room
+        Highpass highpass;
+        float *frame, *re, *im, *magnitude, *work;
+    };
+
+    void load(const Loader& from);
+    void plan(Arena& arena, State& state) const;
+    void clear(State& state) const;
+
+    int room(const State& state) const { return MOST_FRAMES * hop_ - state.filled; }
+    // Take n ≤ room samples. NaN and infinities are read as 0.
+    void push(State& state, const float* x, int n) const;
+    // All frames that are complete (at most MOST_FRAMES): mel (frames, M), loudness (frames). → how many
+    int pull(const Kernels& kernels, State& state, float* mel, float* loudness) const;
+
+    const Bank& bank() const { return bank_; }
+    const float* log_weights() const { return log_band_weights_; }
+    const FftPlan& fft() const { return fft_; }
+    BankView view() const {
+        return {bank_.bands, bins_, bank_.start, bank_.width, bank_.offset, bank_.weights};
+    }
+
+  private:
+    int frame_ = 0, hop_ = 0, bins_ = 0;
+    double pole_ = 0;  // of the highpass; 0 for none
+    float scale_ = 0;
+    const float *window_ = nullptr, *weights_ = nullptr, *log_band_weights_ = nullptr;
+    Bank bank_;
+    FftPlan fft_ = {};
+};
+
+}  // namespace melisma

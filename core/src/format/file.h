@@ -1,0 +1,70 @@
+// The model file, checked before it is believed: docs/modelfile.md, with the rules of
+// src/melisma/modelfile.py.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/reason.h"
+#include "format/config.h"
+#include "format/json.h"
+
+namespace melisma {
+
+constexpr int64_t MOST_BYTES = 256ll << 20, MOST_HEADER = 4ll << 20;
+constexpr uint32_t MOST_TENSORS = 4096;
+
+struct Tensor {
+    char name[201];
+    bool half;  // F16, else F32
+    int axes;
+    int64_t shape[4];
+    size_t begin, end;  // in the body, bytes
+    int64_t count() const {
+        int64_t n = 1;
+        for (int i = 0; i < axes; i++) n *= shape[i];
+        return n;
+    }
+};
+
+class ModelFile {
+  public:
+    ModelFile() = default;
+    ModelFile(const ModelFile&) = delete;
+    ModelFile& operator=(const ModelFile&) = delete;
+    ~ModelFile();
+
+    // `data` must outlive the file.
+    bool parse(const uint8_t* data, size_t size, Reason& reason);
+
+    // A tensor that the configuration implies (so it is there); `name` without "model.".
+    const Tensor* find(const char* name) const;
+    float at(const Tensor& tensor, int64_t index) const;
+
+    Config config = {};
+    int bands = 0, latents = 0, latency = 0;
+    char name[401] = "";
+    float* percentiles = nullptr;  // (latents, 5)
+    uint8_t* timbre = nullptr;     // (latents,): 1 for those of timbre; all, where the file does not tell
+    const Tensor *golden_input = nullptr, *golden_output = nullptr;
+    const uint8_t* body = nullptr;
+
+  private:
+    bool safetensors(const uint8_t* data, size_t size, Reason& reason);
+    bool header(const char* text, size_t length, Reason& reason);
+    bool configuration(const Json::Node* node, Reason& reason);
+    bool shapes(Reason& reason);
+    bool finite(const Tensor& tensor) const;
+    const Tensor* find_whole(const char* name) const;
+
+    Json outer_;
+    const Json::Node* metadata_ = nullptr;
+    Tensor* tensors_ = nullptr;  // sorted by name
+    int count_ = 0;
+    size_t body_size_ = 0;
+};
+
+// A size in bytes, of samples or of an axis: a whole number that no sane file goes beyond. False for anything else.
+bool size_of(const Json::Node* node, int64_t* value);
+
+}  // namespace melisma

@@ -1,0 +1,100 @@
+// What a model file says of itself.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "format/file.h"
+
+namespace melisma {
+
+constexpr double FORMAT_VERSION = 1;
+
+ModelFile::~ModelFile() {
+    std::free(tensors_);
+    std::free(percentiles);
+    std::free(timbre);
+}
+
+bool ModelFile::parse(const uint8_t* data, size_t size, Reason& reason) {
+    if (static_cast<uint64_t>(size) > static_cast<uint64_t>(MOST_BYTES))
+        return reason.say("it has more than %d MiB", static_cast<int>(MOST_BYTES >> 20));
+    if (!safetensors(data, size, reason)) return false;
+    const Json::Node* own = Json::member(metadata_, "melisma");
+    if (metadata_ && metadata_->kind != Json::OBJECT) return reason.say("its metadata are not text");
+    if (own && own->kind != Json::STRING) return reason.say("its metadata are not text");
+    if (!own) return reason.say("its melisma header is missing");
+    return header(own->text, own->length, reason);
+}
+
+bool ModelFile::header(const char* text, size_t length, Reason& reason) {
+    Json json;
+    const Json::Node* root = json.parse(text, length);
+    if (!root) return reason.say("its melisma header is not JSON: it is damaged, or something else entirely");
+    if (root->kind != Json::OBJECT) return reason.say("its melisma header is not an object");
+    if (!Json::equals(Json::member(root, "format"), "melisma"))
+        return reason.say("it does not say that its format is melisma");
+    const Json::Node* version = Json::member(root, "version");
+    if (!Json::is(version, Json::NUMBER)) return reason.say("it has no format version");
+    if (version->number != FORMAT_VERSION)
+        return reason.say("its format version is %.9g; this Melisma reads version %g", version->number,
+                          FORMAT_VERSION);
+    if (!configuration(Json::member(root, "config"), reason) || !shapes(reason)) return false;
+
+    const Json::Node* own = Json::member(root, "name");
+    bool good = Json::is(own, Json::STRING) && own->length > 0 && own->length < sizeof name;
+    int characters = 0;
+    for (uint32_t i = 0; good && i < own->length; i++) {
+        unsigned char c = static_cast<unsigned char>(own->text[i]);
+        good = c >= 0x20 && c != 0x7f;
+        characters += (c & 0xC0) != 0x80;
+    }
+    if (!good || characters > 100) return reason.say("it has no name");
+    std::memcpy(name, own->text, own->length);
+
+    int64_t samples = 0;
+    // the overlap, frame − hop, and the hop that a stream holds
+    if (!size_of(Json::member(root, "latency"), &samples) || samples != config.frame)
+        return reason.say("its latency is not that of its frames, %d samples", config.frame);
+    latency = static_cast<int>(samples);
+    const char* const objects[] = {"latents", "training", "evaluation"};
+    for (const char* key : objects) {
+        const Json::Node* part = Json::member(root, key);
+        if (part && part->kind != Json::OBJECT) return reason.say("its %s entry is not an object", key);
+    }
+    const Json::Node* table = Json::member(Json::member(root, "latents"), "percentiles");
+    good = Json::is(table, Json::ARRAY) && table->length == static_cast<uint32_t>(latents);
+    percentiles = static_cast<float*>(std::calloc(static_cast<size_t>(latents) * 5, sizeof(float)));
+    if (!percentiles) return reason.say("there is not enough memory to read it");
+    float* into = percentiles;
+    for (const Json::Node* row = good ? table->first : nullptr; good && row; row = row->next) {
+        good = row->kind == Json::ARRAY && row->length == 5;
+        for (const Json::Node* v = row->first; good && v; v = v->next) {
+            good = v->kind == Json::NUMBER && v->number > -1e9 && v->number < 1e9;
+            *into++ = static_cast<float>(v->number);
+        }
+    }
+    if (!good) return reason.say("its latents have no 5 percentiles for each of %d dimensions", latents);
+
+    timbre = static_cast<uint8_t*>(std::calloc(static_cast<size_t>(latents), 1));
+    if (!timbre) return reason.say("there is not enough memory to read it");
+    const Json::Node* rows = Json::member(Json::member(root, "latents"), "timbre");
+    if (!rows) std::memset(timbre, 1, static_cast<size_t>(latents));
+    good = !rows || rows->kind == Json::ARRAY;
+    for (const Json::Node* row = good && rows ? rows->first : nullptr; good && row; row = row->next) {
+        int64_t at = 0;
+        good = size_of(row, &at) && at < latents && !timbre[at];
+        if (good) timbre[at] = 1;
+    }
+    if (!good) return reason.say("its latents of timbre are not numbers of dimensions, each once");
+
+    golden_input = find_whole("golden.input");
+    golden_output = find_whole("golden.output");
+    bool any = false;
+    for (int i = 0; i < count_; i++) any = any || std::strncmp(tensors_[i].name, "golden.", 7) == 0;
+    bool pair = golden_input && golden_output && golden_input->axes == 1 && golden_output->axes == 1 &&
+                golden_input->shape[0] > 0 && golden_input->shape[0] == golden_output->shape[0];
+    if (any && !pair) return reason.say("its golden pair is not two waveforms of one length");
+    return true;
+}
+
+}  // namespace melisma

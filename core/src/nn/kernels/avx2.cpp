@@ -1,0 +1,22 @@
+// Kernels for AVX2 with FMA and F16C; compiled with -mavx2 -mfma -mf16c.
+#include "nn/kernels/kernels.h"
+
+#if defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
+#include <immintrin.h>
+
+namespace {
+inline __attribute__((always_inline)) __m256 widen(const uint16_t* p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+}  // namespace
+
+#define LANES 8
+#define REGISTERS 16
+#define NAME "avx2"
+#define HALVES
+#include "nn/kernels/kernels.inl"
+
+const melisma::Kernels* melisma::avx2_kernels() { return &KERNELS; }
+#else
+const melisma::Kernels* melisma::avx2_kernels() { return nullptr; }
+#endif

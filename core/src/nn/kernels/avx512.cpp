@@ -1,0 +1,27 @@
+// Kernels for AVX-512 (F, DQ, BW, VL); compiled with -mavx512f -mavx512dq -mavx512bw -mavx512vl and wide
+// vectors preferred.
+#include "nn/kernels/kernels.h"
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#include <immintrin.h>
+
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in GCC's own header
+#endif
+
+namespace {
+inline __attribute__((always_inline)) __m512 widen(const uint16_t* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+}  // namespace
+
+#define LANES 16
+#define REGISTERS 32
+#define NAME "avx512"
+#define HALVES
+#include "nn/kernels/kernels.inl"
+
+const melisma::Kernels* melisma::avx512_kernels() { return &KERNELS; }
+#else
+const melisma::Kernels* melisma::avx512_kernels() { return nullptr; }
+#endif

@@ -1,0 +1,22 @@
+// Kernels for 64-bit ARM, where NEON and its widening of 16-bit floats are always there.
+#include "nn/kernels/kernels.h"
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+namespace {
+inline __attribute__((always_inline)) float32x4_t widen(const uint16_t* p) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
+}
+}  // namespace
+
+#define LANES 4
+#define REGISTERS 32
+#define NAME "neon"
+#define HALVES
+#include "nn/kernels/kernels.inl"
+
+const melisma::Kernels* melisma::neon_kernels() { return &KERNELS; }
+#else
+const melisma::Kernels* melisma::neon_kernels() { return nullptr; }
+#endif

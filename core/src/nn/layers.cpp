@@ -1,0 +1,185 @@
+#include "nn/layers.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace melisma {
+
+// ---- packing
+
+Matrix Loader::pack(const Tensor& weight, const float* bias, int ratio) const {
+    Matrix m;
+    m.outputs = static_cast<int>(weight.shape[0]);
+    m.inputs = static_cast<int>(weight.shape[1]);
+    m.taps = weight.axes == 3 ? static_cast<int>(weight.shape[2]) : 1;
+    m.half = weight.half && kernels.halves;
+    m.bias = bias;
+    int lanes = kernels.lanes, vectors = (m.outputs + lanes - 1) / lanes;
+    size_t numbers = static_cast<size_t>(vectors) * lanes * m.inputs * m.taps;
+    char* data = arena.take<char>(numbers * (m.half ? 2 : 4));
+    bytes += static_cast<int64_t>(numbers * (m.half ? 2 : 4));
+    m.data = data;
+    if (arena.planning()) return m;
+    size_t at = 0;
+    for (int first = 0; first < vectors; first += PANEL) {
+        int wide = (vectors - first < PANEL ? vectors - first : PANEL) * lanes;
+        for (int k = 0; k < m.taps; k++)
+            for (int i = 0; i < m.inputs; i++)
+                for (int o = 0; o < wide; o++, at++) {
+                    int output = first * lanes + o;
+                    if (output >= m.outputs) continue;  // the block is cleared
+                    int row = output % (m.outputs / ratio) * ratio + output / (m.outputs / ratio);
+                    int64_t from = (static_cast<int64_t>(row) * m.inputs + i) * m.taps + k;
+                    if (m.half) {
+                        std::memcpy(data + 2 * at, file.body + weight.begin + 2 * from, 2);
+                    } else {
+                        float value = file.at(weight, from);
+                        std::memcpy(data + 4 * at, &value, 4);
+                    }
+                }
+    }
+    return m;
+}
+
+Matrix Loader::matrix(const char* prefix, const char* part, int ratio) const {
+    char name[128];
+    std::snprintf(name, sizeof name, "%s%s.weight", prefix, part);
+    const Tensor& weight = *file.find(name);
+    std::snprintf(name, sizeof name, "%s%s.bias", prefix, part);
+    const Tensor& tensor = *file.find(name);
+    int64_t n = tensor.count();
+    float* bias = arena.take<float>(static_cast<size_t>(n));
+    if (!arena.planning())
+        for (int64_t o = 0; o < n; o++) bias[o] = file.at(tensor, o % (n / ratio) * ratio + o / (n / ratio));
+    return pack(weight, bias, ratio);
+}
+
+Matrix Loader::matrix_without_bias(const char* name) const {
+    const Tensor& weight = *file.find(name);
+    return pack(weight, arena.take<float>(static_cast<size_t>(weight.shape[0])), 1);  // cleared: zeros
+}
+
+float* Loader::vector(const char* prefix, const char* part) const {
+    char name[128];
+    std::snprintf(name, sizeof name, "%s%s", prefix, part);
+    const Tensor& tensor = *file.find(name);
+    float* values = arena.take<float>(static_cast<size_t>(tensor.count()));
+    if (!arena.planning())
+        for (int64_t i = 0; i < tensor.count(); i++) values[i] = file.at(tensor, i);
+    return values;
+}
+
+float* Loader::taps_first(const char* prefix, const char* part) const {
+    char name[128];
+    std::snprintf(name, sizeof name, "%s%s", prefix, part);
+    const Tensor& tensor = *file.find(name);
+    int64_t channels = tensor.shape[0], inputs = tensor.shape[1], taps = tensor.shape[2];
+    float* values = arena.take<float>(static_cast<size_t>(tensor.count()));
+    if (!arena.planning())
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t i = 0; i < inputs; i++)
+                for (int64_t k = 0; k < taps; k++)
+                    values[(k * inputs + i) * channels + c] = file.at(tensor, (c * inputs + i) * taps + k);
+    return values;
+}
+
+// ---- convolution
+
+void Conv::load(const Loader& from, const char* prefix, int dilation, int ratio) {
+    char name[96];
+    std::snprintf(name, sizeof name, "%s.conv", prefix);
+    matrix_ = from.matrix(name, "", ratio);
+    step_ = static_cast<int64_t>(dilation) * matrix_.inputs;
+    past_ = static_cast<int64_t>(matrix_.taps - 1) * dilation;
+    one_ = matrix_.outputs == 1 && dilation == 1;
+    if (one_) plain_ = from.taps_first(name, ".weight");  // (taps, inputs, 1): in the window's own order
+}
+
+void Conv::plan(Arena& arena, State& state, int most) const {
+    state.window = arena.take<float>(static_cast<size_t>((past_ + most) * matrix_.inputs));
+}
+
+void Conv::clear(const State& state) const {
+    std::memset(state.window, 0, static_cast<size_t>(past_ * matrix_.inputs) * sizeof(float));
+}
+
+void Conv::step(const Kernels& kernels, const State& state, int frames, float* y,
+                const Epilogue& epilogue) const {
+    if (one_ && !epilogue.add && !epilogue.scale)
+        kernels.dot(plain_, matrix_.bias[0], state.window, matrix_.inputs, matrix_.taps, frames, y);
+    else
+        kernels.multiply(matrix_, state.window, step_, frames, epilogue, y);
+    std::memmove(state.window, state.window + static_cast<int64_t>(frames) * matrix_.inputs,
+                 static_cast<size_t>(past_ * matrix_.inputs) * sizeof(float));
+}
+
+// ---- ConvNeXt block
+
+void ConvNeXt::load(const Loader& from, const char* prefix, int width, int kernel) {
+    width_ = width;
+    kernel_ = kernel;
+    depth_ = from.taps_first(prefix, ".depth.conv.weight");
+    depth_bias_ = from.vector(prefix, ".depth.conv.bias");
+    norm_ = from.vector(prefix, ".norm.weight");
+    norm_bias_ = from.vector(prefix, ".norm.bias");
+    up_ = from.matrix(prefix, ".up");
+    down_ = from.matrix(prefix, ".down");
+    scale_ = from.vector(prefix, ".scale");
+}
+
+void ConvNeXt::plan(Arena& arena, State& state) const {
+    state.window = arena.take<float>(static_cast<size_t>(kernel_ - 1 + MOST_FRAMES) * width_);
+}
+
+void ConvNeXt::clear(const State& state) const {
+    std::memset(state.window, 0, static_cast<size_t>(kernel_ - 1) * width_ * sizeof(float));
+}
+
+void ConvNeXt::step(const Kernels& kernels, const State& state, int frames, float* x, float* a,
+                    float* b) const {
+    size_t past = static_cast<size_t>(kernel_ - 1) * width_, block = static_cast<size_t>(frames) * width_;
+    std::memcpy(state.window + past, x, block * sizeof(float));
+    kernels.depthwise(depth_, depth_bias_, state.window, width_, kernel_, frames, a);
+    std::memmove(state.window, state.window + block, past * sizeof(float));
+    kernels.norm(norm_, norm_bias_, width_, frames, a, a);
+    kernels.multiply(up_, a, 0, frames, {nullptr, nullptr}, b);
+    kernels.gelu(b, up_.outputs, frames);
+    kernels.multiply(down_, b, 0, frames, {scale_, x}, x);
+}
+
+// ---- network
+
+void Network::load(const Loader& from, const char* part, int width, int blocks, int kernel) {
+    char prefix[64];
+    std::snprintf(prefix, sizeof prefix, "%s.0", part);
+    first_.load(from, prefix);
+    count_ = blocks;
+    width_ = width;
+    for (int i = 0; i < blocks; i++) {
+        std::snprintf(prefix, sizeof prefix, "%s.%d", part, i + 1);
+        blocks_[i].load(from, prefix, width, kernel);
+    }
+}
+
+void Network::plan(Arena& arena, State& state) const {
+    first_.plan(arena, state.first, MOST_FRAMES);
+    for (int i = 0; i < count_; i++) blocks_[i].plan(arena, state.blocks[i]);
+    size_t frames = MOST_FRAMES, width = static_cast<size_t>(width_);
+    state.x = arena.take<float>(frames * width);
+    state.a = arena.take<float>(frames * width);
+    state.b = arena.take<float>(frames * static_cast<size_t>(count_ ? blocks_[0].inner() : 0));
+}
+
+void Network::clear(const State& state) const {
+    first_.clear(state.first);
+    for (int i = 0; i < count_; i++) blocks_[i].clear(state.blocks[i]);
+}
+
+float* Network::step(const Kernels& kernels, const State& state, int frames) const {
+    first_.step(kernels, state.first, frames, state.x);
+    for (int i = 0; i < count_; i++)
+        blocks_[i].step(kernels, state.blocks[i], frames, state.x, state.a, state.b);
+    return state.x;
+}
+
+}  // namespace melisma

@@ -1,0 +1,106 @@
+// Causal layers: packed weights here (shared by all streams), what they need of the past in a state of each
+// stream.
+//
+// One contract: a layer given its input in blocks gives what it gives for the whole
+// (src/melisma/training/layers.py).
+#pragma once
+
+#include "format/file.h"
+#include "nn/kernels/kernels.h"
+#include "base/memory.h"
+
+namespace melisma {
+
+constexpr int MOST_FRAMES = 8;  // that a network takes at once
+
+// What layers are read from and packed into; see Arena for why it is walked twice.
+struct Loader {
+    const ModelFile& file;
+    Arena& arena;
+    const Kernels& kernels;
+
+    // Weight (out, in, taps) or (out, in), and bias. With a ratio, output c · ratio + r is packed as r · (out
+    // / ratio) + c: so that the rows of a frame lie as the `ratio` frames that a pixel shuffle would make of
+    // them.
+    Matrix matrix(const char* prefix, const char* part, int ratio = 1) const;
+    Matrix matrix_without_bias(const char* name) const;
+    float* vector(const char* prefix, const char* part) const;
+    float* taps_first(const char* prefix, const char* part) const;  // (channels, 1, taps) → (taps, channels)
+    // Bytes of weights that one pass over the network reads.
+    mutable int64_t bytes = 0;
+
+  private:
+    Matrix pack(const Tensor& weight, const float* bias, int ratio) const;
+};
+
+// A convolution. Its state is a window of inputs: the past first, then room for the block.
+class Conv {
+  public:
+    struct State {
+        float* window;
+    };
+
+    void load(const Loader& from, const char* prefix, int dilation = 1, int ratio = 1);
+    void plan(Arena& arena, State& state, int most) const;
+    int outputs() const { return matrix_.outputs; }
+    int inputs() const { return matrix_.inputs; }
+
+    void clear(const State& state) const;
+    // Where the caller puts the block's inputs, frame by frame, before `step`.
+    float* room(const State& state) const { return state.window + past_ * matrix_.inputs; }
+    void step(const Kernels& kernels, const State& state, int frames, float* y,
+              const Epilogue& epilogue = {nullptr, nullptr}) const;
+
+  private:
+    Matrix matrix_ = {};
+    const float* plain_ = nullptr;  // weights as floats where there is one output
+    int64_t past_ = 0, step_ = 0;
+    bool one_ = false;
+};
+
+// x + scale · down(gelu(up(norm(depth(x)))))
+class ConvNeXt {
+  public:
+    struct State {
+        float* window;
+    };
+
+    void load(const Loader& from, const char* prefix, int width, int kernel);
+    void plan(Arena& arena, State& state) const;
+    void clear(const State& state) const;
+    // x (frames, width) in place; a and b: room for frames · width and frames · expansion · width
+    void step(const Kernels& kernels, const State& state, int frames, float* x, float* a, float* b) const;
+    int width() const { return width_; }
+    int inner() const { return up_.outputs; }
+
+  private:
+    int width_ = 0, kernel_ = 0;
+    const float *depth_ = nullptr, *depth_bias_ = nullptr, *norm_ = nullptr, *norm_bias_ = nullptr,
+                *scale_ = nullptr;
+    Matrix up_ = {}, down_ = {};
+};
+
+// A convolution of kernel 3 and ConvNeXt blocks: encoder, decoder and the `phase` vocoder's refiner.
+class Network {
+  public:
+    struct State {
+        Conv::State first;
+        ConvNeXt::State blocks[MOST_BLOCKS];
+        float *x, *a, *b;
+    };
+
+    void load(const Loader& from, const char* part, int width, int blocks, int kernel);
+    void plan(Arena& arena, State& state) const;
+    void clear(const State& state) const;
+    float* room(const State& state) const { return first_.room(state.first); }
+    // → the features (frames, width), in the state's own room
+    float* step(const Kernels& kernels, const State& state, int frames) const;
+    int inputs() const { return first_.inputs(); }
+
+  private:
+    Conv first_;
+    ConvNeXt blocks_[MOST_BLOCKS];
+    int count_ = 0, width_ = 0;
+};
+
+}  // namespace melisma

@@ -1,0 +1,100 @@
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+#include "vocoders/vocoder.h"
+
+namespace melisma {
+
+MelganVocoder::~MelganVocoder() { std::free(layers_); }
+
+bool MelganVocoder::load(const Loader& from) {
+    const Config& c = from.file.config;
+    hop_ = c.hop;
+    ratios_ = c.ratio_count;
+    dilations_ = c.dilation_count;
+    for (int i = 0; i < ratios_; i++) ratio_[i] = c.ratios[i];
+    count_ = 2 + ratios_ * (1 + 2 * dilations_);
+    if (!layers_) {
+        layers_ = static_cast<Conv*>(std::malloc(static_cast<size_t>(count_) * sizeof(Conv)));
+        if (!layers_) return false;
+        for (int i = 0; i < count_; i++) new (layers_ + i) Conv();
+    }
+    // names count the activations, too: see docs/modelfile.md
+    char prefix[64];
+    Conv* layer = layers_;
+    (layer++)->load(from, "vocoder.0");
+    int at = 1;
+    for (int i = 0; i < ratios_; i++) {
+        std::snprintf(prefix, sizeof prefix, "vocoder.%d.conv", ++at);
+        (layer++)->load(from, prefix, 1, ratio_[i]);
+        at++;
+        for (int j = 0; j < dilations_; j++, at++) {
+            std::snprintf(prefix, sizeof prefix, "vocoder.%d.1", at);
+            (layer++)->load(from, prefix, c.dilations[j]);
+            std::snprintf(prefix, sizeof prefix, "vocoder.%d.3", at);
+            (layer++)->load(from, prefix);
+        }
+    }
+    std::snprintf(prefix, sizeof prefix, "vocoder.%d", at + 1);
+    (layer++)->load(from, prefix);
+    return true;
+}
+
+void MelganVocoder::plan(Arena& arena, State& state) const {
+    state.layers = arena.take<Conv::State>(static_cast<size_t>(count_));
+    // while planning the states have no place yet: their sizes are all that counts
+    Conv::State nowhere;
+    size_t steps = MOST_FRAMES, most = steps * static_cast<size_t>(layers_[0].outputs());
+    int i = 0;
+    auto place = [&] {
+        layers_[i].plan(arena, arena.planning() ? nowhere : state.layers[i], static_cast<int>(steps));
+        i++;
+    };
+    place();
+    for (int r = 0; r < ratios_; r++) {
+        place();
+        size_t here = steps * static_cast<size_t>(layers_[i - 1].outputs());
+        most = here > most ? here : most;
+        steps *= static_cast<size_t>(ratio_[r]);
+        for (int j = 0; j < 2 * dilations_; j++) place();
+    }
+    place();
+    state.x = arena.take<float>(most);
+    state.y = arena.take<float>(most);
+}
+
+void MelganVocoder::clear(State& state) const {
+    for (int i = 0; i < count_; i++) layers_[i].clear(state.layers[i]);
+}
+
+void MelganVocoder::step(const Kernels& kernels, State& state, const float* mel, int frames,
+                         float* out) const {
+    const Conv* layer = layers_;
+    const Conv::State* past = state.layers;
+    float *x = state.x, *y = state.y, *room = layer->room(*past);
+    for (int i = 0; i < frames * layer->inputs(); i++) room[i] = 2 * mel[i] - 1;
+    layer->step(kernels, *past, frames, x);
+    int steps = frames, width = layer->outputs();
+    layer++, past++;
+    for (int r = 0; r < ratios_; r++) {
+        kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->room(*past));
+        layer->step(kernels, *past, steps, x);  // rows of a step lie as `ratio` steps
+        width = layer->outputs() / ratio_[r];
+        steps *= ratio_[r];
+        layer++, past++;
+        for (int j = 0; j < dilations_; j++) {
+            kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->room(*past));
+            layer->step(kernels, *past, steps, y);
+            layer++, past++;
+            kernels.leaky(y, static_cast<int64_t>(steps) * width, layer->room(*past));
+            layer->step(kernels, *past, steps, x, {nullptr, x});
+            layer++, past++;
+        }
+    }
+    kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->room(*past));
+    layer->step(kernels, *past, steps, out);
+    kernels.tanh(out, steps);
+}
+
+}  // namespace melisma

@@ -1,0 +1,116 @@
+#include <cmath>
+
+#include "vocoders/vocoder.h"
+
+namespace melisma {
+
+constexpr double PI = 3.14159265358979323846;
+constexpr double HANN_GAMMA =
+    0.25645;  // of the Gaussian nearest to a Hann window of L samples: gamma = 0.25645 L²
+constexpr double FLOOR = 1e-7;
+constexpr float LOUDEST_MEL = 2.2f;  // +120 dBFS
+
+void PhaseVocoder::load(const Loader& from, const Analysis& analysis) {
+    const Config& c = from.file.config;
+    frame_ = c.frame;
+    hop_ = c.hop;
+    bins_ = c.bins();
+    width_ = c.vocoder_width;
+    rounds_ = c.draft_iterations;
+    turns_ = c.turns_phase;
+    bank_ = analysis.view();
+    fft_ = analysis.fft();
+    network_.load(from, "vocoder", width_, c.vocoder_blocks, c.vocoder_kernel);
+    norm_ = from.vector("vocoder", ".norm.weight");
+    norm_bias_ = from.vector("vocoder", ".norm.bias");
+    magnitude_ = from.matrix("vocoder", ".magnitude");
+    if (turns_) turn_ = from.matrix("vocoder", ".turn");
+    double* exact = from.arena.take<double>(static_cast<size_t>(frame_));
+    float* window = from.arena.take<float>(static_cast<size_t>(frame_));
+    double *total = from.arena.take<double>(static_cast<size_t>(bins_)),
+           *steady = from.arena.take<double>(static_cast<size_t>(bins_));
+    window_ = window;
+    total_ = total;
+    steady_ = steady;
+    if (from.arena.planning()) return;
+    double sum, squares;
+    hann(c, exact, &sum, &squares);
+    // the magnitudes' scale, the overlap's, and the transform's own
+    double scale = sum / 2 / (squares / hop_) / frame_;
+    for (int n = 0; n < frame_; n++) window[n] = static_cast<float>(exact[n] * scale);
+    for (int j = 0; j < bank_.bands; j++)
+        for (int i = 0; i < bank_.width[j]; i++)
+            total[bank_.start[j] + i] += static_cast<double>(bank_.weights[bank_.offset[j] + i]);
+    for (int m = 0; m < bins_; m++)
+        steady[m] = 2 * PI * static_cast<double>(static_cast<int64_t>(hop_) * m % frame_) / frame_;
+}
+
+void PhaseVocoder::plan(Arena& arena, State& state) const {
+    size_t bins = static_cast<size_t>(bins_), frames = MOST_FRAMES;
+    network_.plan(arena, state.network);
+    Phases& p = state.phases;
+    auto padded = [&] {
+        return arena.take<double>(bins + 16) + (arena.planning() ? 0 : 8);
+    };  // zeros on both sides
+    double** arrays[] = {&p.cosine, &p.sine,   &p.last,    &p.older,  &p.before, &p.energy,
+                         &p.log,    &p.weight, &p.advance, &p.turn_c, &p.turn_s, &p.past_c,
+                         &p.past_s, &p.told_c, &p.told_s,  &p.says_c, &p.says_s};
+    for (double** array : arrays) *array = padded();
+    state.draft = arena.take<double>(3 * bins + 2 * static_cast<size_t>(bank_.bands) + 8);
+    state.features = arena.take<float>(frames * static_cast<size_t>(width_));
+    state.correction = arena.take<float>(frames * bins);
+    state.turn = arena.take<float>(turns_ ? frames * bins : 0);
+    state.magnitude = arena.take<float>(bins);
+    state.level = arena.take<float>(static_cast<size_t>(bank_.bands));
+    state.re = arena.take<float>(bins);
+    state.im = arena.take<float>(bins);
+    state.frame = arena.take<float>(static_cast<size_t>(frame_));
+    state.work = arena.take<float>(fft_work(fft_));
+    state.tail = arena.take<float>(static_cast<size_t>(frame_));
+}
+
+void PhaseVocoder::clear(State& state) const {
+    network_.clear(state.network);
+    std::memset(state.tail, 0, static_cast<size_t>(frame_) * sizeof(float));
+    Phases& p = state.phases;
+    p.bins = bins_;
+    double gamma = HANN_GAMMA * frame_ * frame_;
+    p.per_time = static_cast<double>(hop_) * frame_ / gamma;
+    p.per_bin = gamma / (static_cast<double>(hop_) * frame_);
+    p.steady = steady_;
+    for (int m = 0; m < bins_; m++) {
+        p.cosine[m] = 1;
+        p.sine[m] = p.before[m] = 0;
+        p.last[m] = p.older[m] = std::log(FLOOR);
+        p.energy[m] = FLOOR * FLOOR;
+    }
+}
+
+void PhaseVocoder::step(const Kernels& kernels, State& state, const float* mel, int frames,
+                        float* out) const {
+    int bands = bank_.bands;
+    float* room = network_.room(state.network);
+    for (int i = 0; i < frames * bands; i++) room[i] = 2 * mel[i] - 1;
+    const float* features = network_.step(kernels, state.network, frames);
+    kernels.norm(norm_, norm_bias_, width_, frames, features, state.features);
+    kernels.multiply(magnitude_, state.features, 0, frames, {nullptr, nullptr}, state.correction);
+    if (turns_) kernels.multiply(turn_, state.features, 0, frames, {nullptr, nullptr}, state.turn);
+    FftPlan fft = fft_;
+    fft.work = state.work;
+    for (int l = 0; l < frames; l++, mel += bands, out += hop_) {
+        float* level = state.level;
+        for (int j = 0; j < bands; j++) level[j] = mel[j] < LOUDEST_MEL ? mel[j] : LOUDEST_MEL;
+        kernels.draft(bank_, total_, rounds_, level, state.draft, state.magnitude);
+        kernels.refine(state.correction + static_cast<int64_t>(l) * bins_, bins_, state.magnitude);
+        kernels.integrate(state.phases, state.magnitude,
+                          turns_ ? state.turn + static_cast<int64_t>(l) * bins_ : nullptr, state.re,
+                          state.im);
+        kernels.inverse(fft, state.re, state.im, state.frame);
+        kernels.overlap(state.frame, window_, frame_, state.tail);
+        std::memcpy(out, state.tail, static_cast<size_t>(hop_) * sizeof(float));
+        std::memmove(state.tail, state.tail + hop_, static_cast<size_t>(frame_ - hop_) * sizeof(float));
+        std::memset(state.tail + frame_ - hop_, 0, static_cast<size_t>(hop_) * sizeof(float));
+    }
+}
+
+}  // namespace melisma
