@@ -25,8 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
-from melisma import modelfile
-from melisma.config import MelganConfig
+from melisma.files import modelfile
+from melisma.files.config import MelganConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -24,7 +24,7 @@ from types import ModuleType
 
 import numpy as np
 
-from melisma import pretrained
+from melisma.store import pretrained
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

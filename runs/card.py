@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from melisma.evaluate import FIGURES, ROWS
-from melisma.modelfile import ModelFile
+from melisma.files.modelfile import ModelFile
+from melisma.measure.evaluate import FIGURES, ROWS
 
 
 def card(file: ModelFile, size: int, sources: dict[str, Any], about: str, cannot: str, origin: str = "") -> str:

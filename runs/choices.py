@@ -20,11 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from melisma import metrics, modelfile, pretrained
-from melisma.audio import read
-from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
-from melisma.home import home
+from melisma.files import modelfile
+from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.measure import metrics
 from melisma.model import Model
+from melisma.sound.audio import read
+from melisma.store import pretrained
+from melisma.system.home import home
 
 RECORD = Path(__file__).parent / "choices.jsonl"
 DOCUMENT = Path(__file__).parents[1] / "docs" / "choices.md"

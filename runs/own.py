@@ -17,11 +17,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from melisma import modelfile
-from melisma.evaluate import evaluate
-from melisma.home import home
+from melisma.files import modelfile
+from melisma.measure.evaluate import evaluate
 from melisma.model import Model
-from melisma.pretrained import own_models
+from melisma.store.pretrained import own_models
+from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
 RECORD, DOCUMENT = TOP / "runs" / "own.jsonl", TOP / "docs" / "own.md"
@@ -37,7 +37,7 @@ ON_ONE_CORE = """
 import functools, time
 from melisma.training import run
 run.fit = functools.partial(run.fit, clock=time.process_time)
-from melisma.cli import main
+from melisma.cli.main import main
 main()
 """
 
@@ -50,7 +50,7 @@ def called(run: Run) -> str:
 def begun(run: Run) -> subprocess.Popen:
     """The training, by the command."""
     name, minutes, cores, start = run
-    folder, melisma = home() / "data" / name, [sys.executable, "-m", "melisma.cli"]
+    folder, melisma = home() / "data" / name, [sys.executable, "-m", "melisma"]
     if not folder.exists():
         subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), name], check=True)
     subprocess.run([*melisma, "prepare", str(folder)], check=True, stdout=subprocess.DEVNULL)

@@ -28,8 +28,8 @@ from typing import Any
 
 from rich.console import Console
 
-from melisma.config import ModelConfig
-from melisma.home import home
+from melisma.files.config import ModelConfig
+from melisma.system.home import home
 from melisma.training import plan as plans
 from melisma.training.fit import fit
 from melisma.training.stages import Weights
@@ -135,7 +135,7 @@ def everything(world: World, minutes: float, force: bool, note: str) -> None:
 
 def data(world: World) -> None:
     """The sounds from their packages, and the prepared set."""
-    from melisma.prepare import prepare, render
+    from melisma.training.prepare import prepare, render
 
     if not world.sounds.exists():
         subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), world.sounds.name], check=True)
@@ -200,7 +200,8 @@ def foreign(world: World, part: str) -> dict[str, Any]:
 
 def of_model(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
     """Weights of the published model that a world starts from, and what it is."""
-    from melisma import modelfile, pretrained
+    from melisma.files import modelfile
+    from melisma.store import pretrained
     from melisma.training.run import weights_of
 
     file = modelfile.load(pretrained.locate(world.start))
@@ -224,8 +225,8 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
     """Evaluate the tuned models on the held-out files; publish the best if it beats what is published."""
     import torch
 
-    from melisma import modelfile
-    from melisma.evaluate import evaluate, table
+    from melisma.files import modelfile
+    from melisma.measure.evaluate import evaluate, table
     from melisma.model import Model
     from melisma.training.data import Prepared
     from melisma.training.reference import Reference
@@ -264,7 +265,7 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
 
 def calibrate(world: World) -> None:
     """The published model's latents anew: the same sound, other axes."""
-    from melisma import modelfile
+    from melisma.files import modelfile
     from melisma.training.calibrate import calibrate as axes_of
     from melisma.training.data import Prepared
     from melisma.training.export import from_file, to_file
@@ -280,7 +281,7 @@ def write_card(world: World) -> Path:
     """models/NAME.md of the published model."""
     from card import card
 
-    from melisma import modelfile
+    from melisma.files import modelfile
 
     file = modelfile.load(world.published)
     sources = json.loads((world.sounds / "sources.json").read_text())

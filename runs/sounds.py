@@ -26,7 +26,7 @@ from worlds.cleaning import RATE, faded, resampled, trimmed
 from worlds.packages import debian_package
 from worlds.records import summary
 
-from melisma.home import home
+from melisma.system.home import home
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from worlds.records import licence_table, summary
 
-from melisma.home import home
+from melisma.system.home import home
 
 NAMES = ("strings", "screams", "speech", "singing", "varied", "bells", "birds", "drums")
 

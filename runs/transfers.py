@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from melisma import metrics
-from melisma.audio import read, resample
-from melisma.home import home
 from melisma.latent import LatentPath
-from melisma.likeness import Ear, distance, timbre
+from melisma.measure import metrics
+from melisma.measure.likeness import Ear, distance, timbre
 from melisma.model import Model, load
+from melisma.sound.audio import read, resample
+from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
 DOMAINS = ("strings", "screams", "singing", "speech")

@@ -30,7 +30,7 @@ def tiny(home):
     """The file of a model named "tiny": random weights, 3 of 4 latents kept, the `phase` vocoder as before training."""
     import torch
 
-    from melisma.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
+    from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
     from melisma.training.export import to_file
     from melisma.training.reference import Reference
     from melisma.training.run import publish

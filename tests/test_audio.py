@@ -14,8 +14,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from melisma import audio
 from melisma.errors import MelismaError
+from melisma.sound import audio
+from melisma.system.atomic import atomic
 
 resource = pytest.importorskip("resource", reason="limits of file size are POSIX")
 
@@ -216,7 +217,7 @@ def test_atomic_leaves_the_target_as_it_was(tmp_path, error):
     target = tmp_path / "x.json"
     target.write_text("older")
     wanted = MelismaError if isinstance(error, OSError) else error
-    with pytest.raises(wanted), audio.atomic(target) as temporary:
+    with pytest.raises(wanted), atomic(target) as temporary:
         temporary.write_text("half")
         assert target.read_text() == "older" and temporary.parent == tmp_path and temporary.suffix == ".json"
         raise error
@@ -228,7 +229,7 @@ def test_atomic_is_invisible_until_done_and_follows_umask_and_links(tmp_path):
     link.symlink_to("real.txt")
     before = os.umask(0o027)
     try:
-        with audio.atomic(link) as temporary:
+        with atomic(link) as temporary:
             temporary.write_text("new")
             assert not (tmp_path / "real.txt").exists()
     finally:
@@ -239,7 +240,7 @@ def test_atomic_is_invisible_until_done_and_follows_umask_and_links(tmp_path):
 
 def test_atomic_refuses_folders_and_devices(tmp_path):
     for path, reason in [(tmp_path, "is a folder"), ("/dev/null", "is a device"), (tmp_path / "no" / "x", "does not exist")]:
-        with pytest.raises(MelismaError, match=reason), audio.atomic(path):
+        with pytest.raises(MelismaError, match=reason), atomic(path):
             pytest.fail("must not get here")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
@@ -278,6 +279,6 @@ def test_fit_length(length, n):
 
 
 def test_nothing_here_imports_torch_or_matplotlib():
-    modules = "melisma.audio, melisma.latent, melisma.plot, melisma.prepare"
+    modules = "melisma.sound.audio, melisma.latent, melisma.measure.plot, melisma.training.prepare"
     code = f"import sys, {modules}; print({{'torch', 'matplotlib'}} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"

@@ -13,7 +13,9 @@ import pytest
 import soundfile
 
 import melisma
-from melisma import cli, metrics, modelfile, pathfile
+from melisma.cli import main as cli
+from melisma.files import modelfile, pathfile
+from melisma.measure import metrics
 
 RATE = 16000  # the tiny model's
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -49,7 +51,7 @@ def tell(capsys):
 
 def command(*arguments, before=""):
     """The command as a process of its own; `before` is Python that runs in it first."""
-    code = f"{before}\nfrom melisma.cli import main; main()"
+    code = f"{before}\nfrom melisma.cli.main import main; main()"
     return [sys.executable, "-c", code, *(str(a) for a in arguments)]
 
 
@@ -111,7 +113,7 @@ def test_models_and_info(tell, home, tiny):
 
 
 def test_the_operators_are_listed_as_declared(tell):
-    from melisma.operators import OPERATORS
+    from melisma.latent.operators import OPERATORS
 
     said = tell("operators")
     for operator in OPERATORS.values():
@@ -122,7 +124,7 @@ def test_the_operators_are_listed_as_declared(tell):
 def test_a_hostile_header_is_shown_as_text(tell, home, tiny):
     from dataclasses import replace
 
-    from melisma import modelfile
+    from melisma.files import modelfile
 
     file = modelfile.load(tiny)
     odd = {"minutes_of_sound": "x", "licence": "[/b]\x1b[31m", "[x]": [1, None]}

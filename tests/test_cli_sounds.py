@@ -7,7 +7,9 @@ import pytest
 import soundfile
 
 import melisma
-from melisma import cli, modelfile, pathfile, pretrained
+from melisma.cli import main as cli
+from melisma.files import modelfile, pathfile
+from melisma.store import pretrained
 
 RATE = 16000  # the tiny model's
 pytestmark = pytest.mark.usefixtures("tiny")

@@ -17,10 +17,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from melisma import core, latent, modelfile
-from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma import latent
+from melisma.core import binding as core
 from melisma.errors import MelismaError
-from melisma.metrics import stft_distance
+from melisma.files import modelfile
+from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.measure.metrics import stft_distance
 from melisma.training import engine as reference
 from melisma.training.export import to_file
 from melisma.training.reference import Reference
@@ -303,7 +305,7 @@ def test_latents_as_signals_equal_the_chain(config, rate):
 @pytest.mark.parametrize("rate", [22050, 44100, 48000, 88200, 96000, 192000])
 def test_host_rates(rate):
     """As the model between two resamplers that hear everything at once, but `latency` samples late, as declared."""
-    from melisma.audio import resample
+    from melisma.sound.audio import resample
 
     model = core.CoreModel(file_bytes(SMALL_MELGAN))
     # nothing near the band's edges, where resamplers differ

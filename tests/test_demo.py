@@ -14,8 +14,11 @@ import pytest
 import soundfile
 
 import melisma
-from melisma import cli, demo, modelfile, pretrained, summary
+from melisma import demo
+from melisma.cli import main as cli
 from melisma.demo.material import INPUTS, PHRASES, PIECE, SOUNDS
+from melisma.files import modelfile
+from melisma.store import pretrained, summary
 
 CHROMIUM = shutil.which("chromium")
 NAMES = [Path(sound).name for sound in INPUTS]

@@ -9,9 +9,9 @@ import pytest
 import soundfile
 from rich.console import Console
 
-from melisma import metrics
 from melisma.errors import MelismaError
-from melisma.evaluate import FIGURES, ROWS, evaluate, table
+from melisma.measure import metrics
+from melisma.measure.evaluate import FIGURES, ROWS, evaluate, table
 
 RATE = 16000
 
@@ -161,7 +161,7 @@ def test_nothing_to_evaluate_is_one_clear_error(tmp_path):
 
 
 def test_missing_package_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("melisma.evaluate.find_spec", lambda module: None if module == "visqol" else module)
+    monkeypatch.setattr("melisma.measure.evaluate.find_spec", lambda module: None if module == "visqol" else module)
     with pytest.raises(MelismaError, match=r"needs visqol-python: pip install 'melisma\[evaluate\]'"):
         evaluate(Fake(), tmp_path)
 

@@ -6,8 +6,11 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from melisma import cli, core, feedback, puredata
+from melisma.cli import main as cli
+from melisma.core import binding as core
+from melisma.core import feedback
 from melisma.errors import MelismaError
+from melisma.hosts import puredata
 
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
 points = st.lists(st.tuples(st.floats(0, 1e4), st.floats(20, 20000)), min_size=1, max_size=9).map(sorted)

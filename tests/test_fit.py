@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import torch
 
-from melisma.config import ModelConfig, PhaseConfig, VAEConfig
 from melisma.errors import MelismaError
+from melisma.files.config import ModelConfig, PhaseConfig, VAEConfig
 from melisma.training import checkpoints, stage_run, stages
 from melisma.training import fit as fitting
 from melisma.training.data import Excerpts

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from melisma import modelfile
-from melisma.config import AnalysisConfig, ModelConfig
-from melisma.highpass import at_rest, highpass
+from melisma.files import modelfile
+from melisma.files.config import AnalysisConfig, ModelConfig
 from melisma.model import Model
+from melisma.sound.highpass import at_rest, highpass
 from melisma.training.export import to_file
 from melisma.training.reference import Reference
 

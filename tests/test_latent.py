@@ -13,7 +13,7 @@ from paths import make, paths, same
 from melisma import latent
 from melisma.errors import MelismaError
 from melisma.latent import LatentPath
-from melisma.operators import DIMS, OPERATORS
+from melisma.latent.operators import DIMS, OPERATORS
 
 # --- the path itself ----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, lfilter
 
-from melisma.likeness import Ear, distance, timbre
+from melisma.measure.likeness import Ear, distance, timbre
 
 RATE = 44100
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from melisma.config import AnalysisConfig
+from melisma.files.config import AnalysisConfig
 from melisma.training import losses
 from melisma.training.losses import Auditory, MelDistance, SpectralDistance, gaussian_nll, structure_distance
 

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from melisma import metrics
 from melisma.errors import MelismaError
+from melisma.measure import metrics
 
 RATE = 24000
 
@@ -210,7 +210,7 @@ def test_what_is_no_waveform_is_refused(sound):
 
 def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
     """Without the lock they left functions that ended every later process with a segmentation fault, five times of six."""
-    code = "import numpy as np; from melisma.metrics import pitch_error; x = np.zeros(9000, np.float32); pitch_error(x, x, 16000)"
+    code = "import numpy as np; from melisma.measure.metrics import pitch_error; x = np.zeros(9000, np.float32); pitch_error(x, x, 16000)"
     fresh = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     start = lambda: subprocess.Popen([sys.executable, "-c", code], env=fresh)
     assert [process.wait() for process in [start() for _ in range(3)]] == [0, 0, 0]

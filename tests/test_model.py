@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import melisma
-from melisma import MelismaError, modelfile
-from melisma.metrics import stft_distance
+from melisma import MelismaError
+from melisma.files import modelfile
+from melisma.measure.metrics import stft_distance
 from melisma.model import Model
 
 RATE, HOP, FRAME = 16000, 64, 256  # the tiny model's
@@ -27,7 +28,7 @@ def test_as_long_as_it_was(model, length, rate):
     x = noise(1)[:length]
     path = model.encode(x, rate)
     assert (path.length, path.source_rate, path.dimensions, path.model) == (length, rate, model.latents, "tiny")
-    own = melisma.audio.resampled_length(length, rate, RATE)
+    own = melisma.sound.audio.resampled_length(length, rate, RATE)
     assert path.frames == -(-own // HOP) + FRAME // HOP - 1 and path.rate == RATE / HOP
     for y in (model.decode(path), model.transfer(x, rate), model.copy_synthesis(x, rate)):
         assert y.shape == (length,) and y.dtype == np.float32 and np.isfinite(y).all()
@@ -49,7 +50,7 @@ def test_channels_are_mixed_and_every_way_to_give_a_sound_is_the_same(model):
 @pytest.mark.parametrize("kind", ["phase", "melgan"])
 @pytest.mark.parametrize("pieces", [1, 7, 250])
 def test_read_in_pieces_it_is_the_same(model, kind, pieces):
-    from melisma.config import MelganConfig
+    from melisma.files.config import MelganConfig
     from melisma.training.export import to_file
     from melisma.training.reference import Reference
 
@@ -73,7 +74,7 @@ def test_read_in_pieces_it_is_the_same(model, kind, pieces):
 @pytest.mark.parametrize("rate", [RATE, 22050])
 def test_of_a_long_sound_little_but_the_sound_is_held(model, monkeypatch, rate):
     """Frames, spectra and activations are let go piece by piece, so an hour works as well."""
-    from melisma import core
+    from melisma.core import binding as core
 
     monkeypatch.setattr(core, "CHUNK_SECONDS", 2)
     own, x = Model(model.file), noise(600)

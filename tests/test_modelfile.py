@@ -13,11 +13,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from melisma import modelfile
-from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.errors import MelismaError
+from melisma.files import modelfile
+from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.files.shapes import expected
 from melisma.model import Model
-from melisma.shapes import expected
 from melisma.training.export import from_file, public, tensors, to_file
 from melisma.training.reference import Reference
 

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paths import make, same
 
-from melisma import latent, operators, pathfile
+from melisma import latent
 from melisma.errors import MelismaError
-from melisma.latent import LatentPath
+from melisma.files import pathfile
+from melisma.latent import LatentPath, operators
 
 
 def apply(path, text, open_path=pathfile.load):

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from paths import make, paths, same
 
-from melisma import pathfile
 from melisma.errors import MelismaError
+from melisma.files import pathfile
 from melisma.latent import LatentPath
 
 

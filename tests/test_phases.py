@@ -6,8 +6,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from melisma.bands import mel_filterbank
-from melisma.config import AnalysisConfig, PhaseConfig
+from melisma.files.bands import mel_filterbank
+from melisma.files.config import AnalysisConfig, PhaseConfig
 from melisma.training.mel import Analysis
 from melisma.training.vocoders.integration import FLOOR, draft, initial_phases, integrate
 from melisma.training.vocoders.phase import PhaseVocoder

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from melisma import plot
 from melisma.errors import MelismaError
 from melisma.latent import LatentPath
+from melisma.measure import plot
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure  # noqa: E402

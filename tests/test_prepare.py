@@ -12,10 +12,10 @@ import pytest
 import soundfile
 from rich.console import Console
 
-from melisma import audio
 from melisma.errors import MelismaError
-from melisma.highpass import at_rest, highpass
-from melisma.prepare import Report, prepare, render
+from melisma.sound import audio
+from melisma.sound.highpass import at_rest, highpass
+from melisma.training.prepare import Report, prepare, render
 
 RATE = 44100
 

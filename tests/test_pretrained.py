@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from standin import COMMIT, Hub
 
 import melisma
-from melisma import cli, hub, pretrained
+from melisma.cli import main as cli
 from melisma.errors import MelismaError
+from melisma.store import hub, pretrained
 
 # --- addresses ----------------------------------------------------------------------------------------------------------
 
@@ -177,7 +178,7 @@ def test_too_large_a_file_is_not_fetched(standin, monkeypatch, tiny):
 
 
 def command(*arguments, before="", **environment):
-    code = f"import sys\n{before}\nfrom melisma.cli import main; main()"
+    code = f"import sys\n{before}\nfrom melisma.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, encoding="utf-8", timeout=300, env=os.environ | environment
     )

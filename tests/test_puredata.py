@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from pd import ABSURD, BOUNDS, OBJECTS, ROOT, Patch, Run, Session, heard, measures, random_session, run_pd
 
-from melisma import core, pretrained
+from melisma.core import binding as core
+from melisma.store import pretrained
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("pd") or not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(),
@@ -252,10 +253,10 @@ def test_dsp_on_and_off_in_loops(tmp_path, model_files):
 
 @pytest.fixture(scope="module")
 def model_files(tmp_path_factory):
-    """A second model, small and of 2 latents, in a folder as melisma.home has it."""
+    """A second model, small and of 2 latents, in a folder as melisma.system.home has it."""
     from test_core import MELGAN, random_file
 
-    from melisma import modelfile
+    from melisma.files import modelfile
 
     folder = tmp_path_factory.mktemp("home") / "models"
     folder.mkdir()
@@ -394,7 +395,7 @@ def test_patches_are_what_their_source_writes(monkeypatch):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    from melisma import puredata
+    from melisma.hosts import puredata
 
     return puredata.install(tmp_path_factory.mktemp("pd") / "melisma")
 
@@ -486,7 +487,7 @@ def test_next_model_goes_through_all_of_them(installed, tmp_path, model_files, n
 
 def test_the_feedback_patch_sings_out_of_silence_as_the_command_does(installed, tmp_path, strings):
     """Its sliders moved at the starts of blocks: the same to the bit."""
-    from melisma import feedback
+    from melisma.core import feedback
 
     samples = 64 * 4000
     host = Patch(tmp_path)
@@ -526,7 +527,8 @@ def test_the_feedback_patch_records_its_sound_and_its_curves(tmp_path):
     """What it writes beside the sound is what `melisma feedback` reads."""
     import soundfile
 
-    from melisma import feedback, puredata
+    from melisma.core import feedback
+    from melisma.hosts import puredata
 
     folder = puredata.install(tmp_path / "melisma")
     host = Patch(tmp_path)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_core import MELGAN, ROOT, TINY, built, file_bytes, model_paths, sound  # noqa: F401
 
-from melisma import core
+from melisma.core import binding as core
 
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
 RATE = 8000

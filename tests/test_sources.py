@@ -244,7 +244,7 @@ class TestCard:
         assert table.endswith("In all 3.0 minutes real, 2.0 minutes derived: phrases made of notes, 1.0 minutes derived: sung.")
 
     def test_the_published_strings_model_has_its_card(self):
-        from melisma import modelfile
+        from melisma.files import modelfile
 
         file = modelfile.load(recipe.TOP / "models" / "strings.melisma")
         text = card.card(file, 5_000_000, {"files": self.ROWS, "dropped": {"duplicate": 2}}, "About it.", "Not that.")

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from melisma.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.model import Model
 from melisma.training.export import to_file
 from melisma.training.layers import Chain, ChannelNorm, Conv, ConvNeXt, Pointwise, Residual, Streaming, Upsample

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from melisma import core, modelfile
-from melisma.metrics import stft_distance
+from melisma.core import binding as core
+from melisma.files import modelfile
+from melisma.measure.metrics import stft_distance
 
 pytest.importorskip("ziglang", reason="other targets are compiled by zig: pip install ziglang")
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,9 +8,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from melisma.bands import a_weights, band_weights, mel_filterbank
-from melisma.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.errors import MelismaError
+from melisma.files.bands import a_weights, band_weights, mel_filterbank
+from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.training import mel as scales
 from melisma.training.calibrate import PERCENTILES, _turned, calibrate
 from melisma.training.data import Prepared

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from melisma.home import home
+from melisma.system.home import home
 
 SOUNDS = (".wav", ".ogg", ".flac", ".oga", ".opus", ".mp3")
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from melisma.home import home
+from melisma.system.home import home
 
 from .cleaning import RATE, cleaned, levelled, resampled, trimmed
 from .packages import debian_package, soundfont_samples

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from melisma.home import home
+from melisma.system.home import home
 
 from .cleaning import resampled, without_pauses
 from .packages import debian_package, soundfont_samples

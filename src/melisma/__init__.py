@@ -7,14 +7,14 @@
     sound = model.decode(path.scale(1.3, dims=[0]).reverse())
     melisma.write("out.wav", sound, path.source_rate)
 
-In one call: `melisma.transfer("cat.wav", "strings")`, `interpolate`, `mix`, `sample` (see `melisma.play`).
+In one call: `melisma.transfer("cat.wav", "strings")`, `interpolate`, `mix`, `sample` (see `melisma.simple`).
 """
 
-from .audio import Audio, read, write
 from .errors import MelismaError
 from .latent import LatentPath
 from .model import Model, Stream, load
-from .play import interpolate, mix, sample, transfer
+from .simple import interpolate, mix, sample, transfer
+from .sound.audio import Audio, read, write
 
 __version__ = "0.1.0"
 __all__ = [

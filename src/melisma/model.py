@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import modelfile, pretrained
-from .audio import Audio, checked_rate, cut, fill, resampled, resampled_length
-from .bands import centres
-from .core import CoreStream, Engine
+from .core.binding import CoreStream, Engine
 from .errors import MelismaError
+from .files import modelfile
+from .files.bands import centres
+from .files.modelfile import ModelFile
 from .latent import Curve, LatentPath, drawn
-from .modelfile import ModelFile
+from .sound.audio import Audio, checked_rate, cut, fill, resampled, resampled_length
+from .store import pretrained
 
 Sound = Audio | np.ndarray
 
@@ -148,7 +149,7 @@ class Model:
 
     def verify(self) -> dict[str, float]:
         """Run the file's golden pair, in blocks. → the largest error and the spectral distance; MelismaError if it fails."""
-        from .metrics import stft_distance
+        from .measure.metrics import stft_distance
 
         if self.file.golden is None:
             raise MelismaError(f"model {self.name} has no golden pair: nothing can be proved")

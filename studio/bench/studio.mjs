@@ -35,7 +35,7 @@ function tone(seconds, rate = 44100) {
   return data;
 }
 
-const serve = () => spawn(python, ['-m', 'melisma.cli', 'studio', '--no-browser', '--port', '0'], { env });
+const serve = () => spawn(python, ['-m', 'melisma', 'studio', '--no-browser', '--port', '0'], { env });
 async function addressOf(server) {
   for await (const line of createInterface({ input: server.stdout })) if (line.startsWith('http://')) return line;
 }

@@ -27,7 +27,7 @@ export class Server {
 
   /** Run `melisma …` to its end. → what it printed. */
   melisma(...args: string[]): string {
-    const done = spawnSync(PYTHON, ['-m', 'melisma.cli', ...args], { env: this.env, encoding: 'utf8' });
+    const done = spawnSync(PYTHON, ['-m', 'melisma', ...args], { env: this.env, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(done.stderr);
     return done.stdout;
   }
@@ -48,7 +48,7 @@ export class Server {
   }
 
   async start(port = '0'): Promise<void> {
-    const child = (this.process = spawn(PYTHON, ['-m', 'melisma.cli', 'studio', '--no-browser', '--port', port], { env: this.env }));
+    const child = (this.process = spawn(PYTHON, ['-m', 'melisma', 'studio', '--no-browser', '--port', port], { env: this.env }));
     let errors = '';
     child.stderr!.on('data', (text) => (errors += text));
     for await (const line of createInterface({ input: child.stdout! }))

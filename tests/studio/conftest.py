@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import melisma
-from melisma import modelfile
-from melisma.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
-from melisma.shapes import expected
+from melisma.files import modelfile
+from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.files.shapes import expected
 
 
 @pytest.fixture(scope="session")

@@ -257,7 +257,7 @@ def test_a_page_that_goes_in_the_middle_of_a_render(client):
 
 
 def start(home, *arguments):
-    command = [sys.executable, "-m", "melisma.cli", "studio", "--no-browser", *arguments]
+    command = [sys.executable, "-m", "melisma", "studio", "--no-browser", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"MELISMA_HOME": str(home)})
     for line in process.stdout:
         if line.startswith("http://127.0.0.1:"):
@@ -291,7 +291,7 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
         assert address.endswith(f"?token={token}"), "a page that was open is still let in"
         assert (tmp_path / "studio" / "token").stat().st_mode & 0o777 == 0o600
         other = subprocess.run(
-            [sys.executable, "-m", "melisma.cli", "studio", "--port", host.partition(":")[2]], capture_output=True, text=True
+            [sys.executable, "-m", "melisma", "studio", "--port", host.partition(":")[2]], capture_output=True, text=True
         )
         assert other.returncode == 1 and "choose another with --port" in other.stderr
         second, same = start(tmp_path, "--port", "0")

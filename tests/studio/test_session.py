@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import melisma
-from melisma import cli
-from melisma.audio import Audio, write
+from melisma.cli import main as cli
 from melisma.errors import MelismaError, MelismaWarning
+from melisma.sound.audio import Audio, write
 from melisma.studio import protocol, session, typescript
 from melisma.studio.library import Library, references
 from melisma.studio.protocol import (
@@ -392,7 +392,7 @@ def test_a_session_file_sounds_the_same_in_another_process(whole, library, model
         warnings.simplefilter("ignore", MelismaWarning)  # random weights may clip
         write(tmp_path / "here.wav", here, RATE)
     for target, more in (("there.wav", []), ("plain.wav", ["--snapshot", "plain"])):
-        command = [sys.executable, "-m", "melisma.cli", "render", tmp_path / "s.melisma-session", tmp_path / target, *more]
+        command = [sys.executable, "-m", "melisma", "render", tmp_path / "s.melisma-session", tmp_path / target, *more]
         subprocess.run(command, check=True, capture_output=True)
     assert (tmp_path / "there.wav").read_bytes() == (tmp_path / "here.wav").read_bytes()
     assert (tmp_path / "plain.wav").read_bytes() != (tmp_path / "here.wav").read_bytes()

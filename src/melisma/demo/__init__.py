@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from .. import pretrained
-from ..audio import atomic
-from ..core import CoreModel
+from ..core.binding import CoreModel
 from ..errors import MelismaError
 from ..model import Model, load
-from ..summary import NONE, facts, figures
-from ..terminal import busy, say
+from ..store import pretrained
+from ..store.summary import NONE, facts, figures
+from ..system.atomic import atomic
+from ..system.terminal import busy, say
 from . import page
 from .material import INPUTS, SOUNDS, feedback_piece, interpolations, through_models
 

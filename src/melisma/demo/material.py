@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import feedback, plot
-from ..audio import Audio, read, write
-from ..core import CoreModel
+from ..core import feedback
+from ..core.binding import CoreModel
+from ..measure import plot
 from ..model import Model
+from ..sound.audio import Audio, read, write
 
 SOUNDS = Path(__file__).parents[1] / "sounds"
 # what goes through every model: file → what it is called

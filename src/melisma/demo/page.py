@@ -14,11 +14,11 @@ from string import Template
 
 from markdown_it import MarkdownIt
 
-from .. import pretrained
-from ..audio import atomic
 from ..errors import MelismaError
 from ..model import Model
-from ..summary import NONE, facts, figures
+from ..store import pretrained
+from ..store.summary import NONE, facts, figures
+from ..system.atomic import atomic
 from .material import Picture, Row, Section, Sound, plain
 
 HERE = Path(__file__).parent

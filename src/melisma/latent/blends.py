@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import MelismaError
-from ..operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
 from .edits import operator
+from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
 from .path import LatentPath
 from .reading import Curve, read_array, read_curve, read_rows, read_span
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import MelismaError
-from ..operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
 from .noise import smooth_noise
+from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
 from .path import LOUDNESS_FLOOR, LatentPath
 from .reading import Curve, read_curve, read_integer, read_number, read_points, read_rows, read_span
 

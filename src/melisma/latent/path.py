@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..audio import RATES
 from ..errors import MelismaError
+from ..sound.audio import RATES
 from .reading import Curve, frozen, read_integer, read_number, read_rows
 
 LOUDNESS_FLOOR = -100.0  # dBFS

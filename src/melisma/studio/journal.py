@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from ..audio import atomic
 from ..errors import MelismaError
+from ..system.atomic import atomic
 from .protocol import MOST_STEPS, Session, Step, read
 
 MOST_BYTES = 16 << 20  # of the steps that are taken up again; the newest are

@@ -22,9 +22,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from ..audio import Audio, atomic, open_sound, read
 from ..errors import MelismaError, MelismaWarning
-from ..home import home
+from ..sound.audio import Audio, open_sound, read
+from ..system.atomic import atomic
+from ..system.home import home
 from .protocol import KeptCorner, Session, SoundCorner, SoundInfo, SoundRef, Take
 from .protocol import read as read_json
 
@@ -35,7 +36,7 @@ SUFFIX = ".melisma-session"
 
 
 class Library:
-    """The studio's folder: `folder`, or `studio` in the user's own (see `melisma.home`). Safe to use from any thread."""
+    """The studio's folder: `folder`, or `studio` in the user's own (see `melisma.system.home`). Safe to use from any thread."""
 
     def __init__(self, folder: Path | None = None):
         self.folder = folder or home() / "studio"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import threading
 
-from .. import pretrained
 from ..errors import MelismaError
+from ..latent.operators import OPERATORS, Parameter
 from ..model import Model, load
-from ..operators import OPERATORS, Parameter
-from ..play import transfer
+from ..simple import transfer
+from ..store import pretrained
 from .protocol import ModelInfo, OperatorInfo, ParameterInfo
 from .session import offered
 

@@ -193,7 +193,7 @@ ToServer = Render | Keep | Cancel
 
 
 class ParameterInfo(_Struct):
-    """A control of an operator, see melisma.operators.Parameter. `rest`: at which the operator does nothing."""
+    """A control of an operator, see melisma.latent.operators.Parameter. `rest`: at which the operator does nothing."""
 
     name: str
     unit: str

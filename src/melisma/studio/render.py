@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audio import resampled_length
 from ..errors import MelismaError
 from ..latent import LatentPath
 from ..model import Model
+from ..sound.audio import resampled_length
 from . import session
 from .protocol import Curves, Done, Failed, Mel, Samples, Take, binary, text
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import uvicorn
 
 from ..errors import MelismaError
-from ..terminal import say
+from ..system.terminal import say
 from .library import Library
 from .server import Studio
 

@@ -24,8 +24,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from ..audio import resample, write
 from ..errors import MelismaError, MelismaWarning
+from ..sound.audio import resample, write
 from . import session
 from .connection import Connection
 from .journal import Journal

@@ -18,11 +18,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ..audio import Audio
 from ..errors import MelismaError
 from ..latent import LatentPath, mix, smooth_noise, stretched
+from ..latent.operators import OPERATORS, Operator
 from ..model import Model
-from ..operators import OPERATORS, Operator
+from ..sound.audio import Audio
 from .protocol import (
     Corner,
     Draw,

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import torch
 
-from ..config import ModelConfig
 from ..errors import MelismaError
+from ..files.config import ModelConfig
 
 
 def locked(folder: Path) -> IO[str]:

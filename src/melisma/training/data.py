@@ -16,7 +16,7 @@ SPEEDS = 4.0  # semitones: how far up or down an excerpt is played at another sp
 
 
 class Prepared:
-    """A prepared set on disk (see melisma.prepare): memory-mapped, so it may be larger than memory."""
+    """A prepared set on disk (see melisma.training.prepare): memory-mapped, so it may be larger than memory."""
 
     def __init__(self, folder: str | Path):
         folder = Path(folder)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import modelfile
+from ..files import modelfile
 from . import mel as scales
 from .export import from_file, latency
 from .vae import kl, split

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import modelfile
-from ..modelfile import ModelFile
+from ..files import modelfile
+from ..files.modelfile import ModelFile
 from .reference import Reference
 
 GOLDEN_FRAMES = 48

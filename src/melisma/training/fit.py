@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 
-from ..config import ModelConfig
 from ..errors import MelismaError
+from ..files.config import ModelConfig
 from . import checkpoints
 from .data import Prepared
 from .log import Log

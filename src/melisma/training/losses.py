@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..bands import mel_filterbank
-from ..config import AnalysisConfig
+from ..files.bands import mel_filterbank
+from ..files.config import AnalysisConfig
 
 FLOOR_DB = -90.0  # spectra are compared above this level re full scale: logs near digital silence train backwards
 

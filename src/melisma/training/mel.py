@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..bands import band_weights, loudness_weights, mel_filterbank
-from ..config import AnalysisConfig
-from ..highpass import at_rest, highpass
+from ..files.bands import band_weights, loudness_weights, mel_filterbank
+from ..files.config import AnalysisConfig
+from ..sound.highpass import at_rest, highpass
 from .layers import State, Streaming
 
 LEVEL_FLOOR = 1e-8  # magnitude; far below the log-mel's own floor so that relative mels do not depend on gain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..config import ModelConfig
+from ..files.config import ModelConfig
 from . import mel as scales
 from .layers import State, Streaming
 from .mel import Analysis

@@ -10,11 +10,11 @@ from typing import Any
 
 import torch
 
-from .. import modelfile
-from ..config import ModelConfig
 from ..errors import MelismaError
-from ..home import home
-from ..modelfile import ModelFile
+from ..files import modelfile
+from ..files.config import ModelConfig
+from ..files.modelfile import ModelFile
+from ..system.home import home
 from .calibrate import calibrate
 from .data import Prepared
 from .export import from_file, to_file

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..config import VAEConfig
+from ..files.config import VAEConfig
 from .layers import Chain, Conv, ConvNeXt, State, Streaming
 
 LOG_VARIANCE = (-9.0, 3.0)

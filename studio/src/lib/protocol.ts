@@ -123,7 +123,7 @@ export interface Cancel {
   readonly type: "cancel";
 }
 
-/** A control of an operator, see melisma.operators.Parameter. `rest`: at which the operator does nothing. */
+/** A control of an operator, see melisma.latent.operators.Parameter. `rest`: at which the operator does nothing. */
 export interface ParameterInfo {
   readonly name: string;
   readonly unit: string;

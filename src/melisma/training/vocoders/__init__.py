@@ -1,9 +1,9 @@
 """The vocoders, behind one interface: a Streaming module, log-mel (B, M, L) → waveform (B, 1, L · hop), with a `delay`.
 
-A new vocoder is one file here, one configuration in `melisma.config` and one entry in `build`.
+A new vocoder is one file here, one configuration in `melisma.files.config` and one entry in `build`.
 """
 
-from ...config import AnalysisConfig, MelganConfig, PhaseConfig
+from ...files.config import AnalysisConfig, MelganConfig, PhaseConfig
 from ..layers import Streaming
 from .melgan import MelganVocoder
 from .phase import PhaseVocoder

@@ -12,8 +12,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ...bands import mel_filterbank
-from ...config import AnalysisConfig, MelganConfig
+from ...files.bands import mel_filterbank
+from ...files.config import AnalysisConfig, MelganConfig
 from ..layers import Chain, Conv, Pointwise, Residual, State, Streaming, Upsample
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...bands import mel_filterbank, spreading
-from ...config import AnalysisConfig, PhaseConfig
+from ...files.bands import mel_filterbank, spreading
+from ...files.config import AnalysisConfig, PhaseConfig
 from ..layers import Chain, Conv, ConvNeXt, State, Streaming
 from .integration import draft, initial_phases, integrate
 

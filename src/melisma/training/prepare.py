@@ -24,10 +24,10 @@ import numpy as np
 import soundfile
 import soxr
 
-from . import audio
-from .config import AnalysisConfig
-from .errors import MelismaError
-from .highpass import at_rest, highpass
+from ..errors import MelismaError
+from ..files.config import AnalysisConfig
+from ..sound import audio
+from ..sound.highpass import at_rest, highpass
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .modelfile import ModelFile
+from ..files.modelfile import ModelFile
 
 # what is told of an evaluation: in full and how it is written there; at the head of a column and in it, "" if in no list;
 # where it stands

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from . import modelfile
-from .audio import cut
-from .errors import MelismaError
+from ..errors import MelismaError
+from ..files import modelfile
+from ..sound.audio import cut
 
 Samples = np.ndarray | Iterable[np.ndarray]
 
@@ -72,7 +72,7 @@ _TYPES = {
 
 def library_path() -> Path:
     """Where the core's shared library is, or should be; $MELISMA_CORE names another."""
-    return Path(os.environ.get("MELISMA_CORE") or Path(__file__).with_name("_core") / _SUFFIX)
+    return Path(os.environ.get("MELISMA_CORE") or Path(__file__).parents[1] / "_core" / _SUFFIX)
 
 
 @functools.cache

@@ -11,14 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import pretrained
-from .errors import MelismaError
-from .home import home
+from ..errors import MelismaError
+from ..store import pretrained
+from ..system.home import home
 
-_OWN = Path(__file__).parent / "_pd"  # the objects, compiled by hosts/puredata/build.py
+_OWN = Path(__file__).parents[1] / "_pd"  # the objects, compiled by hosts/puredata/build.py
 # in a checkout the patches lie where they are written; a wheel carries them beside the objects
-_PATCHES = (_OWN / "patches", Path(__file__).parents[2] / "hosts" / "puredata" / "patches")
-_SOUNDS = Path(__file__).parent / "sounds"
+_PATCHES = (_OWN / "patches", Path(__file__).parents[3] / "hosts" / "puredata" / "patches")
+_SOUNDS = Path(__file__).parents[1] / "sounds"
 PLAYED = {"cat": "gpl", "bell": "cc0", "drums": "cc0", "voice": "mit"}  # sounds that the patches play, and their licences' folder
 STAMP = "melisma.txt"
 
@@ -70,7 +70,7 @@ def install(folder: Path | None = None) -> Path:
 
 
 def _fill(folder: Path, made: list[Path]) -> None:
-    from . import audio
+    from ..sound import audio
 
     for file in [*made, *patches().values()]:
         shutil.copy(file, folder)
@@ -94,7 +94,7 @@ def _stamp(made: list[Path]) -> str:
 
 
 def path() -> Path:
-    """A folder with everything, for Pd's -path: where it is installed, else one in melisma.home, made when it is asked for."""
+    """A folder with everything, for Pd's -path: where it is installed, else one in melisma.system.home, made on request."""
     for folder in (usual_folder(), home() / "pd"):
         stamp = folder / STAMP
         if stamp.is_file() and stamp.read_text("utf-8").strip() == _stamp(objects()):

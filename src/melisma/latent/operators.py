@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import MelismaError
+from ..errors import MelismaError
 
 if TYPE_CHECKING:
-    from .latent import LatentPath
+    from . import LatentPath
 
 
 @dataclass(frozen=True)

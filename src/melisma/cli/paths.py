@@ -9,12 +9,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from .cli_options import ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
-from .errors import MelismaError
-from .terminal import busy, out, say
+from ..errors import MelismaError
+from ..system.terminal import busy, out, say
+from .options import ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
 
 if TYPE_CHECKING:
-    from .latent import LatentPath
+    from ..latent import LatentPath
 
 
 def encode(
@@ -23,9 +23,9 @@ def encode(
     model: ModelOption = "strings",
 ) -> None:
     """A sound's latent path, to a file."""
-    from . import pathfile
-    from .audio import check_target, read
-    from .model import load
+    from ..files import pathfile
+    from ..model import load
+    from ..sound.audio import check_target, read
 
     check_target(path, [".npz"])
     loaded, sound = load(model), read(source)
@@ -37,8 +37,8 @@ def encode(
 
 def decode(path: PathIn, target: SoundOut, model: PathModelOption = None) -> None:
     """A latent path's sound."""
-    from . import pathfile
-    from .audio import FORMATS, check_target
+    from ..files import pathfile
+    from ..sound.audio import FORMATS, check_target
 
     check_target(target, FORMATS)
     _render(pathfile.load(path), target, model)
@@ -60,8 +60,9 @@ def edit(
     melisma edit cat.npz out.wav --op scale:by=1.5:dims=0,2 --op reverse
     melisma edit cat.npz out.npz --op interpolate:other=dog.npz:curve=0.5
     """
-    from . import operators, pathfile
-    from .audio import FORMATS, check_target
+    from ..files import pathfile
+    from ..latent import operators
+    from ..sound.audio import FORMATS, check_target
 
     check_target(target, [".npz", *FORMATS])
     if not op:
@@ -80,7 +81,7 @@ def edit(
 
 def operators() -> None:
     """The operators of `melisma edit`, their parameters and ranges."""
-    from .operators import OPERATORS, Parameter
+    from ..latent.operators import OPERATORS, Parameter
 
     def row(parameter: Parameter, *more: str) -> tuple[str, ...]:
         return f"  {parameter.name}", parameter.unit, ", ".join(part for part in (parameter.summary, *more) if part)
@@ -105,9 +106,9 @@ def operators() -> None:
 
 def _render(path: LatentPath, target: Path, model: str | None) -> None:
     """Decode a path with a model, or the one that encoded it, and write the sound."""
-    from . import pretrained
-    from .audio import write
-    from .model import load
+    from ..model import load
+    from ..sound.audio import write
+    from ..store import pretrained
 
     if not model and path.model not in pretrained.names():
         by = f"the model {path.model!r}, which is not known here" if path.model else "a model that it does not name"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .audio import atomic
-from .errors import MelismaError
-from .latent import LatentPath
+from ..errors import MelismaError
+from ..latent import LatentPath
+from ..system.atomic import atomic
 
 FORMAT = 1
 _LIMIT = 1 << 30  # bytes of one array: an hour of 128 dimensions at 500 frames a second fits

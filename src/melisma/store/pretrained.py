@@ -6,13 +6,13 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from ..errors import MelismaError
+from ..files.modelfile import SUFFIX
+from ..system.home import home
 from . import hub
-from .errors import MelismaError
-from .home import home
-from .modelfile import SUFFIX
 
 # in a checkout the published models lie in models/ at the top; a wheel carries them inside the package
-_PUBLISHED = (Path(__file__).parent / "models", Path(__file__).parents[2] / "models")
+_PUBLISHED = (Path(__file__).parents[1] / "models", Path(__file__).parents[3] / "models")
 
 START = "shared"  # the model that trainings begin from; it is found by name, but is no domain to play through
 

@@ -14,10 +14,14 @@ from typing import Annotated
 
 import typer
 
-from . import cli_live, cli_models, cli_paths, cli_sounds, cli_train
-from .cli_options import SoundOut
-from .errors import MelismaError, MelismaWarning
-from .terminal import busy, say, warn
+from ..errors import MelismaError, MelismaWarning
+from ..system.terminal import busy, say, warn
+from . import live as cli_live
+from . import models as cli_models
+from . import paths as cli_paths
+from . import sounds as cli_sounds
+from . import train as cli_train
+from .options import SoundOut
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +33,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from . import __version__
+        from .. import __version__
 
         say(f"melisma {__version__}")
         raise typer.Exit()
@@ -52,7 +56,7 @@ def demo(
     ] = None,
 ) -> None:
     """A page to hear what the models do, with pictures."""
-    from .demo import make
+    from ..demo import make
 
     make(folder, model)
 
@@ -62,7 +66,7 @@ def studio(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page in the browser.")] = True,
 ) -> None:
     """The studio: bend the path of a sound with the mouse."""
-    from .studio.serve import serve
+    from ..studio.serve import serve
 
     serve(port, browser)
 
@@ -75,10 +79,10 @@ def render(
     """A studio session's sound, the same to the bit."""
     import tempfile
 
-    from .audio import FORMATS, check_target, write
-    from .model import load
-    from .studio.library import Library
-    from .studio.session import sound
+    from ..model import load
+    from ..sound.audio import FORMATS, check_target, write
+    from ..studio.library import Library
+    from ..studio.session import sound
 
     check_target(target, FORMATS)
     if not file.is_file():

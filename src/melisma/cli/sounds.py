@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_options import ModelOption, SoundIn, SoundOut
-from .errors import MelismaError
-from .terminal import busy, say
+from ..errors import MelismaError
+from ..system.terminal import busy, say
+from .options import ModelOption, SoundIn, SoundOut
 
 if TYPE_CHECKING:
-    from .latent import LatentPath
-    from .model import Model
+    from ..latent import LatentPath
+    from ..model import Model
 
 MOST_MIXED = 4  # the corners of a square
 
@@ -30,8 +30,8 @@ def transfer(
     ] = 0.0,
 ) -> None:
     """A sound in a model's timbre."""
-    from .audio import FORMATS, check_target, read, write
-    from .model import load, transferred
+    from ..model import load, transferred
+    from ..sound.audio import FORMATS, check_target, read, write
 
     check_target(target, FORMATS)
     _keep(source, target)
@@ -64,8 +64,8 @@ def _curve(file: str, model: Model, path: LatentPath) -> Any:
     """The loudness of a sound or path, in dBFS, at the frames of a path; beyond its end its last value is held."""
     import numpy as np
 
-    from . import pathfile
-    from .audio import read
+    from ..files import pathfile
+    from ..sound.audio import read
 
     given = pathfile.load(file) if file.lower().endswith(".npz") else model.encode(read(file))
     return np.interp(path.times, given.times, given.loudness)
@@ -82,9 +82,9 @@ def interpolate(
 
     Between their latent paths: z[n] = z_a[n] · (1 − n/N) + z_b[n] · (n/N). The shorter sound is stretched to the longer.
     """
-    from . import plot as pictures
-    from .audio import FORMATS, check_target, read, write
-    from .model import load
+    from ..measure import plot as pictures
+    from ..model import load
+    from ..sound.audio import FORMATS, check_target, read, write
 
     check_target(target, FORMATS)
     _keep(first, target)
@@ -120,9 +120,9 @@ def mix(
     \b
     melisma mix cat.wav bell.wav voice.wav out.wav --weights 2,1,1
     """
-    from .audio import FORMATS, check_target, read, write
-    from .model import load
-    from .play import mix as blend
+    from ..model import load
+    from ..simple import mix as blend
+    from ..sound.audio import FORMATS, check_target, read, write
 
     check_target(target, FORMATS)
     if len(sources) > MOST_MIXED:
@@ -165,9 +165,9 @@ def sample(
     ] = None,
 ) -> None:
     """A sound that nothing went into: a path drawn at random."""
-    from . import pathfile
-    from .audio import FORMATS, check_target, write
-    from .model import load
+    from ..files import pathfile
+    from ..model import load
+    from ..sound.audio import FORMATS, check_target, write
 
     check_target(target, [".npz", *FORMATS])
     level = None if loudness is None else _level(loudness)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import latent
-from .audio import Audio, read
 from .latent import Curve, LatentPath
 from .model import Model, load, transferred
+from .sound.audio import Audio, read
 
 SoundOrPath = str | os.PathLike | Audio | np.ndarray | LatentPath
 AnyModel = str | os.PathLike | Model

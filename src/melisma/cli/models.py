@@ -8,20 +8,21 @@ import typer
 from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 
-from .cli_options import ModelIn
-from .errors import MelismaError
-from .terminal import out, printable, say, warn
+from ..errors import MelismaError
+from ..system.terminal import out, printable, say, warn
+from .options import ModelIn
 
 if TYPE_CHECKING:
-    from .modelfile import ModelFile
+    from ..files.modelfile import ModelFile
 
 WIDTH = 120  # columns of a list that no terminal shows
 
 
 def models() -> None:
     """The models that can be used by name, one a line."""
-    from . import modelfile, pretrained
-    from .summary import facts, figures
+    from ..files import modelfile
+    from ..store import pretrained
+    from ..store.summary import facts, figures
 
     rows, damaged = [], []
     for name, file in pretrained.names().items():
@@ -59,7 +60,8 @@ def info(
     verify: Annotated[bool, typer.Option("--verify", help="Prove by the file's golden pair that it sounds right.")] = False,
 ) -> None:
     """What a model is, what it learned from, and how good it is."""
-    from . import modelfile, pretrained
+    from ..files import modelfile
+    from ..store import pretrained
 
     if card:
         say(pretrained.card(model).rstrip())
@@ -86,7 +88,7 @@ def info(
     if file.evaluation:
         _evaluation(file)
     if verify:
-        from .model import Model
+        from ..model import Model
 
         result = Model(file).verify()
         say(f"golden pair reproduced: largest error {result['error']:.1e}, spectral distance {result['distance']:.1e}")
@@ -94,7 +96,7 @@ def info(
 
 def _latents(file: ModelFile) -> Table:
     """The range of each latent on the training set, and how much it matters."""
-    from .summary import written
+    from ..store.summary import written
 
     table = Table(box=None, pad_edge=False)
     for column in ("latent", "mel dB a unit", "1 %", "median", "99 %"):
@@ -108,7 +110,7 @@ def _latents(file: ModelFile) -> Table:
 
 
 def _evaluation(file: ModelFile) -> None:
-    from .evaluate import table
+    from ..measure.evaluate import table
 
     try:
         table(file.evaluation, out)

@@ -21,10 +21,11 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
-from . import audio, metrics
-from .config import AnalysisConfig
-from .errors import MelismaError
-from .highpass import at_rest, highpass
+from ..errors import MelismaError
+from ..files.config import AnalysisConfig
+from ..sound import audio
+from ..sound.highpass import at_rest, highpass
+from . import metrics
 
 PACKAGES = {"librosa": "librosa", "filelock": "filelock", "visqol": "visqol-python"}  # module: package of what the figures need
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import bar, say
+from ..system.terminal import bar, say
 
 pd = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Melisma in Pure Data.")
 
@@ -17,7 +17,7 @@ def install(
     folder: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where; else where Pd looks by itself.")] = None,
 ) -> None:
     """Put the objects, their help, patches and models where Pd finds them."""
-    from . import puredata
+    from ..hosts import puredata
 
     place = puredata.install(folder)
     say(f"installed in {place}")
@@ -28,7 +28,7 @@ def install(
 @pd.command()
 def path() -> None:
     """The folder to give Pd with -path."""
-    from . import puredata
+    from ..hosts import puredata
 
     say(str(puredata.path()))
 
@@ -38,7 +38,7 @@ def open_patch(
     name: Annotated[str, typer.Argument(metavar="NAME", help="feedback, playing, transfer, crossfade, midi, or a help patch.")],
 ) -> None:
     """Open one of Melisma's patches in Pd."""
-    from . import puredata
+    from ..hosts import puredata
 
     raise typer.Exit(puredata.open_patch(name))
 
@@ -68,11 +68,11 @@ def feedback(
     \b
     melisma feedback --freq 0:200,20:2000 --q 8 --gain 0:0,2:4,30:1 out.wav --plot out.png
     """
-    from . import feedback as shaping
-    from . import plot as pictures
-    from . import pretrained
-    from .audio import FORMATS, check_target, write
-    from .core import CoreModel
+    from ..core import feedback as shaping
+    from ..core.binding import CoreModel
+    from ..measure import plot as pictures
+    from ..sound.audio import FORMATS, check_target, write
+    from ..store import pretrained
 
     check_target(target, FORMATS)
     if plot:
@@ -84,7 +84,7 @@ def feedback(
         sound = shaping.sing(loaded, seconds, *curves, delay / 1000, breath, seed, settings, progress)
     write(target, sound, loaded.sample_rate)
     if plot:
-        from .model import load
+        from ..model import load
 
         drawn = load(model)
         pictures.feedback_figure(drawn.mel(sound), curves, plot, drawn.frame_rate, drawn.band_centres)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .core import CoreLoop, CoreModel, CoreStream
-from .errors import MelismaError
+from ..errors import MelismaError
+from .binding import CoreLoop, CoreModel, CoreStream
 
 BLOCK = 64  # samples; Pd's
 # name → column in a file that has all three, unit, least, most

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from .audio import atomic
+from ..errors import MelismaError
+from ..system.atomic import atomic
 from .config import ModelConfig
-from .errors import MelismaError
 
 VERSION = 1
 SUFFIX = ".melisma"

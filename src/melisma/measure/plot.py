@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .audio import atomic
-from .errors import MelismaError
+from ..errors import MelismaError
+from ..system.atomic import atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-    from .latent import LatentPath
+    from ..latent import LatentPath
 
 BACKGROUND = "#14161a"
 RAISED = "#1f2229"

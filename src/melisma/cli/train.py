@@ -10,16 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from .cli_options import ModelIn
-from .errors import MelismaError, extra
-from .terminal import bar, err, out, say, warn
+from ..errors import MelismaError, extra
+from ..system.terminal import bar, err, out, say, warn
+from .options import ModelIn
 
 FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of sounds, searched at any depth.")]
 
 
 def prepare(folder: FolderIn) -> None:
     """Report what a folder of sounds holds for training."""
-    from .prepare import render
+    from ..training.prepare import render
 
     _, report = _prepared(folder)
     render(report, out)
@@ -45,17 +45,17 @@ def train(
 
     Ctrl-C stops it, and the same command with --resume goes on from there. The model can be used by its name.
     """
-    from .config import VOCODERS, ModelConfig, VAEConfig
-    from .prepare import render
-    from .pretrained import own_models
+    from ..files.config import VOCODERS, ModelConfig, VAEConfig
+    from ..store.pretrained import own_models
+    from ..training.prepare import render
 
     with extra("train"):
         import numba  # noqa: F401
         import tensorboard  # noqa: F401
 
-        from .training import run
-        from .training.fit import Stopped
-        from .training.plan import STARTED, Plan
+        from ..training import run
+        from ..training.fit import Stopped
+        from ..training.plan import STARTED, Plan
 
     if vocoder not in VOCODERS:
         raise MelismaError(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")
@@ -97,8 +97,9 @@ def train(
 
 def _start(begin: str | None, config) -> tuple[dict | None, str]:
     """Weights to start a training from, and whose they are. Where none is chosen and the shared model does not fit, none."""
-    from . import modelfile, pretrained
-    from .training import run
+    from ..files import modelfile
+    from ..store import pretrained
+    from ..training import run
 
     if begin == "none":
         return None, ""
@@ -120,14 +121,15 @@ def evaluate(
     """
     import json
 
-    from .audio import atomic, check_target
-    from .model import load
+    from ..model import load
+    from ..sound.audio import check_target
+    from ..system.atomic import atomic
 
     if json_file:
         check_target(json_file)
     with extra("evaluate"):
-        from .evaluate import evaluate as measure
-        from .evaluate import table
+        from ..measure.evaluate import evaluate as measure
+        from ..measure.evaluate import table
 
         with bar("evaluating") as progress:
 
@@ -150,8 +152,8 @@ def _prepared(folder: Path) -> tuple[Path, Any]:
     import hashlib
     import os
 
-    from .home import home
-    from .prepare import prepare as make
+    from ..system.home import home
+    from ..training.prepare import prepare as make
 
     key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
     into = home() / "prepared" / f"{folder.resolve().name[:40]}-{key}"

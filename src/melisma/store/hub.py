@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import MelismaError, extra
-from .home import home
-from .modelfile import MOST_BYTES, SUFFIX
+from ..errors import MelismaError, extra
+from ..files.modelfile import MOST_BYTES, SUFFIX
+from ..system.home import home
 
 SCHEME = "hf://"
 _NAME = r"[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?"

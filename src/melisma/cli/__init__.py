@@ -1,0 +1,1 @@
+"""The command `melisma`, a file a subject."""

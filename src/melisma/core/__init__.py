@@ -1,0 +1,1 @@
+"""The binding to the real-time core (core/include/melisma.h) and what is made of it alone."""

@@ -1,0 +1,1 @@
+"""Melisma's own files: a model's and a latent path's, and the configuration and shapes that a model's file declares."""

@@ -1,0 +1,1 @@
+"""Bringing Melisma to where musicians are: what is installed into other programs."""

@@ -1,0 +1,1 @@
+"""Sounds: files in and out, levels, rates."""

@@ -1,0 +1,50 @@
+"""Outputs that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import MelismaError
+
+
+def check_target(path: str | os.PathLike, suffixes: Iterable[str] = ()) -> Path:
+    """The file that a path leads to; MelismaError if nothing can be written there, or it does not end in one of the suffixes.
+
+    For saying so before the work instead of after it; `write` and `atomic` check again.
+    """
+    suffixes = list(suffixes)
+    if suffixes and Path(path).suffix.lower() not in suffixes:
+        raise MelismaError(f"{path} does not end in a format that can be written; use one of {' '.join(suffixes)}")
+    target = Path(os.path.realpath(path))  # through links: they should stay, and point to the new file
+    if target.is_dir():
+        raise MelismaError(f"{path} is a folder; name a file to write in it")
+    if not target.parent.is_dir():
+        raise MelismaError(f"{path} cannot be written: the folder {target.parent} does not exist; create it first")
+    if target.exists() and not target.is_file():
+        raise MelismaError(f"{path} is a device or a pipe, not an ordinary file; name a file to write")
+    return target
+
+
+@contextmanager
+def atomic(path: str | os.PathLike) -> Iterator[Path]:
+    """`with atomic(path) as temporary:` write the output to `temporary`; it becomes `path` when the block ends well.
+
+    The temporary file lies in the same folder and has the same suffix. If anything fails nothing stays and an older
+    file at `path` is left as it was; failures of the disk become a MelismaError.
+    """
+    target = check_target(path)
+    temporary = target.with_name(f".{secrets.token_hex(6)}.part{target.suffix}")
+    try:
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # unlike tempfile's, the mode follows the umask
+        yield temporary
+        os.replace(temporary, target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = f"check the free space and the permissions of {target.parent}"
+        raise MelismaError(f"{path} could not be written: {reason}; {remedy}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Training: PyTorch lives here alone. `prepare` and `plan` are imported without it."""
