@@ -1,6 +1,7 @@
 """Sound data for the published models: packages in, folders of sound files with recorded licences out.
 
     python runs/sources.py NAME …         strings, screams, singing, speech, varied, bells, birds, drums
+                                          elsewhere-strings, elsewhere-screams, elsewhere-singing, elsewhere-speech
 
 Packages come from Debian (`apt-get download`, no root needed) and npm (`npm pack`). They are kept in
 `$MELISMA_HOME/packages` (default `~/.cache/melisma`), so a second run needs no network. The result,
@@ -8,6 +9,8 @@ Packages come from Debian (`apt-get download`, no root needed) and npm (`npm pac
 
     train/**/*.flac       what is trained on              held/**/*.flac       what is kept from training, whole files
     sources.json          one record for every file       LICENCES.md          totals by source and licence
+
+(the sets of worlds/elsewhere.py have no train and held: nothing is ever trained on them).
 
 Every file is mono, 44.1 kHz, and has exactly one licence. The same packages give the same files: all choices are seeded
 or hashed. `runs/worlds/` has a module for each set, which says how it is made.
@@ -23,7 +26,8 @@ from worlds.records import licence_table, summary
 
 from melisma.system.home import home
 
-NAMES = ("strings", "screams", "speech", "singing", "varied", "bells", "birds", "drums")
+ELSEWHERE = tuple(f"elsewhere-{domain}" for domain in ("strings", "screams", "singing", "speech"))
+NAMES = ("strings", "screams", "speech", "singing", "varied", "bells", "birds", "drums", *ELSEWHERE)
 
 
 def make(name: str) -> Path:
@@ -31,14 +35,15 @@ def make(name: str) -> Path:
 
     Sets that it draws on are built first if they are not there.
     """
-    world = importlib.import_module(f"worlds.{name}")
+    module, _, domain = name.partition("-")
+    world = importlib.import_module(f"worlds.{module}")
     for other in getattr(world, "NEEDS", ()):
         if not (home() / "data" / other).exists():
             make(other)
     final = home() / "data" / name
     root = final.with_name(f"{name}.part")
     shutil.rmtree(root, ignore_errors=True)
-    records, dropped = world.make(root)
+    records, dropped = world.make(root, *([domain] if domain else []))
     (root / "sources.json").write_text(json.dumps({"dropped": dropped, "files": records}, indent=1, ensure_ascii=False))
     (root / "LICENCES.md").write_text(licence_table(name, records))
     shutil.rmtree(final, ignore_errors=True)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runs"))
 
 import card  # noqa: E402
 import recipe  # noqa: E402
-from worlds import cleaning, drums, packages, phrases, recordings, records, sung  # noqa: E402
+from worlds import cleaning, drums, elsewhere, packages, phrases, recordings, records, score, sung  # noqa: E402
 
 RATE = cleaning.RATE
 SOURCE = records.Source("key", "a-package", "1.0-1", "GPL-2+", "A. Author", "debian/copyright: 'GPL'")
@@ -70,7 +70,9 @@ class TestCleaning:
         levels = cleaning.frame_levels(y)
         rms = np.sqrt(np.mean(levels[levels > 0.1 * levels.max()] ** 2))
         assert 20 * np.log10(np.abs(y).max()) < -1.49
-        assert 20 * np.log10(rms) == pytest.approx(-20, abs=0.2) or 20 * np.log10(np.abs(y).max()) == pytest.approx(-1.5, abs=0.01)
+        assert 20 * np.log10(rms) == pytest.approx(-20, abs=0.2) or 20 * np.log10(np.abs(y).max()) == pytest.approx(
+            -1.5, abs=0.01
+        )
 
     def test_bandwidth_tells_an_upsampled_recording(self):
         import soxr
@@ -124,7 +126,9 @@ class TestSplit:
 
     def test_pitches_that_are_held_are_not_in_train(self, tmp_path):
         notes = [
-            phrases.Note(SOURCE, f"n{p}-{take}", "horn", "sustain", str(p), p, 0.5, noise(0.1, p)) for p in range(40, 70) for take in (0, 1)
+            phrases.Note(SOURCE, f"n{p}-{take}", "horn", "sustain", str(p), p, 0.5, noise(0.1, p))
+            for p in range(40, 70)
+            for take in (0, 1)
         ]
         splits, rows = phrases.write_notes(notes, tmp_path)
         groups = {split: {n.group for n in splits[split]} for split in splits}
@@ -260,3 +264,46 @@ class TestCard:
         again = training | {"start": [{"model": "x", "part": "vae", "date": "2026-11-25"}], "note": "trained on"}
         assert "The first model of this name was fine-tuned from `shared`" in (said := card.how(again, "x", "shared"))
         assert said.endswith("Trained on.") and "first model" not in card.how(training | {"start": begun}, "x", "shared")
+
+
+class TestElsewhere:
+    def test_no_training_draws_on_its_packages(self):
+        import re
+
+        worlds = Path(packages.__file__).parent
+        fetched = r'(?:debian_package|npm_package|Package)\(\s*"([a-z0-9.+-]+)"'
+        here = set(re.findall(fetched, (worlds / "elsewhere.py").read_text()))
+        assert {"timgm6mb-soundfont", "hedgewars-data"} <= here
+        for file in worlds.glob("*.py"):
+            if file.name != "elsewhere.py":
+                text = file.read_text()
+                assert not [name for name in here if f'"{name}"' in text], file.name
+
+    def test_every_part_of_the_scores_is_played_by_some_font_and_every_font_knows_its_parts(self):
+        for alone, parts in ((elsewhere.ALONE, elsewhere.STRING_PARTS), (elsewhere.CHOIRS, elsewhere.CHOIR_PARTS)):
+            assert all(name in parts for names in alone.values() for name in names)
+        low, high = (min(p for p, _ in elsewhere.STRING_PARTS[name][0][1]) for name in ("mono_contrabass", "mono_violin"))
+        assert low < 30 and high > 55, "from a contrabass's E1 to a violin"
+
+    @given(st.integers(0, 2**28 - 1))
+    def test_variable_lengths_read_back(self, number):
+        value = 0
+        for byte in (found := score.variable(number)):
+            value = value << 7 | byte & 0x7F
+        assert value == number and all(b & 0x80 for b in found[:-1]) and not found[-1] & 0x80
+
+    def test_a_score_ends_each_note_before_the_next_begins(self):
+        found = score.midi_file([(42, [(36, 1), (None, 0.5), (38, 1.5)]), (40, [(72, 3)])], 120)
+        assert found[:4] == b"MThd" and found.count(b"MTrk") == 1 and found.endswith(b"\xff\x2f\x00")
+        length = int.from_bytes(found[18:22], "big")
+        assert length == len(found) - 22
+        on, off = found.index(bytes([0x90, 36, 90])), found.index(bytes([0x80, 36, 0]))
+        assert on < off < found.index(bytes([0x90, 38, 90]))
+        assert found.count(bytes([0xC0, 42])) == 1 == found.count(bytes([0xC1, 40]))
+
+    def test_short_clips_are_joined_until_they_are_long_enough(self):
+        clips = [clip("a", noise(0.5, k), f"a/{k}") for k in range(7)]
+        found = elsewhere.joined(clips, 1.5)
+        assert [c.sample for c in found] == ["0 1 2", "3 4 5"]
+        assert all(len(c.audio) / RATE == pytest.approx(3 * (0.5 + elsewhere.GAP), abs=0.01) for c in found)
+        assert not elsewhere.joined(clips[:1], 1.5)
