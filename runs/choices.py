@@ -1,7 +1,7 @@
-"""The A/B experiments behind docs/choices.md: the same data and budget for each; one line of runs/choices.jsonl a run.
+"""The A/B experiments behind docs/lab/choices.md: the same data and budget for each; one line of runs/choices.jsonl a run.
 
     python runs/choices.py NAME … [--minutes 2]     run experiments (see --list), on one core, one after another
-    python runs/choices.py --table                  the recorded lines as Markdown tables, put into docs/choices.md
+    python runs/choices.py --table                  the recorded lines as Markdown tables, put into docs/lab/choices.md
     python runs/choices.py --plot docs/images/curves.png     fidelity against latents and nats, leak against fidelity
 
 The budget is minutes of processor time, so that what else the machine does changes nothing. Needs the prepared strings set

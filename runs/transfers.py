@@ -1,4 +1,4 @@
-"""Style transfer, measured: docs/transfer.md from the published models, their held-out sounds and the demo's inputs.
+"""Style transfer, measured: docs/lab/transfer.md from the published models, their held-out sounds and the demo's inputs.
 
     python runs/transfers.py            needs the sets of runs/sources.py strings screams singing speech
 

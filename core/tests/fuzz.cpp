@@ -1,4 +1,4 @@
-// Opens files that may hold anything, and plays what opens. docs/core.md says how to run it for long.
+// Opens files that may hold anything, and plays what opens. docs/reference/core.md says how to run it for long.
 //
 //     clang++ -fsanitize=fuzzer,address,undefined -DLIBFUZZER …    libFuzzer, with a mutator that knows the format
 //     driver --replay FILE...                                      linked into core/tests/driver.cpp: what was found stays mended

@@ -32,7 +32,7 @@ export class Server {
     return done.stdout;
   }
 
-  /** Another model: the strings with a darker decoder. A model file is a safetensors file (docs/modelfile.md). */
+  /** Another model: the strings with a darker decoder. A model file is a safetensors file (docs/reference/model-file.md). */
   anotherModel(): void {
     const data = readFileSync(join(ROOT, 'models/strings.melisma'));
     const length = Number(data.readBigUInt64LE(0));

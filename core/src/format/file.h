@@ -1,4 +1,4 @@
-// The model file, checked before it is believed: docs/modelfile.md, with the rules of
+// The model file, checked before it is believed: docs/reference/model-file.md, with the rules of
 // src/melisma/modelfile.py.
 #pragma once
 

@@ -20,7 +20,7 @@ bool MelganVocoder::load(const Loader& from) {
         if (!layers_) return false;
         for (int i = 0; i < count_; i++) new (layers_ + i) Conv();
     }
-    // names count the activations, too: see docs/modelfile.md
+    // names count the activations, too: see docs/reference/model-file.md
     char prefix[64];
     Conv* layer = layers_;
     (layer++)->load(from, "vocoder.0");

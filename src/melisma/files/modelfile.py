@@ -1,4 +1,4 @@
-"""The model file `NAME.melisma`: one safetensors file with a JSON header. Specified in docs/modelfile.md.
+"""The model file `NAME.melisma`: one safetensors file with a JSON header. Specified in docs/reference/model-file.md.
 
 Reading runs no code: the header is JSON, the rest is numbers, and every size is checked before it is believed.
 """
@@ -33,7 +33,7 @@ class ModelFile:
     """What a model file holds.
 
     tensors: names → float32 arrays (kept in 16 bits in the file where they are matrices). latents, training and
-    evaluation: see docs/modelfile.md. golden: input and output waveforms of a short proof, float32 (T,) each. latency in
+    evaluation: see docs/reference/model-file.md. golden: input and output waveforms of a short proof, float32 (T,) each. latency in
     samples at the model's rate. digest: SHA-256 of the file it was read from.
     """
 

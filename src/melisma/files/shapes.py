@@ -1,4 +1,4 @@
-"""The tensors of a model file, by name, as its configuration implies them: the layer table in docs/modelfile.md."""
+"""The tensors of a model file, by name, as its configuration implies them: the layer table in docs/reference/model-file.md."""
 
 from __future__ import annotations
 

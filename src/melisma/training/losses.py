@@ -88,7 +88,7 @@ def weighted_mean(x: Tensor, weight: Tensor) -> Tensor:
 def prominence(target: Tensor, loudness: Tensor) -> Tensor:
     """Weight (B, M, L) of the values of a relative mel: full within 60 dB of the frame's strongest band, 0.3 at 80 dB
     below it; less in frames that are hardly audible. Faint high bands are most of what makes a copy sound dull: see
-    docs/choices.md."""
+    docs/lab/choices.md."""
     below = 100 * (target - target.amax(1, keepdim=True)) + 60
     return (1 + below / 30).clamp(0.3, 1) * audible(loudness)
 

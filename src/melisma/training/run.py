@@ -22,7 +22,7 @@ from .fit import fit
 from .plan import Plan
 from .reference import Reference
 
-GOOD, ROUGH = 4.5, 7.5  # dB that critical bands of held-out sounds may be off: see the figures in docs/own.md
+GOOD, ROUGH = 4.5, 7.5  # dB that critical bands of held-out sounds may be off: see the figures in docs/lab/own-folders.md
 OVERFITTED = 1.05  # times its best figure, at a stage's end
 
 

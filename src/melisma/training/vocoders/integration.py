@@ -8,7 +8,7 @@ energy-weighted mean of what it is told: by its own past (advanced by the time d
 two neighbours (turned by the frequency derivative), each speaking with no more weight than its own energy. The loudest
 still decides, but continuously: there is no order, no tie, no branch, and the loop vectorises. In noise small
 differences still grow from frame to frame, as phases of nearly equal messages turn. It is also better than the heap by
-the figures: see docs/choices.md.
+the figures: see docs/lab/choices.md.
 """
 
 from __future__ import annotations
