@@ -5,7 +5,7 @@ PAGE := src/melisma/studio/page/index.html
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
-.PHONY: demo studio test page lint setup dev clean
+.PHONY: demo studio test page docs lint setup dev clean
 
 demo: setup
 	$(VENV)/bin/melisma demo --out out/demo
@@ -28,6 +28,11 @@ page: setup $(PAGE)
 
 lint: dev
 	$(VENV)/bin/ruff check src tests runs bench core hosts hatch_build.py
+
+# the documentation, into out/docs
+docs: dev
+	$(VENV)/bin/python docs/tables.py
+	$(VENV)/bin/python -m sphinx -W -q -b html docs out/docs
 
 # the studio's page anew after a change; `setup` has built it with the package
 $(PAGE): studio/build.py studio/package-lock.json studio/index.html $(shell find studio/src -type f) | setup

@@ -29,7 +29,7 @@ from melisma.store import pretrained
 from melisma.system.home import home
 
 RECORD = Path(__file__).parent / "choices.jsonl"
-DOCUMENT = Path(__file__).parents[1] / "docs" / "choices.md"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "lab" / "choices.md"
 BEGIN, END = "<!-- the tables: runs/choices.py --table -->", "<!-- end of the tables -->"
 BASE = ModelConfig()
 HELD_SECONDS = 4.0

@@ -24,7 +24,7 @@ from melisma.store.pretrained import own_models
 from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
-RECORD, DOCUMENT = TOP / "runs" / "own.jsonl", TOP / "docs" / "own.md"
+RECORD, DOCUMENT = TOP / "runs" / "own.jsonl", TOP / "docs" / "lab" / "own-folders.md"
 SETS, MINUTES, STARTS = ("bells", "birds", "drums"), (5.0, 15.0, 45.0), ("shared", "none")
 SECONDS = 6.0
 BEGIN, END = "<!-- the table: runs/own.py -->", "<!-- end of the table -->"

@@ -215,7 +215,7 @@ def main() -> None:
         tables += confusion("transfers through, among transfers", told_apart(rows))
         print("\n".join([title, *summary(rows)]))
     tables += ["", f"### {SHOWN}, sound by sound", *each(rows_of[SHOWN])]
-    document = TOP / "docs" / "transfer.md"
+    document = TOP / "docs" / "lab" / "transfer.md"
     before, rest = document.read_text().split(BEGIN)
     document.write_text(before + BEGIN + "\n" + "\n".join(tables) + "\n\n" + END + rest.split(END)[1])
 

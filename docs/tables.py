@@ -1,0 +1,121 @@
+"""The tables of the reference that are made from the program: commands, operators, parameters.
+
+python docs/tables.py          writes docs/reference/{commands,operators,parameters}.md; a test refuses pages that are old
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+import melisma
+from melisma.cli.main import app
+from melisma.latent.operators import OPERATORS
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- written by docs/tables.py -->"
+
+
+def pages() -> dict[Path, str]:
+    """Each page's file and text."""
+    return {REFERENCE / f"{name}.md": page() for name, page in PAGES.items()}
+
+
+def commands() -> str:
+    """Every command with what it takes."""
+    parts = ["# The command", NOTE, "`melisma COMMAND --help` says the same. `-m` and `--model` take a name, a file or an address."]
+    for name, command in _leaves(typer.main.get_command(app)):
+        lines = [f"## {name}", _plain(command.help), _usage(name, command)]
+        rows = [(_names(p), _plain(getattr(p, "help", "")), _default(p)) for p in command.params if p.name != "help"]
+        parts += [*lines, table(("", "", "if not said"), rows)] if rows else lines
+    return "\n\n".join(parts) + "\n"
+
+
+def operators() -> str:
+    """Every operator of a latent path."""
+    parts = ["# Operators", NOTE, _plain(OPERATORS_ABOUT)]
+    for operator in OPERATORS.values():
+        rows = [(f"`{p.name}`", p.unit, _range(p.minimum, p.maximum), _value(p.default), p.summary) for p in operator.parameters]
+        parts += [f"## {operator.name}", f"{operator.summary[:1].upper()}{operator.summary[1:]}."]
+        parts += [table(("parameter", "unit", "range", "if not said", ""), rows)] if rows else []
+        if not operator.selection:
+            parts.append("Takes no latents and no range of time.")
+    return "\n\n".join(parts) + "\n"
+
+
+def parameters() -> str:
+    """What a stream lets be turned, in every host."""
+    rows, seen = [], set()
+    for p in melisma.load("strings")._engine.model.parameters:
+        name = re.sub(r"\.\d+$", ".N", p.name)  # one row for all latents
+        if name not in seen:
+            values = (p.unit, _range(_short(p.least), _short(p.most)), _value(_short(p.usual)))
+            rows.append((f"`{name}`", *values, p.summary + (", whole numbers only" if p.whole else "")))
+        seen.add(name)
+    about = """A stream's parameters have the same names and ranges in every host: `set NAME VALUE` in Pure Data, `melisma_set` in C.
+    N counts latents from 1, the one that matters most first. Values are reached smoothly."""
+    return "\n\n".join(["# Parameters", NOTE, _plain(about), table(("parameter", "unit", "range", "at first", ""), rows)]) + "\n"
+
+
+PAGES = {"commands": commands, "operators": operators, "parameters": parameters}
+OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the studio's
+controls. Each also takes `latents` (which of them; all if not said) and `start` and `end` in seconds, unless it says otherwise."""
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table; columns that are empty in every row are left out."""
+    keep = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    lines = [[head[i] for i in keep], ["---"] * len(keep), *[[row[i].replace("|", "\\|") for i in keep] for row in rows]]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _leaves(command: Any, name: str = "melisma") -> Iterator[tuple[str, Any]]:
+    if hasattr(command, "commands"):
+        for word, sub in command.commands.items():
+            yield from _leaves(sub, f"{name} {word}")
+    else:
+        yield name, command
+
+
+def _usage(name: str, command: Any) -> str:
+    arguments = [(p.metavar or p.name.upper()) for p in command.params if p.param_type_name == "argument"]
+    return f"    {' '.join([name, *arguments, '[OPTIONS]'])}"
+
+
+def _names(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.metavar or parameter.name.upper()}`"
+    return ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
+
+
+def _default(parameter: Any) -> str:
+    given = parameter.default
+    return "" if parameter.required or given is None or callable(given) or given is False or given == () else _value(given)
+
+
+def _plain(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.6g}")
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return "" if low is None and high is None else f"from {low:g}" if high is None else f"{low:g} to {high:g}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else f"{value}"
+
+
+if __name__ == "__main__":
+    for file, text in pages().items():
+        file.write_text(text)
+        print(file.relative_to(REFERENCE.parents[1]))

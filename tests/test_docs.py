@@ -1,0 +1,44 @@
+"""The documentation: its tables are made from the program, its links lead somewhere, and its pages build."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md")])
+PAGES = [page for page in PAGES if not {"node_modules", "out", ".venv"} & set(page.relative_to(ROOT).parts)]
+
+
+def tables():
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_tables_are_what_the_program_says():
+    old = [file.name for file, text in tables().pages().items() if not file.exists() or file.read_text() != text]
+    assert not old, f"run python docs/tables.py: {', '.join(old)} changed"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_and_titles(page):
+    for target in re.findall(r"\]\((?!https?:|mailto:|hf:)([^)\s]+)\)", page.read_text()):
+        name, _, title = target.partition("#")
+        file = (page.parent / name).resolve() if name else page
+        assert file.exists(), f"{page.name} links to {target}, which is not there"
+        if title and file.suffix == ".md":
+            titles = re.findall(r"^#+ (.+)$", file.read_text(), re.M)
+            assert title in [re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles], f"{name or page.name} has no title #{title}"
+
+
+def test_the_pages_build_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", ROOT / "docs", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "reference" / "python.html").read_text()
+    assert "melisma.Model.encode" in page and "latent path" in page
