@@ -49,6 +49,8 @@ def test_the_autosave_is_what_counts(file):
     assert names(Journal(file, session(5))) == (["step 0", "Restored"], 1)
     file.unlink()
     assert names(Journal(file, session(5))) == (["Restored"], 0)
+    assert Journal(file, None).session == session(5), "an autosave that is gone takes nothing with it"
+    file.unlink()
     assert names(Journal(file, None)) == ([], 0)
 
 

@@ -22,7 +22,7 @@ from melisma.cli import main as cli
 from melisma.errors import MelismaError, MelismaWarning
 from melisma.sound.audio import Audio, write
 from melisma.studio import protocol, session, typescript
-from melisma.studio.library import Library, references
+from melisma.studio.library import Library
 from melisma.studio.protocol import (
     Draw,
     KeptCorner,
@@ -39,6 +39,7 @@ from melisma.studio.protocol import (
     Target,
 )
 from melisma.studio.render import Cancelled, Renderer
+from melisma.studio.sessionfile import pack, references, unpack
 
 ROOT = Path(__file__).parents[2]
 A, B, LONG = (SoundRef(letter * 64, f"{letter}.wav") for letter in "abc")
@@ -383,9 +384,9 @@ def whole(library, tmp_path):
 
 
 def test_a_session_file_sounds_the_same_in_another_process(whole, library, model, tmp_path):
-    library.pack(whole, tmp_path / "s.melisma-session")
+    pack(library, whole, tmp_path / "s.melisma-session")
     other = Library(tmp_path / "other")
-    assert other.unpack(tmp_path / "s.melisma-session", "s") == whole
+    assert unpack(other, tmp_path / "s.melisma-session", "s") == whole
     here = session.sound(whole.take, library.open, model)
     np.testing.assert_array_equal(session.sound(whole.take, other.open, model), here)
     with warnings.catch_warnings():
@@ -399,12 +400,12 @@ def test_a_session_file_sounds_the_same_in_another_process(whole, library, model
 
 
 def test_session_files_that_are_none(whole, library, tmp_path):
-    library.pack(whole, file := tmp_path / "s.melisma-session")
+    pack(library, whole, file := tmp_path / "s.melisma-session")
     data = file.read_bytes()
     fresh = Library(tmp_path / "fresh")
     for wrong in (b"", b"PK", b"hello" * 100, data[:-200], data[: len(data) // 2]):
         with pytest.raises(MelismaError, match="the file"):
-            fresh.unpack(io.BytesIO(wrong), "the file")
+            unpack(fresh, io.BytesIO(wrong), "the file")
     assert not list(fresh.sounds.iterdir())
 
 
@@ -419,7 +420,7 @@ def _with(file, **members):
 
 
 def test_session_files_with_something_else_in_them(whole, library, tmp_path):
-    library.pack(whole, file := tmp_path / "s.melisma-session")
+    pack(library, whole, file := tmp_path / "s.melisma-session")
     document = json.loads(msgspec.json.encode(whole))
     sound = f"sounds_{references(whole)[0].hash}"
     fresh = Library(tmp_path / "fresh")
@@ -431,7 +432,7 @@ def test_session_files_with_something_else_in_them(whole, library, tmp_path):
         ({"session_json": json.dumps(document).replace(references(whole)[0].hash, "../" + "a" * 61)}, "hash"),
     ):
         with pytest.raises(MelismaError, match=reason):
-            fresh.unpack(_with(file, **members), "s")
+            unpack(fresh, _with(file, **members), "s")
 
 
 def test_the_autosave_is_whole_or_put_aside(whole, library):
@@ -444,7 +445,7 @@ def test_the_autosave_is_whole_or_put_aside(whole, library):
 
 
 def test_render_says_what_is_wrong(tmp_path, whole, library, capsys):
-    library.pack(whole, file := tmp_path / "s.melisma-session")
+    pack(library, whole, file := tmp_path / "s.melisma-session")
     (tmp_path / "none.melisma-session").write_bytes(b"nothing")
     for arguments, reason in (
         ([str(tmp_path / "missing"), str(tmp_path / "o.wav")], "is not a file"),

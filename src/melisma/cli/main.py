@@ -83,13 +83,14 @@ def render(
     from ..sound.audio import FORMATS, check_target, write
     from ..studio.library import Library
     from ..studio.session import sound
+    from ..studio.sessionfile import unpack
 
     check_target(target, FORMATS)
     if not file.is_file():
         raise MelismaError(f"{file} is not a file; give a session that the studio saved")
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))
-        session = library.unpack(file, str(file))
+        session = unpack(library, file, str(file))
         takes = {one.name: one.take for one in session.snapshots}
         if snapshot is not None and snapshot not in takes:
             raise MelismaError(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")

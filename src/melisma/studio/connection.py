@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import MelismaError
+from .exchange import printable
 from .library import MOST_SECONDS
 from .models import operators
 from .protocol import VERSION, Away, Cancel, Failed, Hello, Keep, Saved, ToServer, read, text
 from .render import Cancelled, Renderer
-
-if TYPE_CHECKING:
-    from .server import Studio
+from .workspace import Workspace, examples
 
 QUEUED = 16  # messages that wait for a slow page before the renderer does
 
@@ -24,22 +22,19 @@ QUEUED = 16  # messages that wait for a slow page before the renderer does
 class Connection:
     """A page that has the session in hand."""
 
-    def __init__(self, socket: WebSocket, studio: Studio):
-        self._socket, self._studio = socket, studio
+    def __init__(self, socket: WebSocket, workspace: Workspace):
+        self._socket, self._workspace = socket, workspace
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[str | bytes] = asyncio.Queue(QUEUED)
         self._gone = asyncio.Event()
-        self._renderer = Renderer(studio.library.open, studio.models.open, self._put)
+        self._renderer = Renderer(workspace.library.open, workspace.models.open, self._put)
 
     async def run(self) -> None:
         """Until the page closes, or another takes the session over."""
-        from .server import examples
-
         await self._socket.accept()
-        models = await run_in_threadpool(self._studio.models.infos)
-        names = tuple(file.stem for file in examples())
-        journal = self._studio.journal
-        hello = Hello(VERSION, journal.steps, journal.at, models, operators(), names, MOST_SECONDS)
+        models = await run_in_threadpool(self._workspace.models.infos)
+        journal = self._workspace.journal
+        hello = Hello(VERSION, journal.steps, journal.at, models, operators(), tuple(examples()), MOST_SECONDS)
         tasks = [asyncio.create_task(part) for part in (self._sending(), self._receiving(), self._gone.wait())]
         try:
             await self._socket.send_text(text(hello))
@@ -83,15 +78,17 @@ class Connection:
                 await self._socket.send_bytes(message)
 
     async def _receiving(self) -> None:
-        with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                message = await self._socket.receive_text()
-                try:
-                    await self._take(read(message, ToServer))  # type: ignore[arg-type]
-                except MelismaError as error:
-                    await self._queue.put(text(Failed(None, str(error))))
-                except OSError as error:
-                    await self._queue.put(text(Failed(None, f"the session could not be saved: {error.strerror or error}")))
+        """What the page says, one after the other. Whatever it says, it gets an answer, and the session goes on."""
+        while (message := await self._socket.receive())["type"] != "websocket.disconnect":
+            try:
+                await self._take(_read(message))
+            except MelismaError as error:
+                await self._fail(str(error))
+            except OSError as error:
+                await self._fail(f"the session could not be saved: {error.strerror or error}")
+
+    async def _fail(self, sentence: str) -> None:
+        await self._queue.put(text(Failed(None, printable(sentence))))
 
     async def _take(self, message) -> None:
         if isinstance(message, Cancel):
@@ -99,8 +96,16 @@ class Connection:
         elif isinstance(message, Keep):
             if message.session.take.input is not None:  # a new one has nothing to render
                 self._renderer.request(message.revision, message.session.take, message.heard)
-            self._studio.session = message.session  # at once: the page may ask for its file next
-            await run_in_threadpool(self._studio.keep, message.session, message.at, message.name)
+            self._workspace.session = message.session  # at once: the page may ask for its file next
+            await run_in_threadpool(self._workspace.keep, message.session, message.at, message.name)
             await self._queue.put(text(Saved(message.revision)))
         else:
             self._renderer.request(message.revision, message.take, message.heard)
+
+
+def _read(message):
+    """A frame → what it says. MelismaError for what the page does not say."""
+    if message.get("text") is None:
+        size = len(message.get("bytes") or b"")
+        raise MelismaError(f"that is not what the studio understands: {size} bytes in a binary frame, and it reads text")
+    return read(message["text"], ToServer)  # type: ignore[arg-type]

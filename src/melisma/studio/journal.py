@@ -1,18 +1,21 @@
 """The history of the session, kept as it is made: undo goes on after a reload, and after a killed server.
 
-`history.jsonl` in the studio's folder has a line for every step, and for every walk to one. A line is written whole or,
-when the machine stops in the middle of it, ends the file: what comes before it holds.
+`history.jsonl` in the studio's folder has a line for every step, and for every walk to one. What a full disk or a
+stopped machine left of a line is cut off before the next is written, and what could not be written is written then.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
 import threading
 from pathlib import Path
 
 import msgspec
 
 from ..errors import MelismaError
-from ..system.atomic import atomic
+from ..system.atomic import aside, atomic
 from .protocol import MOST_STEPS, Session, Step, read
 
 MOST_BYTES = 16 << 20  # of the steps that are taken up again; the newest are
@@ -29,49 +32,85 @@ class _Line(msgspec.Struct, frozen=True):
 class Journal:
     """Steps in their order and where in them we are. `current`: the autosaved document, which the history ends up at."""
 
-    def __init__(self, file: Path, current: Session | None):
+    def __init__(self, file: Path, current: Session | None = None):
         self._file, self._lock = file, threading.Lock()
+        self._end = 0  # of what the file holds whole
+        self._waiting: list[_Line] = []  # what it does not hold yet
+        self._anew = True  # whether the file as a whole is to be written
         self.steps: tuple[Step, ...] = ()
         self.at = 0
-        if current is None:
-            file.unlink(missing_ok=True)
-            return
         self._replay()
         self._within(MOST_BYTES)
-        if not self.steps or self.steps[self.at].session != current:
+        if current is not None and (not self.steps or self.steps[self.at].session != current):
             self._follow(self.at, Step("Restored", current))
-        self._rewrite()
+        with contextlib.suppress(MelismaError, OSError):  # a full disk: what is there stays; the next step tries again and says so
+            self.write()  # without what was undone and forgotten, or is too old
+
+    @property
+    def session(self) -> Session | None:
+        """The document where we are; None at the very beginning."""
+        return self.steps[self.at].session if self.steps else None
 
     def keep(self, at: int, name: str | None, session: Session) -> None:
-        """One step more after step `at`; or, without a name, step `at` again, which holds this session."""
+        """`note`, and `write`."""
+        self.note(at, name, session)
+        self.write()
+
+    def note(self, at: int, name: str | None, session: Session) -> None:
+        """One step more after step `at`; or, without a name, step `at` again, which holds this session. Not on the disk yet."""
         with self._lock:
             if name is None and 0 <= at < len(self.steps) and self.steps[at].session == session:
                 if at == self.at:
                     return
                 self.at = at
-                line = _Line(at)
+                self._waiting.append(_Line(at))
             else:
                 line = _Line(min(at, len(self.steps) - 1), name or "Restored", session)
                 self._follow(line.at, Step(line.name, session))
-            with self._file.open("ab") as out:
-                out.write(msgspec.json.encode(line) + b"\n")
+                self._waiting.append(line)
+
+    def write(self) -> None:
+        """All that was noted is on the disk when this returns; OSError or MelismaError if it is not, and then a later call tries again."""
+        with self._lock:
+            if self._anew or len(self._waiting) > MOST_STEPS or not self._file.is_file():
+                return self._rewrite()
+            if not self._waiting:
+                return
+            with self._file.open("r+b") as out:
+                if out.seek(0, os.SEEK_END) < self._end:  # somebody emptied it
+                    return self._rewrite()
+                out.truncate(self._end)
+                out.seek(self._end)
+                out.write(data := _encoded(self._waiting))
+                out.flush()
+                os.fsync(out.fileno())
+            self._end += len(data)
+            self._waiting.clear()
 
     def _follow(self, at: int, step: Step) -> None:
         self.steps = (*self.steps[: at + 1], step)[-MOST_STEPS:]
         self.at = len(self.steps) - 1
 
     def _replay(self) -> None:
+        """What the file holds. A line that cannot be read is left out, what follows it is not; the file is put aside then."""
         if not self._file.is_file():
             return
+        unread, torn = 0, False
         for text in self._file.read_bytes().splitlines():
+            unread += torn  # the last line may be torn: it was never said to be saved
             try:
                 line: _Line = read(text, _Line)  # type: ignore[assignment]
             except MelismaError:
-                break  # the end of what was written whole
+                torn = True
+                continue
+            torn = False
             if line.session is not None:
                 self._follow(line.at, Step(line.name or "Restored", line.session))
             elif 0 <= line.at < len(self.steps):
                 self.at = line.at
+        if unread:
+            with contextlib.suppress(OSError):
+                shutil.copyfile(self._file, aside(self._file))
 
     def _within(self, most: int) -> None:
         """The newest steps, and the one that we are at, of no more bytes than that."""
@@ -84,7 +123,13 @@ class Journal:
         self.steps, self.at = self.steps[first:], max(0, self.at - first)
 
     def _rewrite(self) -> None:
-        """Without what was undone and forgotten, or too old."""
         lines = [_Line(k - 1, step.name, step.session) for k, step in enumerate(self.steps)]
+        data = _encoded([*lines, _Line(self.at)]) if lines else b""
         with atomic(self._file) as temporary:
-            temporary.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in [*lines, _Line(self.at)]))
+            temporary.write_bytes(data)
+        self._end, self._anew = len(data), False
+        self._waiting.clear()
+
+
+def _encoded(lines: list[_Line]) -> bytes:
+    return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)

@@ -1,38 +1,71 @@
-"""What the studio keeps: sounds by their content, the autosaved session, and session files.
+"""What the studio keeps: sounds by their content, and the autosaved session.
 
-Sounds lie in `sounds/` under the SHA-256 of their bytes, as they were given. A **session file** (`NAME.melisma-session`)
-is a ZIP archive with `session.json` and the sounds that it names, `sounds/HASH`; nothing else in one is looked at.
+Sounds lie in `sounds/` under the SHA-256 of their bytes, as they were given. What a file holds is trusted, not that it is
+there: a crash may have emptied it. Nothing here belongs on an event loop: all of it waits for the disk.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import re
 import shutil
 import tempfile
 import threading
 import warnings
-import zipfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from ..errors import MelismaError, MelismaWarning
 from ..sound.audio import Audio, open_sound, read
-from ..system.atomic import atomic
+from ..system.atomic import aside, atomic
 from ..system.home import home
-from .protocol import KeptCorner, Session, SoundCorner, SoundInfo, SoundRef, Take
+from .protocol import Session, SoundInfo, SoundRef
 from .protocol import read as read_json
 
-MOST_BYTES = 1 << 30  # of an upload
+MOST_BYTES = 1 << 30  # of an upload, which whoever receives it heeds
 MOST_SECONDS = 1800.0  # of a sound
-MOST_DOCUMENT = 64 << 20  # bytes of JSON
-SUFFIX = ".melisma-session"
+# what a killed server may have left: its uploads, takes and session files, and parts of files that were to be whole
+LEFT = re.compile(r"incoming-[a-z0-9_]{8}|\.[0-9a-f]{12}\.part(\.jsonl?)?")
+LEFT_FOLDERS = re.compile(r"(take-|tmp)[a-z0-9_]{8}")  # with a take.wav, or a part of one, and nothing else
+LEFT_TAKES = re.compile(r"take\.wav|\.[0-9a-f]{12}\.part\.wav")
+
+
+class Incoming:
+    """A file in the studio's folder that is being received, and is gone when it is closed unless the library took it."""
+
+    def __init__(self, folder: Path):
+        self._file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)
+        self.path = Path(self._file.name)
+        self._digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> None:
+        """Some more of it."""
+        self._file.write(data)
+        self._digest.update(data)
+
+    def finish(self) -> str:
+        """All of it is on the disk. → its SHA-256."""
+        if not self._file.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Incoming:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Library:
@@ -48,6 +81,21 @@ class Library:
         self._opened: OrderedDict[str, Audio] = OrderedDict()
         self._lock = threading.Lock()
 
+    def sweep(self) -> None:
+        """Remove what killed servers left half-written. Only for whoever has the folder to itself."""
+        for file in [*self.folder.iterdir(), *self.sounds.iterdir()]:
+            with suppress(OSError):
+                if file.is_symlink():
+                    continue
+                if LEFT.fullmatch(file.name) and file.is_file():
+                    file.unlink()
+                elif LEFT_FOLDERS.fullmatch(file.name) and file.is_dir():
+                    inside = list(file.iterdir())
+                    if all(LEFT_TAKES.fullmatch(one.name) for one in inside):
+                        for one in inside:
+                            one.unlink()
+                        file.rmdir()
+
     # --- sounds ---
 
     def open(self, ref: SoundRef) -> Audio:
@@ -56,63 +104,58 @@ class Library:
             if ref.hash in self._opened:
                 self._opened.move_to_end(ref.hash)
                 return self._opened[ref.hash]
+        audio = _decoded(self.file(ref), ref.name)
+        self._remember(ref, audio)
+        return audio
+
+    def file(self, ref: SoundRef) -> Path:
+        """The sound's file, which holds what it was given; MelismaError if it is gone or damaged."""
         file = self.sounds / ref.hash
         if not file.is_file():
             raise MelismaError(f"the sound {ref.name} is not here any more: drop it onto the page again")
-        with warnings.catch_warnings(), _called(file, ref.name):
-            warnings.simplefilter("ignore", MelismaWarning)  # said when it was added
-            audio = read(file).mono()
-        with self._lock:
-            self._opened[ref.hash] = audio
-            while len(self._opened) > 4:
-                self._opened.popitem(last=False)
-        return audio
+        if not self.holds(ref.hash):
+            raise MelismaError(f"the sound {ref.name} is damaged (its copy {file} is not what it was): drop it onto the page again")
+        return file
 
-    async def add(self, chunks: AsyncIterator[bytes], name: str) -> SoundInfo:
-        """Take in an upload, streamed to the disk. MelismaError says why something is no sound for the studio."""
-        with self.receive() as file:
-            digest, size = hashlib.sha256(), 0
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > MOST_BYTES:
-                    raise MelismaError(f"{name} is larger than {MOST_BYTES >> 20} MiB: cut it, or convert it to FLAC")
-                digest.update(chunk)
-                file.write(chunk)
-            file.flush()
-            return self._enter(Path(file.name), digest.hexdigest(), name)
+    def holds(self, digest: str) -> bool:
+        """Whether the sound of that hash is here, whole."""
+        try:
+            with (self.sounds / digest).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == digest
+        except OSError:
+            return False
 
-    def add_file(self, path: Path) -> SoundInfo:
-        """Take in a copy of a file of this machine."""
-        with self.receive() as file, path.open("rb") as source:
-            shutil.copyfileobj(source, file)
-            file.flush()
-            digest = hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
-            return self._enter(Path(file.name), digest, path.name)
+    def receive(self) -> Incoming:
+        """A file in the studio's folder to write to, for `add`."""
+        return Incoming(self.folder)
 
-    @contextmanager
-    def receive(self) -> Iterator[BinaryIO]:
-        """A file in the studio's folder to write to, which is gone afterwards."""
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix="incoming-", delete=False) as file:
-            try:
-                yield file  # type: ignore[misc]
-            finally:
-                Path(file.name).unlink(missing_ok=True)
-
-    def _enter(self, file: Path, digest: str, name: str) -> SoundInfo:
-        name = (name.strip() or "sound")[:200]
-        with _called(file, name), open_sound(file) as sound:
+    def add(self, incoming: Incoming, name: str) -> SoundInfo:
+        """Take in what was received. MelismaError says why something is no sound for the studio."""
+        digest, name = incoming.finish(), (name.strip() or "sound")[:200]
+        with _called(incoming.path, name), open_sound(incoming.path) as sound:
             seconds, rate, channels = sound.frames / sound.samplerate, sound.samplerate, sound.channels
         if seconds > MOST_SECONDS:
             length = f"{seconds / 60:.0f} minutes long, and the studio takes {MOST_SECONDS / 60:.0f}"
             raise MelismaError(f"{name} is {length}: cut out what you need (`melisma transfer` takes it whole)")
-        target = self.sounds / digest
-        if not target.exists():
-            os.replace(file, target)
-        ref = SoundRef(digest, name)
-        audio = self.open(ref)  # a damaged file is found now, and a header may be wrong about the length
+        audio = _decoded(incoming.path, name)  # a damaged file is found now, and a header may be wrong about the length
         if audio.duration > MOST_SECONDS:
             raise MelismaError(f"{name} is longer than the {MOST_SECONDS / 60:.0f} minutes that the studio takes: cut it")
+        os.replace(incoming.path, self.sounds / digest)  # whatever is there by that name: this one is whole
+        ref = SoundRef(digest, name)
+        self._remember(ref, audio)
         return SoundInfo(ref, audio.duration, rate, channels)
+
+    def add_file(self, path: Path) -> SoundInfo:
+        """Take in a copy of a file of this machine."""
+        with self.receive() as incoming, path.open("rb") as source:
+            shutil.copyfileobj(source, incoming)  # type: ignore[arg-type]
+            return self.add(incoming, path.name)
+
+    def _remember(self, ref: SoundRef, audio: Audio) -> None:
+        with self._lock:
+            self._opened[ref.hash] = audio
+            while len(self._opened) > 4:
+                self._opened.popitem(last=False)
 
     # --- the autosave ---
 
@@ -132,85 +175,14 @@ class Library:
         try:
             return read_json(self._autosave.read_bytes(), Session)  # type: ignore[return-value]
         except MelismaError:
-            os.replace(self._autosave, self.folder / "autosave-unreadable.json")
+            os.replace(self._autosave, aside(self._autosave))
             return None
 
-    # --- session files ---
 
-    def pack(self, session: Session, file: BinaryIO | Path) -> None:
-        """Write a session file."""
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("session.json", msgspec.json.format(msgspec.json.encode(session), indent=1))
-            for ref in references(session):
-                sound = self.sounds / ref.hash
-                if not sound.is_file():
-                    raise MelismaError(f"the sound {ref.name} is not here any more: the session cannot be saved whole")
-                archive.write(sound, f"sounds/{ref.hash}")
-
-    def unpack(self, file: BinaryIO | Path, name: str) -> Session:
-        """Read a session file, and take in its sounds. MelismaError for what is none; nothing but its sounds is written."""
-        try:
-            with zipfile.ZipFile(file) as archive:
-                session = self._document(archive, name)
-                for ref in references(session):
-                    self._extract(archive, ref, name)
-                return session
-        except (zipfile.BadZipFile, KeyError, NotImplementedError, EOFError, ValueError, OSError) as error:
-            if isinstance(error, MelismaError):
-                raise
-            raise MelismaError(f"{name} is not a session of the studio, or is damaged: save it again") from error
-
-    def _document(self, archive: zipfile.ZipFile, name: str) -> Session:
-        info = archive.getinfo("session.json")
-        if info.file_size > MOST_DOCUMENT:
-            raise MelismaError(f"{name} claims a document of {info.file_size >> 20} MiB: it is damaged")
-        data = archive.read(info)
-        version = _format(data)
-        if version != 1:
-            raise MelismaError(f"{name} is of format {version}, and this version of Melisma reads format 1: update Melisma")
-        return read_json(data, Session)  # type: ignore[return-value]
-
-    def _extract(self, archive: zipfile.ZipFile, ref: SoundRef, name: str) -> None:
-        if (self.sounds / ref.hash).is_file():
-            return
-        info = archive.getinfo(f"sounds/{ref.hash}")
-        if info.file_size > MOST_BYTES:
-            raise MelismaError(f"{name} claims a sound of {info.file_size >> 20} MiB: it is damaged")
-        with self.receive() as into, archive.open(info) as source:
-            shutil.copyfileobj(source, into)
-            into.flush()
-            with open(into.name, "rb") as written:
-                digest = hashlib.file_digest(written, "sha256").hexdigest()
-            if digest != ref.hash:
-                raise MelismaError(f"{name} is damaged: its sound {ref.name} is not what it was")
-            self._enter(Path(into.name), digest, ref.name)
-
-
-def references(session: Session) -> list[SoundRef]:
-    """The sounds that a session needs, each once."""
-    found: dict[str, SoundRef] = {}
-    for take in (session.take, *(snapshot.take for snapshot in session.snapshots)):
-        for ref in _of(take):
-            found.setdefault(ref.hash, ref)
-    return list(found.values())
-
-
-def _of(take: Take) -> Iterator[SoundRef]:
-    if take.input is not None:
-        yield take.input
-    for corner in take.square.corners:
-        if isinstance(corner, SoundCorner):
-            yield corner.sound
-        elif isinstance(corner, KeptCorner):
-            yield corner.input
-
-
-def _format(data: bytes) -> object:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return value.get("format") if isinstance(value, dict) else None
+def _decoded(file: Path, name: str) -> Audio:
+    with warnings.catch_warnings(), _called(file, name):
+        warnings.simplefilter("ignore", MelismaWarning)  # said when it was added
+        return read(file).mono()
 
 
 @contextmanager
@@ -219,4 +191,5 @@ def _called(file: Path, name: str) -> Iterator[None]:
     try:
         yield
     except MelismaError as error:
-        raise MelismaError(str(error).replace(str(file), name)) from error
+        error.args = (str(error).replace(str(file), name),)
+        raise

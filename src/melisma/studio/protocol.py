@@ -22,6 +22,7 @@ from ..errors import MelismaError
 VERSION = 1
 MOST_EDITS, MOST_POINTS, MOST_SNAPSHOTS = 4096, 20_000, 256
 MOST_STEPS = 500  # of the history, on both sides
+MOST_DOCUMENT = 64 << 20  # bytes of JSON
 
 Seconds = Annotated[float, Meta(ge=0, le=1e5)]
 Value = Annotated[float, Meta(ge=-1000, le=1000)]

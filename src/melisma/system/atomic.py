@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -48,3 +49,13 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
         raise MelismaError(f"{path} could not be written: {reason}; {remedy}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def aside(file: Path) -> Path:
+    """A name beside `file` for what cannot be read of it, which nothing has yet: "NAME-unreadable", "NAME-unreadable-2" …"""
+    for number in itertools.count(1):
+        tail = "" if number == 1 else f"-{number}"
+        free = file.with_name(f"{file.stem}-unreadable{tail}{file.suffix}")
+        if not os.path.lexists(free):
+            return free
+    raise AssertionError
