@@ -552,3 +552,40 @@ def hold(moves: list[tuple[int, float]]):
         return np.array([[v for b, v in moves if b <= block][-1] for block in np.atleast_1d(blocks)], float)
 
     return curve
+
+
+def test_a_change_of_rate_while_it_runs_tells_the_latency_anew(tmp_path, strings):
+    """`; pd dsp 0`, another rate, `; pd dsp 1`; Pd has no message for its rate, so a subpatch resamples."""
+    patch = Patch(tmp_path)
+    inner = "\n".join((
+        "#N canvas 0 0 400 300 inner 0;", "#X obj 10 10 receive block;", "#X obj 10 40 block~ 64 1 1;", f"#X obj 10 70 melisma~ {STRINGS};",
+        "#X obj 10 100 print heard;", f"#X obj 90 70 melisma.encode~ {STRINGS};", "#X obj 90 100 print parts;",
+        "#X connect 0 0 1 0;", "#X connect 2 1 3 0;", "#X connect 4 17 5 0;", "#X restore 10 10 pd inner;",
+    ))  # fmt: skip
+    patch.text.append(inner)
+    patch.count += 1
+    patch.at(100, "block set 64 1 2")
+    patch.at(200, "pd dsp 0")
+    patch.at(210, "pd dsp 1")  # as it was: nothing to say
+    patch.at(300, "block set 64 1 0.5")
+    run = patch.run(44100)
+    assert run.code == 0
+    for word in ("heard: ", "parts: "):
+        told = [line.removeprefix(word) for line in run.lines if line.startswith(word)]
+        wanted = [strings.stream(rate).latency for rate in (44100, 88200, 22050)]
+        assert [int(line.split()[3]) for line in told] == wanted, run.lines
+        assert [float(line.split()[4]) for line in told] == pytest.approx([1000 * n / r for n, r in zip(wanted, (44100, 88200, 22050))], abs=0.01)
+
+
+def test_a_rate_at_which_no_model_plays_is_silent_and_says_so(tmp_path, strings):
+    patch = Patch(tmp_path)
+    patch.text.append("\n".join((
+        "#N canvas 0 0 400 300 inner 0;", "#X obj 10 10 receive block;", "#X obj 10 40 block~ 64 1 1;", f"#X obj 10 70 melisma~ {STRINGS};",
+        "#X obj 10 100 print heard;", "#X connect 0 0 1 0;", "#X connect 2 1 3 0;", "#X restore 10 10 pd inner;",
+    )))  # fmt: skip
+    patch.count += 1
+    patch.at(100, "block set 64 1 1024")
+    patch.at(200, "block set 64 1 1")
+    run = patch.run(22050)
+    told = [line.removeprefix("heard: ").split()[0] for line in run.lines if line.startswith("heard")]
+    assert told == ["model", "silent", "model"] and len(run.errors) == 1, run.lines

@@ -1,11 +1,9 @@
 #include "object.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #ifndef _WIN32
 #include <unistd.h>
 #else
@@ -13,8 +11,8 @@
 #endif
 
 #include "loader.h"
+#include "names.h"
 
-constexpr const char* SUFFIX = ".melisma";
 constexpr double LOOK_EVERY = 5;  // milliseconds, while something is under way
 
 void object_complain(Object* x, const char* reason) {
@@ -22,29 +20,6 @@ void object_complain(Object* x, const char* reason) {
 }
 
 // ---- names and files
-
-static bool ends_with(const char* text, const char* end) {
-    size_t a = strlen(text), b = strlen(end);
-    return a >= b && strcmp(text + a - b, end) == 0;
-}
-
-static bool is_file(const char* path) {
-    struct stat found;
-    return stat(path, &found) == 0;
-}
-
-// The user's own folder for what Melisma makes: as melisma.home in Python.
-static void own_folder(char* path, size_t size) {
-    const char* home = getenv("MELISMA_HOME");
-    const char* user = getenv("HOME");
-    if (!user) user = getenv("USERPROFILE");
-    if (home && *home && !(home[0] == '~' && home[1] == '/'))
-        snprintf(path, size, "%s", home);
-    else if (home && *home)
-        snprintf(path, size, "%s%s", user ? user : "", home + 1);
-    else
-        snprintf(path, size, "%s/.cache/melisma", user ? user : "");
-}
 
 // Beside the patch, and along Pd's search path.
 static bool on_pds_path(Object* x, const char* name, const char* suffix, char* path, size_t size) {
@@ -56,32 +31,24 @@ static bool on_pds_path(Object* x, const char* name, const char* suffix, char* p
     return true;
 }
 
-// Names and files → files, as melisma.pretrained does it. What is not found is said by whoever opens it.
+// Names and files → files, as melisma.store.pretrained does it. What is not found is said by whoever opens it.
 static bool resolve(Object* x, const char* name, char* path, size_t size) {
-    char home[MAXPDSTRING];
-    own_folder(home, sizeof home);
-    if (!strchr(name, '/') && !ends_with(name, SUFFIX)) {
-        snprintf(path, size, "%s/models/%s%s", home, name, SUFFIX);
-        if (is_file(path)) return true;
-        const char* const folders[] = {"models", "../models"};  // installed; in the Python package
-        for (const char* models : folders) {
-            snprintf(path, size, "%s/%s/%s%s", x->folder, models, name, SUFFIX);
-            if (is_file(path)) return true;
-        }
-        if (on_pds_path(x, name, SUFFIX, path, size)) return true;
-    }
+    bool is_path = strchr(name, '/') || is_model_file(name);
+    if (!is_path && (find_model(name, x->folder, path, size) || (name[0] != '.' && on_pds_path(x, name, MODEL_SUFFIX, path, size))))
+        return true;
     if (name[0] == '~' && name[1] == '/' && getenv("HOME")) {
         snprintf(path, size, "%s%s", getenv("HOME"), name + 1);
         return true;
     }
     if (on_pds_path(x, name, "", path, size)) return true;
-    if (strchr(name, '/') || ends_with(name, SUFFIX)) {
+    if (is_path) {
         canvas_makefilename(x->canvas, name, path, static_cast<int>(size));
         return true;
     }
-    char reason[REASON];
-    snprintf(reason, sizeof reason, "there is no model named %.200s in %.150s/models, in %.150s/models, or on Pd's path",
-             name, home, x->folder);
+    char reason[REASON], home[MAXPDSTRING];
+    own_folder(home, sizeof home);
+    snprintf(reason, sizeof reason, "there is no model named %.200s in %.150s%sin %.150s/models, or on Pd's path", name, home,
+             *home ? "/models, " : "", x->folder);
     object_complain(x, reason);
     return false;
 }
@@ -145,17 +112,17 @@ void object_loudness(Object* x, float level) {
 static void give_model(Object* x) {
     if (!x->out) return;
     t_atom words[4];
-    if (!x->model) {
-        SETSYMBOL(words, x->missing ? x->missing : gensym("none"));
+    melisma_stream* stream = x->model && x->slot ? melisma_slot_stream(x->slot) : nullptr;
+    if (!stream) {  // no model, or one that cannot play at this rate
+        SETSYMBOL(words, x->model ? x->name : x->missing ? x->missing : gensym("none"));
         return outlet_anything(x->out, gensym("silent"), 1, words);
     }
     melisma_info info;
     melisma_describe(x->model, &info);
-    melisma_stream* stream = melisma_slot_stream(x->slot);
     SETSYMBOL(words, gensym(info.name));
     SETFLOAT(words + 1, static_cast<t_float>(info.latents));
-    SETFLOAT(words + 2, static_cast<t_float>(stream ? melisma_latency(stream) : 0));
-    SETFLOAT(words + 3, stream ? 1000 * static_cast<t_float>(melisma_latency(stream)) / static_cast<t_float>(x->rate) : 0);
+    SETFLOAT(words + 2, static_cast<t_float>(melisma_latency(stream)));
+    SETFLOAT(words + 3, 1000 * static_cast<t_float>(melisma_latency(stream)) / static_cast<t_float>(x->rate));
     outlet_anything(x->out, gensym("model"), 4, words);
 }
 
@@ -243,6 +210,8 @@ void object_rate(Object* x, float rate) {
     x->slot = melisma_slot_new(whole);
     if (!x->slot) return object_complain(x, "there is not enough memory");
     if (!x->model) return;
+    x->tells = true;  // its latency is another one now
+    clock_delay(x->clock, 0);
     char reason[REASON];
     melisma_stream* stream = melisma_stream_new(x->model, whole, reason, sizeof reason);
     if (!stream) object_complain(x, reason);
@@ -260,55 +229,22 @@ static void on_load(Object* x, t_symbol*, int count, t_atom* words) {
 }
 
 // The models that can be had by name, in the order of their names: out of the message outlet, or one of them to be loaded.
-constexpr int MOST_KNOWN = 64;
-
-static int gather(const char* folder, t_symbol** names, int count) {
-    DIR* open = opendir(folder);
-    if (!open) return count;
-    while (dirent* entry = readdir(open)) {
-        size_t length = strlen(entry->d_name), end = strlen(SUFFIX);
-        if (!ends_with(entry->d_name, SUFFIX) || length == end || length > 250 || count == MOST_KNOWN) continue;
-        char name[256];
-        snprintf(name, sizeof name, "%.*s", static_cast<int>(length - end), entry->d_name);
-        t_symbol* symbol = gensym(name);
-        int at = 0;
-        while (at < count && strcmp(names[at]->s_name, name) < 0) at++;
-        if (at < count && names[at] == symbol) continue;
-        memmove(names + at + 1, names + at, static_cast<size_t>(count++ - at) * sizeof *names);
-        names[at] = symbol;
-    }
-    closedir(open);
-    return count;
-}
-
-static int known(Object* x, t_symbol** names) {
-    char folder[MAXPDSTRING];
-    own_folder(folder, sizeof folder - 8);
-    strcat(folder, "/models");
-    int count = gather(folder, names, 0);
-    const char* const folders[] = {"models", "../models"};
-    for (const char* models : folders) {
-        snprintf(folder, sizeof folder, "%.900s/%s", x->folder, models);
-        count = gather(folder, names, count);
-    }
-    return count;
-}
-
 static void on_models(Object* x) {
-    t_symbol* names[MOST_KNOWN];
-    int count = known(x, names);
-    for (int i = 0; i < count; i++) {
+    Known known;
+    known_models(x->folder, &known);
+    for (int i = 0; i < known.count; i++) {
         t_atom words[2];
         SETFLOAT(words, static_cast<t_float>(i + 1));
-        SETSYMBOL(words + 1, names[i]);
+        SETSYMBOL(words + 1, gensym(known.names[i]));
         outlet_anything(x->out, gensym("known"), 2, words);
     }
 }
 
 static void on_pick(Object* x, t_floatarg number) {
-    t_symbol* names[MOST_KNOWN];
-    int count = known(x, names), index = static_cast<int>(number) - 1;
-    if (index >= 0 && index < count) object_load(x, names[index], false);
+    Known known;
+    known_models(x->folder, &known);
+    int index = static_cast<int>(number) - 1;
+    if (index >= 0 && index < known.count) object_load(x, gensym(known.names[index]), false);
 }
 
 static void on_reset(Object* x) {

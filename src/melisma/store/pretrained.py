@@ -8,13 +8,14 @@ from pathlib import Path
 
 from ..errors import MelismaError
 from ..files.modelfile import SUFFIX
-from ..system.home import home
+from ..system.home import expanded, home, known_home
 from . import hub
 
 # in a checkout the published models lie in models/ at the top; a wheel carries them inside the package
 _PUBLISHED = (Path(__file__).parents[1] / "models", Path(__file__).parents[3] / "models")
 
 START = "shared"  # the model that trainings begin from; it is found by name, but is no domain to play through
+PUBLISHED = "published:"  # before a name: the model that came with the package, not the user's own of that name
 
 
 def own_models() -> Path:
@@ -28,12 +29,28 @@ def published() -> dict[str, Path]:
 
 
 def names() -> dict[str, Path]:
-    """All models that can be loaded by name; the user's own hide published ones of the same name."""
-    return published() | _within(own_models())
+    """All models that can be loaded by name; without a home, the published ones.
+
+    Of two that have a name it means the user's own, and the other is PUBLISHED and that name.
+    """
+    folder = known_home()
+    theirs, own = published(), _within(folder / "models") if folder else {}
+    return theirs | own | {PUBLISHED + name: file for name, file in theirs.items() if name in own}
+
+
+def namesake(name: str) -> Path | None:
+    """The published model, or the one that trainings begin from, that a model of the user's own by that name would hide."""
+    return (_starts() | published()).get(name)
+
+
+def _starts() -> dict[str, Path]:
+    return _within(*(folder / "start" for folder in _PUBLISHED))
 
 
 def _within(*folders: Path) -> dict[str, Path]:
-    return {file.stem: file for folder in folders if folder.is_dir() for file in sorted(folder.glob(f"*{SUFFIX}"))}
+    """Name → file. What is hidden is no model: what macOS leaves beside a file, a download that broke off."""
+    files = (file for folder in folders if folder.is_dir() for file in sorted(folder.glob(f"*{SUFFIX}")))
+    return {file.stem: file for file in files if not file.name.startswith(".") and file.is_file()}
 
 
 def locate(model: str | Path) -> Path:
@@ -41,13 +58,13 @@ def locate(model: str | Path) -> Path:
     text = str(model)
     if text.startswith(hub.SCHEME):
         return hub.fetch(text)
-    known = names()
-    if text in known:
-        return known[text]
-    if text in (starts := _within(*(folder / "start" for folder in _PUBLISHED))):
-        return starts[text]
+    known, starts = names(), _starts()
+    if text.startswith(PUBLISHED):
+        known, starts = ({PUBLISHED + name: file for name, file in found.items()} for found in (published(), starts))
+    if text in known or text in starts:
+        return (starts | known)[text]
     if text.endswith(SUFFIX) or "/" in text or Path(text).exists():
-        return Path(text).expanduser()
+        return expanded(text)
     near = difflib.get_close_matches(text, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     listed = f"there are {', '.join(sorted(known))}" if known else "there are none yet: `melisma train` makes one"
