@@ -27,7 +27,8 @@ def pages() -> dict[Path, str]:
 
 def commands() -> str:
     """Every command with what it takes."""
-    parts = ["# The command", NOTE, "`melisma COMMAND --help` says the same. `-m` and `--model` take a name, a file or an address."]
+    about = "`melisma COMMAND --help` says the same. `-m` and `--model` take a name, a file or an address."
+    parts = ["# The command", NOTE, about]
     for name, command in _leaves(typer.main.get_command(app)):
         lines = [f"## {name}", _plain(command.help), _usage(name, command)]
         rows = [(_names(p), _plain(getattr(p, "help", "")), _default(p)) for p in command.params if p.name != "help"]
@@ -56,14 +57,15 @@ def parameters() -> str:
             values = (p.unit, _range(_short(p.least), _short(p.most)), _value(_short(p.usual)))
             rows.append((f"`{name}`", *values, p.summary + (", whole numbers only" if p.whole else "")))
         seen.add(name)
-    about = """A stream's parameters have the same names and ranges in every host: `set NAME VALUE` in Pure Data, `melisma_set` in C.
-    N counts latents from 1, the one that matters most first. Values are reached smoothly."""
+    about = """A stream's parameters have the same names and ranges in every host: `set NAME VALUE` in Pure Data, `melisma_set`
+    in C. N counts latents from 1, the one that matters most first. Values are reached smoothly."""
     return "\n\n".join(["# Parameters", NOTE, _plain(about), table(("parameter", "unit", "range", "at first", ""), rows)]) + "\n"
 
 
 PAGES = {"commands": commands, "operators": operators, "parameters": parameters}
-OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the studio's
-controls. Each also takes `latents` (which of them; all if not said) and `start` and `end` in seconds, unless it says otherwise."""
+OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the
+studio's controls. Each also takes `latents` (which of them; all if not said) and `start` and `end` in seconds, unless it says
+otherwise."""
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

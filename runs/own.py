@@ -4,7 +4,7 @@
 
 Each is the command `melisma train FOLDER --name own-… --minutes M --from START --resume`, then figures on held-out sounds: as a
 musician would, who hears the model after five minutes, lets it train on to fifteen, and so on. A line for each goes to
-runs/own.jsonl, and the table to docs/lab/own-folders.md; what is there already is not run again. A run has the whole machine, or, with
+runs/own.jsonl, the table to docs/lab/own-folders.md; what is there is not run again. A run has the whole machine, or, with
 --beside, one core, the starts of a folder beside each other: its minutes are then that core's, whatever else it does meanwhile.
 """
 
