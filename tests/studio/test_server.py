@@ -155,7 +155,12 @@ def test_uploads_are_bounded(client, studio, monkeypatch):
 
 
 def test_names_are_for_people(client):
-    for name, shown in (("../../etc/passwd", "passwd"), ("C:\\Users\\me\\x.wav", "x.wav"), ("", "sound"), ("%00%1b[2Jx.wav", "[2Jx.wav")):
+    for name, shown in (
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\x.wav", "x.wav"),
+        ("", "sound"),
+        ("%00%1b[2Jx.wav", "[2Jx.wav"),
+    ):
         assert upload(client, wav(), name).sound.name == shown
     assert len(upload(client, wav(), "n" * 5000).sound.name) == 200
 

@@ -148,7 +148,11 @@ def test_the_square_acts_on_what_it_says(model, acts):
     assert (result.frames, result.length) == (edited.frames, edited.length)
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=5), st.booleans(), st.floats(0.1, 10))
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=5),
+    st.booleans(),
+    st.floats(0.1, 10),
+)
 def test_shares_sum_to_one(points, loop, speed):
     shares = session.weights(Puck(tuple(points), loop, speed), np.linspace(0, 3, 50))
     assert (shares >= 0).all()
@@ -181,7 +185,16 @@ def test_unknown_operators_and_parameters_are_named(model):
         paths(Take("small"), model)
 
 
-@given(st.recursive(st.none() | st.integers() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["type", "take", "revision", "model", "edits", "input", "op"]), inner), max_leaves=12))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(["type", "take", "revision", "model", "edits", "input", "op"]), inner)
+        ),
+        max_leaves=12,
+    )
+)
 @settings(max_examples=60)
 def test_no_message_is_a_crash(value):
     with pytest.raises(MelismaError):

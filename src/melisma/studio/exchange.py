@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import MelismaError
 from .library import Incoming, Library
-from .protocol import MOST_DOCUMENT, Session, SoundRef, Take, read, text
+from .protocol import MOST_DOCUMENT, Session, SoundRef, Take, text
 
 PIECE = 1 << 20  # bytes that are written at once
 Handler = Callable[[Request], Awaitable[Response]]

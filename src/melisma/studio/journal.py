@@ -43,7 +43,7 @@ class Journal:
         self._within(MOST_BYTES)
         if current is not None and (not self.steps or self.steps[self.at].session != current):
             self._follow(self.at, Step("Restored", current))
-        with contextlib.suppress(MelismaError, OSError):  # a full disk: what is there stays; the next step tries again and says so
+        with contextlib.suppress(MelismaError, OSError):  # a full disk: what is there stays; the next step tries again
             self.write()  # without what was undone and forgotten, or is too old
 
     @property
@@ -70,7 +70,7 @@ class Journal:
                 self._waiting.append(line)
 
     def write(self) -> None:
-        """All that was noted is on the disk when this returns; OSError or MelismaError if it is not, and then a later call tries again."""
+        """All that was noted is on the disk when this returns. OSError or MelismaError if it is not: a later call tries again."""
         with self._lock:
             if self._anew or len(self._waiting) > MOST_STEPS or not self._file.is_file():
                 return self._rewrite()

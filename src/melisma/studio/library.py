@@ -114,7 +114,7 @@ class Library:
         if not file.is_file():
             raise MelismaError(f"the sound {ref.name} is not here any more: drop it onto the page again")
         if not self.holds(ref.hash):
-            raise MelismaError(f"the sound {ref.name} is damaged (its copy {file} is not what it was): drop it onto the page again")
+            raise MelismaError(f"the sound {ref.name} is damaged ({file} is not what it was): drop it onto the page again")
         return file
 
     def holds(self, digest: str) -> bool:

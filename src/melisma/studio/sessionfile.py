@@ -23,9 +23,8 @@ from .library import MOST_BYTES, Library
 from .protocol import MOST_DOCUMENT, KeptCorner, Session, SoundCorner, SoundRef, Take, read
 
 # what zipfile and the decompressors below it raise for bytes that are no archive
-_DAMAGED = (zipfile.BadZipFile, KeyError, RuntimeError, EOFError, ValueError, OverflowError, struct.error, zlib.error, lzma.LZMAError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, KeyError, ValueError, RuntimeError)
 _OURS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EROFS}  # a disk's errors, not the file's
-SUFFIX = ".melisma-session"
 
 
 def pack(library: Library, session: Session, file: BinaryIO | Path) -> None:

@@ -33,7 +33,7 @@ class Lock:
         self._number = number
 
     def note(self, text: str) -> None:
-        """What the others find in the file, where there is room for it. It goes when the lock does; that of a killed owner, with the next."""
+        """What the others find in the file, where there is room for it. It goes with the lock, or with the next one."""
         with suppress(OSError):  # a full disk
             os.ftruncate(self._number, 0)
             os.lseek(self._number, 0, os.SEEK_SET)
