@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .core.binding import CoreStream, Engine
-from .errors import MelismaError
+from .errors import BadValue, Damaged
 from .files import modelfile
 from .files.bands import centres
 from .files.modelfile import ModelFile
@@ -122,7 +122,7 @@ class Model:
     ) -> LatentPath:
         """A path that no sound gave, of so many seconds: drawn from the prior, see `latent.drawn` for the arguments."""
         if not 0 < seconds <= LONGEST_SAMPLE:  # false for NaN
-            raise MelismaError(f"seconds is {seconds:g}: a path can be drawn for up to {LONGEST_SAMPLE} seconds")
+            raise BadValue(f"seconds is {seconds:g}: a path can be drawn for up to {LONGEST_SAMPLE} seconds")
         length = max(1, round(seconds * self.sample_rate))
         frames = -(-length // self.hop) + self.config.analysis.frame // self.hop - 1  # as many as a sound of that length has
         return drawn(
@@ -152,7 +152,7 @@ class Model:
         from .measure.metrics import stft_distance
 
         if self.file.golden is None:
-            raise MelismaError(f"model {self.name} has no golden pair: nothing can be proved")
+            raise BadValue(f"model {self.name} has no golden pair: nothing can be proved")
         sound, wanted = self.file.golden
         late = np.concatenate([sound, np.zeros(self.hop, np.float32)])  # a stream holds one hop more
         stream = self.stream()
@@ -164,19 +164,19 @@ class Model:
         begins = float(np.abs(got - wanted)[: self.config.analysis.frame + GOLDEN_START * self.hop].max())
         if not (distance < GOLDEN_DISTANCE and begins < GOLDEN_ERROR * max(1.0, float(np.abs(wanted).max()))):
             found = f"spectral distance {distance:.3g}, largest error {error:.3g}"
-            raise MelismaError(f"model {self.name} does not reproduce its golden pair ({found}): get the file anew")
+            raise Damaged(f"model {self.name} does not reproduce its golden pair ({found}): get the file anew")
         return {"error": error, "distance": distance}
 
     def _own(self, sound: Sound, rate: int | None) -> tuple[Iterator[np.ndarray], int, int]:
         """The sound as pieces of one channel at the model's rate: an hour is never copied. Its rate and length as they were."""
         if isinstance(sound, Audio):
             if rate is not None and rate != sound.rate:
-                raise MelismaError(f"the sound says it is at {sound.rate} Hz and the call says {rate}: leave one out")
+                raise BadValue(f"the sound says it is at {sound.rate} Hz and the call says {rate}: leave one out")
             samples, rate = sound.samples, sound.rate
         else:
             samples = np.asarray(sound, np.float32)
             if samples.ndim not in (1, 2):
-                raise MelismaError(f"a sound has the shape (T,) or (channels, T), not {samples.shape}")
+                raise BadValue(f"a sound has the shape (T,) or (channels, T), not {samples.shape}")
             rate = self.sample_rate if rate is None else checked_rate(rate, "the rate of the sound")
         pieces = (_sane(piece if piece.ndim == 1 else piece.mean(0)) for piece in cut(samples, self._engine.chunk))
         return resampled(pieces, rate, self.sample_rate), rate, samples.shape[-1]
@@ -187,10 +187,10 @@ class Model:
     def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray]:
         if path.values.shape[0] != self.latents:
             has = f"the path has {path.values.shape[0]} latents, model {self.name} has {self.latents}"
-            raise MelismaError(f"{has}: encode the sound with {self.name}")
+            raise BadValue(f"{has}: encode the sound with {self.name}")
         if abs(path.rate - self.frame_rate) > 1e-3:
             runs = f"the path runs at {path.rate:.2f} frames a second, model {self.name} at {self.frame_rate:.2f}"
-            raise MelismaError(f"{runs}: encode the sound with {self.name}")
+            raise BadValue(f"{runs}: encode the sound with {self.name}")
         return path.values, path.loudness
 
 
@@ -199,7 +199,7 @@ def transferred(path: LatentPath, loudness: str | Curve, match: float) -> Latent
     if not isinstance(loudness, str):
         path = path.set_loudness(loudness)
     elif loudness != "input":
-        raise MelismaError(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
+        raise BadValue(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
     return path.match(match)
 
 

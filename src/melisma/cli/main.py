@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MelismaError, MelismaWarning
+from ..errors import MelismaError, MelismaWarning, NotFound
 from ..system.terminal import busy, say, warn
 from . import live as cli_live
 from . import models as cli_models
@@ -87,13 +87,13 @@ def render(
 
     check_target(target, FORMATS)
     if not file.is_file():
-        raise MelismaError(f"{file} is not a file; give a session that the studio saved")
+        raise NotFound(f"{file} is not a file; give a session that the studio saved")
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))
         session = unpack(library, file, str(file))
         takes = {one.name: one.take for one in session.snapshots}
         if snapshot is not None and snapshot not in takes:
-            raise MelismaError(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")
+            raise NotFound(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")
         take = session.take if snapshot is None else takes[snapshot]
         with busy(f"playing {file}"):
             samples = sound(take, library.open, load(take.model))

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..system.terminal import busy, out, say
 from .options import ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
 
@@ -66,7 +66,7 @@ def edit(
 
     check_target(target, [".npz", *FORMATS])
     if not op:
-        raise MelismaError("nothing to do: give an operator, such as --op scale:by=1.5 (`melisma operators` lists them)")
+        raise BadValue("nothing to do: give an operator, such as --op scale:by=1.5 (`melisma operators` lists them)")
     for text in op:
         operators.parse(text)
     edited = pathfile.load(path)
@@ -112,7 +112,7 @@ def _render(path: LatentPath, target: Path, model: str | None) -> None:
 
     if not model and path.model not in pretrained.names():
         by = f"the model {path.model!r}, which is not known here" if path.model else "a model that it does not name"
-        raise MelismaError(f"the path was encoded by {by}: say with --model which one decodes it")
+        raise BadValue(f"the path was encoded by {by}: say with --model which one decodes it")
     loaded = load(model or path.model)
     with busy(f"playing through {loaded.name}"):
         samples = loaded.decode(path)

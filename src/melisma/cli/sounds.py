@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..system.terminal import busy, say
 from .options import ModelOption, SoundIn, SoundOut
 
@@ -54,9 +54,9 @@ def _level(text: str) -> float | None:
     except ValueError:
         if Path(text).exists():
             return None
-        raise MelismaError(f"--loudness {text} is neither input, a level such as -20dB, nor a file") from None
+        raise BadValue(f"--loudness {text} is neither input, a level such as -20dB, nor a file") from None
     if not -100 <= level <= 12:
-        raise MelismaError(f"--loudness {text} is outside −100 to 12 dBFS")
+        raise BadValue(f"--loudness {text} is outside −100 to 12 dBFS")
     return level
 
 
@@ -126,7 +126,7 @@ def mix(
 
     check_target(target, FORMATS)
     if len(sources) > MOST_MIXED:
-        raise MelismaError(f"{len(sources)} sounds are more than can be mixed: give {MOST_MIXED} at most")
+        raise BadValue(f"{len(sources)} sounds are more than can be mixed: give {MOST_MIXED} at most")
     shares = None if weights is None else _shares(weights, len(sources))
     for source in sources:
         _keep(source, target)
@@ -143,9 +143,9 @@ def _shares(text: str, count: int) -> list[float]:
     except ValueError:
         shares = []
     if not shares or not all(0 <= share < float("inf") for share in shares) or not sum(shares):
-        raise MelismaError(f"--weights {text} are not numbers from 0 on, such as 2,1,1, with one above 0")
+        raise BadValue(f"--weights {text} are not numbers from 0 on, such as 2,1,1, with one above 0")
     if len(shares) != count:
-        raise MelismaError(f"--weights {text} are {len(shares)} for {count} sounds: give one for each")
+        raise BadValue(f"--weights {text} are {len(shares)} for {count} sounds: give one for each")
     return shares
 
 
@@ -187,4 +187,4 @@ def sample(
 def _keep(source: Path, target: Path) -> None:
     """Nobody's recording is written over."""
     if target.exists() and source.exists() and target.samefile(source):
-        raise MelismaError(f"{target} is the sound that is read: write to another file")
+        raise BadValue(f"{target} is the sound that is read: write to another file")

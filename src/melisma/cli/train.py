@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import MelismaError, extra
+from ..errors import BadValue, extra
 from ..system.terminal import bar, err, out, say, warn
 from .options import ModelIn
 
@@ -58,12 +58,12 @@ def train(
         from ..training.plan import STARTED, Plan
 
     if vocoder not in VOCODERS:
-        raise MelismaError(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")
+        raise BadValue(f"there is no vocoder {vocoder!r}: choose {' or '.join(sorted(VOCODERS))}")
     if not re.fullmatch(r"\w[\w-]{0,63}", name):
-        raise MelismaError(f"{name!r} cannot be a model's name: use letters, digits, - and _")
+        raise BadValue(f"{name!r} cannot be a model's name: use letters, digits, - and _")
     begun, recorded = (run.folder_of(name) / "state.pt").exists(), len(run.history(run.folder_of(name)))
     if begun and not resume:
-        raise MelismaError(f"a run named {name} exists: add --resume to continue it, or choose another --name")
+        raise BadValue(f"a run named {name} exists: add --resume to continue it, or choose another --name")
     config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
     start, begun_from = _start(begin, config)
     prepared, report = _prepared(folder)

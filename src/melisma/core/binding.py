@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue, Damaged, Unavailable
 from ..files import modelfile
 from ..sound.audio import cut
 
@@ -80,16 +80,16 @@ def library() -> ctypes.CDLL:
     """The core. MelismaError says what to do when it is missing."""
     path = library_path()
     if not path.is_file():
-        raise MelismaError(
+        raise Unavailable(
             f"the real-time core is not built ({path} is missing): reinstall melisma, or run {_BUILD}"
         )
     try:
         core = ctypes.CDLL(str(path))
         version = core.melisma_version()
     except (OSError, AttributeError) as error:
-        raise MelismaError(f"the real-time core {path} does not load here ({error}): run {_BUILD}") from None
+        raise Unavailable(f"the real-time core {path} does not load here ({error}): run {_BUILD}") from None
     if version != VERSION:
-        raise MelismaError(
+        raise Unavailable(
             f"the real-time core {path} is version {version}, this package wants {VERSION}: run {_BUILD}"
         )
     for name, (result, arguments) in _FUNCTIONS.items():
@@ -134,7 +134,7 @@ class CoreModel:
         else:
             self._handle = _call("open", os.fsencode(source), name, error, len(error))
         if not self._handle:
-            raise MelismaError(error.value.decode("utf-8", "replace"))
+            raise Damaged(error.value.decode("utf-8", "replace"))
         info = _Info()
         _call("describe", self._handle, info)
         self.name, self.vocoder, self.kernels = (
@@ -181,7 +181,7 @@ class CoreStream:
         error = ctypes.create_string_buffer(600)
         self._handle = _call("stream_new", model._handle, rate, error, len(error))
         if not self._handle:
-            raise MelismaError(error.value.decode("utf-8", "replace"))
+            raise BadValue(error.value.decode("utf-8", "replace"))
         self.latency: int = _call("latency", self._handle)
 
     def __del__(self) -> None:
@@ -197,7 +197,7 @@ class CoreStream:
     def _index(self, name: str) -> int:
         index = _call("parameter_find", self.model._handle, name.encode())
         if index < 0:
-            raise MelismaError(
+            raise BadValue(
                 f"there is no parameter {name!r}; there are {', '.join(p.name for p in self.model.parameters)}"
             )
         return index
@@ -293,7 +293,7 @@ class CoreSlot:
         """The stream takes over with the next blocks; None: silence."""
         handle = stream and stream._handle
         if not _call("slot_put", self._handle, handle):
-            raise MelismaError(f"a slot takes models of up to 128 latents, {stream.model.name} has {stream.model.latents}")
+            raise BadValue(f"a slot takes models of up to 128 latents, {stream.model.name} has {stream.model.latents}")
         if stream:
             stream._handle = None
         self.tidy()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from .binding import CoreLoop, CoreModel, CoreStream
 
 BLOCK = 64  # samples; Pd's
@@ -47,9 +47,9 @@ def curve(text: str, name: str) -> Curve:
         points = _points(text, name, column)
     times, values = np.array(points, float).T
     if not np.isfinite(points).all() or not ((least <= values) & (values <= most)).all():
-        raise MelismaError(f"--{name} {text}: values from {least:g} to {most:g}{unit and ' ' + unit} are needed")
+        raise BadValue(f"--{name} {text}: values from {least:g} to {most:g}{unit and ' ' + unit} are needed")
     if (np.diff(times) < 0).any():
-        raise MelismaError(f"--{name} {text}: its times do not rise")
+        raise BadValue(f"--{name} {text}: its times do not rise")
     return Curve(times, values)
 
 
@@ -64,9 +64,9 @@ def _points(text: str, name: str, column: int) -> list[tuple[float, float]]:
         rows = [row for row in rows if row and not row[0].startswith("#")]
         return [(float(row[0]), float(row[1 if len(row) == 2 else column])) for row in rows] or [()[0]]
     except OSError as error:
-        raise MelismaError(f"--{name} {text} is no number, no points and no file to read ({error.strerror}): {how}") from None
+        raise BadValue(f"--{name} {text} is no number, no points and no file to read ({error.strerror}): {how}") from None
     except (ValueError, IndexError):
-        raise MelismaError(f"--{name} {text} does not say a curve: {how}") from None
+        raise BadValue(f"--{name} {text} does not say a curve: {how}") from None
 
 
 def sing(

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from ..core.binding import CoreModel
-from ..errors import MelismaError
+from ..errors import DiskError, NotFound
 from ..model import Model, load
 from ..store import pretrained
 from ..store.summary import NONE, facts, figures
@@ -24,13 +24,13 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     begun = time.monotonic()
     names = [name] if name else _ordered(list(pretrained.published()))
     if not names:
-        raise MelismaError("there is no published model to show: say with --model which one is meant")
+        raise NotFound("there is no published model to show: say with --model which one is meant")
     models = [load(name) for name in names]
     first = CoreModel(pretrained.locate(names[0]))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MelismaError(f"the folder {folder} cannot be made: {error.strerror}; choose another with --out") from error
+        raise DiskError(f"the folder {folder} cannot be made: {error.strerror}; choose another with --out") from error
     rows = []
     with busy("reading") as now:
         for sound, called in INPUTS.items():

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
 from ..system.atomic import atomic
 from .config import ModelConfig
 
@@ -33,8 +33,8 @@ class ModelFile:
     """What a model file holds.
 
     tensors: names → float32 arrays (kept in 16 bits in the file where they are matrices). latents, training and
-    evaluation: see docs/reference/model-file.md. golden: input and output waveforms of a short proof, float32 (T,) each. latency in
-    samples at the model's rate. digest: SHA-256 of the file it was read from.
+    evaluation: see docs/reference/model-file.md. golden: input and output waveforms of a short proof, float32 (T,) each.
+    latency in samples at the model's rate. digest: SHA-256 of the file it was read from.
     """
 
     name: str
@@ -76,7 +76,7 @@ def to_bytes(model: ModelFile, exact: bool = False) -> bytes:
     try:
         text = json.dumps(header, sort_keys=True, allow_nan=False)
     except ValueError:  # JSON has no NaN
-        raise MelismaError("a header entry holds a number that is not finite: say null instead") from None
+        raise BadValue("a header entry holds a number that is not finite: say null instead") from None
     return save(tensors, metadata={"melisma": text})
 
 
@@ -88,7 +88,7 @@ def rounded(tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def _narrow(value: np.ndarray, exact: bool = False) -> np.ndarray:
     value = np.ascontiguousarray(value, np.float32)
     if not np.isfinite(value).all():
-        raise MelismaError("a weight is not a finite number: the training has failed")
+        raise BadValue("a weight is not a finite number: the training has failed")
     if value.ndim < 2 or np.abs(value).max(initial=0) >= 6e4:
         return value
     narrow = value.astype(np.float16)
@@ -101,20 +101,20 @@ def load(path: str | Path) -> ModelFile:
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise MelismaError(f"{path} is a folder, not a {SUFFIX} file")
+            raise BadValue(f"{path} is a folder, not a {SUFFIX} file")
         if not path.is_file():  # reading a pipe or a device could wait for ever
-            raise MelismaError(f"{path} is not an ordinary file")
+            raise BadValue(f"{path} is not an ordinary file")
         if size > MOST_BYTES:
-            raise MelismaError(f"{path} has {size >> 20} MiB; a {SUFFIX} file has at most {MOST_BYTES >> 20}")
+            raise BadValue(f"{path} has {size >> 20} MiB; a {SUFFIX} file has at most {MOST_BYTES >> 20}")
         data = path.read_bytes()
     except FileNotFoundError:
-        raise MelismaError(f"there is no file {path}") from None
+        raise NotFound(f"there is no file {path}") from None
     except OSError as error:
-        raise MelismaError(f"cannot read {path}: {error.strerror}") from None
+        raise DiskError(f"cannot read {path}: {error.strerror}") from None
     try:
         return _parse(data)
     except MelismaError as error:
-        raise MelismaError(f"{path} is not a sound model file: {_tame(str(error))}") from None
+        raise Damaged(f"{path} is not a sound model file: {_tame(str(error))}") from None
 
 
 def _tame(text: str) -> str:
@@ -126,81 +126,81 @@ def _parse(data: bytes) -> ModelFile:
     entries, metadata, body = _safetensors(data)
     header = _object(metadata.get("melisma", ""), "its melisma header")
     if header.get("format") != "melisma":
-        raise MelismaError("it does not say that its format is melisma")
+        raise Damaged("it does not say that its format is melisma")
     version = header.get("version")
     if type(version) is not int or version != VERSION:  # true is not 1
-        raise MelismaError(f"its format version is {version!r}; this Melisma reads version {VERSION}")
+        raise Damaged(f"its format version is {version!r}; this Melisma reads version {VERSION}")
     try:
         config = ModelConfig.from_dict(header.get("config"))
     except ValueError as error:
-        raise MelismaError(str(error)) from None
+        raise Damaged(str(error)) from None
     tensors, golden = {}, {}
     for name, (kind, shape, begin, end) in entries.items():
         value = np.frombuffer(body, _TYPES[kind], count=(end - begin) // _TYPES[kind].itemsize, offset=begin).reshape(shape)
         value = value.astype(np.float32)
         if not np.isfinite(value).all():
-            raise MelismaError(f"tensor {name} holds numbers that are not finite")
+            raise Damaged(f"tensor {name} holds numbers that are not finite")
         part, _, rest = name.partition(".")
         {"model": tensors, "golden": golden}.get(part, {})[rest] = value
     _check_shapes(config, tensors)
     name, latency = header.get("name"), header.get("latency")
     if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
-        raise MelismaError("it has no name")
+        raise Damaged("it has no name")
     if type(latency) is not int or latency != config.analysis.frame:  # the overlap, frame − hop, and the hop that a stream holds
-        raise MelismaError(f"its latency is {latency!r}; frames of {config.analysis.frame} samples make it as many")
+        raise Damaged(f"its latency is {latency!r}; frames of {config.analysis.frame} samples make it as many")
     parts = {}
     for key in ("latents", "training", "evaluation"):
         parts[key] = header.get(key, {})
         if not isinstance(parts[key], dict):
-            raise MelismaError(f"its {key} entry is not an object")
+            raise Damaged(f"its {key} entry is not an object")
     _check_latents(parts["latents"], tensors["calibration.forth"].shape[0])
     for key, part in parts.items():
         try:
             json.dumps(part, allow_nan=False)
         except ValueError:
-            raise MelismaError(f"its {key} entry holds a number that is not finite") from None
+            raise Damaged(f"its {key} entry holds a number that is not finite") from None
     pair = (golden["input"], golden["output"]) if {"input", "output"} <= set(golden) else None
     if golden and (pair is None or pair[0].ndim != 1 or pair[0].size == 0 or pair[0].shape != pair[1].shape):
-        raise MelismaError("its golden pair is not two waveforms of one length")
+        raise Damaged("its golden pair is not two waveforms of one length")
     return ModelFile(name, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), **parts)
 
 
 def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int, int]], dict[str, str], memoryview]:
     """The entries (type, shape, begin, end), the metadata and the body of a safetensors file, all bounds checked."""
     if len(data) < 10:
-        raise MelismaError("it is cut short or empty")
+        raise Damaged("it is cut short or empty")
     (length,) = struct.unpack("<Q", data[:8])
     if length > MOST_HEADER or length + 8 > len(data):
-        raise MelismaError("its header's length is absurd: it is damaged, cut short, or something else entirely")
+        raise Damaged("its header's length is absurd: it is damaged, cut short, or something else entirely")
     header = _object(data[8 : 8 + length], "its header")
     body = memoryview(data)[8 + length :]
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not isinstance(metadata.get("melisma", ""), str):
-        raise MelismaError("its metadata are not text")
+        raise Damaged("its metadata are not text")
     if len(header) > 4096:
-        raise MelismaError(f"it claims {len(header)} tensors")
+        raise Damaged(f"it claims {len(header)} tensors")
     entries, spans = {}, []
     for name, entry in header.items():
         if not name or len(name) > 200 or any(c not in _TENSOR_NAME for c in name):
-            raise MelismaError("a tensor has an odd name")
+            raise Damaged("a tensor has an odd name")
         try:
             kind, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
         except (TypeError, KeyError, ValueError):
-            raise MelismaError(f"tensor {name} is not described as safetensors does") from None
+            raise Damaged(f"tensor {name} is not described as safetensors does") from None
         if not isinstance(kind, str) or kind not in _TYPES:
-            raise MelismaError(f"tensor {name} has the type {kind!r}; F32 and F16 are read")
+            raise Damaged(f"tensor {name} has the type {kind!r}; F32 and F16 are read")
         if any(type(v) is not int or not 0 <= v <= MOST_BYTES for v in (*shape, begin, end)) or len(shape) > 4:
-            raise MelismaError(f"tensor {name} has an odd shape or place")
+            raise Damaged(f"tensor {name} has an odd shape or place")
         count = 1
         for extent in shape:
             count *= extent
         if end - begin != count * _TYPES[kind].itemsize or end > len(body):
-            raise MelismaError(f"tensor {name} does not fit its place: the file is cut short or damaged")
+            raise Damaged(f"tensor {name} does not fit its place: the file is cut short or damaged")
         entries[name] = (kind, shape, begin, end)
         spans.append((begin, end))
     spans.sort()
     if any(a[1] > b[0] for a, b in zip(spans, spans[1:])):
-        raise MelismaError("two of its tensors overlap")
+        raise Damaged("two of its tensors overlap")
     return entries, metadata, body
 
 
@@ -208,17 +208,17 @@ def _object(text: str | bytes, what: str) -> dict[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_once)
     except MelismaError as error:
-        raise MelismaError(f"{what} {error}") from None
+        raise Damaged(f"{what} {error}") from None
     except (ValueError, RecursionError):
-        raise MelismaError(f"{what} is not JSON: it is damaged, or something else entirely") from None
+        raise Damaged(f"{what} is not JSON: it is damaged, or something else entirely") from None
     if not isinstance(value, dict):
-        raise MelismaError(f"{what} is not an object")
+        raise Damaged(f"{what} is not an object")
     level = [value]
     for _ in range(DEEPEST):
         level = [inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer)]
         level = [inner for inner in level if isinstance(inner, (dict, list))]
     if level:
-        raise MelismaError(f"{what} is nested deeper than {DEEPEST} levels")
+        raise Damaged(f"{what} is nested deeper than {DEEPEST} levels")
     return value
 
 
@@ -227,7 +227,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
-        raise MelismaError(f"has {next(k for k, _ in pairs if k in seen or seen.add(k))} twice")
+        raise Damaged(f"has {next(k for k, _ in pairs if k in seen or seen.add(k))} twice")
     return found
 
 
@@ -237,12 +237,12 @@ def _check_latents(latents: dict[str, Any], count: int) -> None:
     good = good and all(isinstance(row, list) and len(row) == 5 for row in table)
     good = good and all(type(v) in (int, float) and -1e9 < v < 1e9 for row in table for v in row)  # finite, too
     if not good:
-        raise MelismaError(f"its latents have no 5 percentiles for each of {count} dimensions")
+        raise Damaged(f"its latents have no 5 percentiles for each of {count} dimensions")
     timbre = latents.get("timbre", [])
     if not isinstance(timbre, list) or not all(type(row) is int and 0 <= row < count for row in timbre):
-        raise MelismaError(f"its latents of timbre are not numbers of dimensions, 0 to {count - 1}")
+        raise Damaged(f"its latents of timbre are not numbers of dimensions, 0 to {count - 1}")
     if len(set(timbre)) < len(timbre):
-        raise MelismaError("its latents of timbre are named twice")
+        raise Damaged("its latents of timbre are named twice")
 
 
 def _check_shapes(config: ModelConfig, tensors: dict[str, np.ndarray]) -> None:
@@ -251,15 +251,15 @@ def _check_shapes(config: ModelConfig, tensors: dict[str, np.ndarray]) -> None:
 
     kept = tensors.get("calibration.forth")
     if kept is None or kept.ndim != 2 or not 0 < kept.shape[0] <= config.vae.latents:
-        raise MelismaError("its calibration is missing or out of shape")
+        raise Damaged("its calibration is missing or out of shape")
     try:
         wanted = expected(config, kept.shape[0])
     except ValueError as error:
-        raise MelismaError(str(error)) from None
+        raise Damaged(str(error)) from None
     for name, shape in wanted.items():
         if name not in tensors:
-            raise MelismaError(f"tensor {name} is missing")
+            raise Damaged(f"tensor {name} is missing")
         if tensors[name].shape != shape:
-            raise MelismaError(f"tensor {name} has the shape {list(tensors[name].shape)}; the configuration wants {list(shape)}")
+            raise Damaged(f"tensor {name} has the shape {list(tensors[name].shape)}; the configuration wants {list(shape)}")
     if extra := sorted(set(tensors) - set(wanted)):
-        raise MelismaError(f"tensor {extra[0]} is not part of the model")
+        raise Damaged(f"tensor {extra[0]} is not part of the model")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import Damaged, DiskError, MelismaError, NotFound
 from ..latent import LatentPath
 from ..system.atomic import atomic
 
@@ -56,16 +56,16 @@ def load(file: str | os.PathLike) -> LatentPath:
     """
     name = Path(file)
     if not name.is_file():
-        raise MelismaError(f"{file} is not a file; give a latent path that `melisma encode` wrote")
+        raise NotFound(f"{file} is not a file; give a latent path that `melisma encode` wrote")
     try:
         with zipfile.ZipFile(name) as archive:
             entries = _read_archive(archive, name.stat().st_size, str(file))
     except MelismaError:
         raise
     except OSError as error:
-        raise MelismaError(f"{file} cannot be opened: {error.strerror or error}; check its permissions") from error
+        raise DiskError(f"{file} cannot be opened: {error.strerror or error}; check its permissions") from error
     except Exception as error:  # zipfile and the header's parser raise a dozen kinds on damaged bytes
-        raise MelismaError(f"{file} is not a latent path, or is damaged; encode the sound again") from error
+        raise Damaged(f"{file} is not a latent path, or is damaged; encode the sound again") from error
     try:
         return LatentPath(
             entries["values"],
@@ -77,34 +77,34 @@ def load(file: str | os.PathLike) -> LatentPath:
             *(entries.get(name) for name in _OPTIONAL),
         )
     except MelismaError as error:
-        raise MelismaError(f"{file} is damaged: {error}; encode the sound again") from error
+        raise Damaged(f"{file} is damaged: {error}; encode the sound again") from error
 
 
 def _read_archive(archive: zipfile.ZipFile, size: int, file: str) -> dict[str, np.ndarray]:
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     if "format" not in members:
-        raise MelismaError(f"{file} is not a latent path (it has no format); encode a sound to get one")
+        raise Damaged(f"{file} is not a latent path (it has no format); encode a sound to get one")
     version = int(_read_member(archive, "format", members["format"], size, file))
     if version != FORMAT:
-        raise MelismaError(f"{file} is of format {version}, and this version of Melisma reads format {FORMAT}; update Melisma")
+        raise Damaged(f"{file} is of format {version}, and this version of Melisma reads format {FORMAT}; update Melisma")
     if missing := sorted(set(_ENTRIES) - set(_OPTIONAL) - set(members)):
-        raise MelismaError(f"{file} is damaged: {missing[0]} is missing; encode the sound again")
+        raise Damaged(f"{file} is damaged: {missing[0]} is missing; encode the sound again")
     if unknown := sorted(set(members) - set(_ENTRIES)):
-        raise MelismaError(f"{file} is not a latent path: it holds an unknown entry {unknown[0][:40]!r}; encode the sound again")
+        raise Damaged(f"{file} is not a latent path: it holds an unknown entry {unknown[0][:40]!r}; encode the sound again")
     return {name: _read_member(archive, name, info, size, file) for name, info in members.items()}
 
 
 def _read_member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, size: int, file: str) -> np.ndarray:
     dtype, axes = _ENTRIES[name]
     if info.compress_type != zipfile.ZIP_STORED:
-        raise MelismaError(f"{file} is compressed; write it with numpy.savez, not savez_compressed")
+        raise Damaged(f"{file} is compressed; write it with numpy.savez, not savez_compressed")
     if info.file_size != info.compress_size or info.file_size > min(size, _LIMIT if axes else 1 << 16):
-        raise MelismaError(f"{file} is damaged: {name} claims {info.file_size} bytes; encode the sound again")
+        raise Damaged(f"{file} is damaged: {name} claims {info.file_size} bytes; encode the sound again")
     data = BytesIO(archive.read(info))
     if np.lib.format.read_magic(data) != (1, 0):  # what numpy writes for every type used here
-        raise MelismaError(f"{file} is damaged: {name} is no array; encode the sound again")
+        raise Damaged(f"{file} is damaged: {name} is no array; encode the sound again")
     shape, by_columns, claimed = np.lib.format.read_array_header_1_0(data)
     fits = claimed.kind == "U" if dtype == "U" else claimed == np.dtype(dtype)
     if not fits or len(shape) != axes or math.prod(shape) * claimed.itemsize != info.file_size - data.tell():
-        raise MelismaError(f"{file} is damaged: {name} is {claimed} of shape {shape}; encode the sound again")
+        raise Damaged(f"{file} is damaged: {name} is {claimed} of shape {shape}; encode the sound again")
     return np.frombuffer(data.read(), claimed).reshape(shape, order="F" if by_columns else "C")

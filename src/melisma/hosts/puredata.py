@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..errors import MelismaError
+from ..errors import BadValue, DiskError, NotFound, Unavailable
 from ..store import pretrained
 from ..system.home import home
 
@@ -27,7 +27,7 @@ def objects() -> list[Path]:
     """The compiled objects; MelismaError says what to install where there are none."""
     found = sorted(_OWN.glob("melisma*.pd_*"))
     if not found:
-        raise MelismaError(
+        raise Unavailable(
             "this Melisma has no Pure Data objects: install Pd's header (Debian: apt install puredata-dev), "
             "then install melisma again, or run python hosts/puredata/build.py in its source"
         )
@@ -54,7 +54,7 @@ def install(folder: Path | None = None) -> Path:
     folder = Path(folder or usual_folder()).expanduser()
     made = objects()
     if folder.exists() and not (folder / STAMP).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise MelismaError(f"{folder} is there and not of Melisma's making: name another folder, or move it away")
+        raise BadValue(f"{folder} is there and not of Melisma's making: name another folder, or move it away")
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         part.mkdir(parents=True)
@@ -63,7 +63,7 @@ def install(folder: Path | None = None) -> Path:
             shutil.rmtree(folder)
         os.replace(part, folder)
     except OSError as error:
-        raise MelismaError(f"{folder} could not be written: {error.strerror or error}; check its permissions") from None
+        raise DiskError(f"{folder} could not be written: {error.strerror or error}; check its permissions") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
@@ -109,7 +109,7 @@ def open_patch(name: str) -> int:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise MelismaError(f"there is no patch named {name!r}; {hint}there are {', '.join(known)}")
+        raise NotFound(f"there is no patch named {name!r}; {hint}there are {', '.join(known)}")
     folder = path()
     return subprocess.call([program(), "-path", str(folder), "-open", str(folder / f"{name}.pd")])
 
@@ -121,5 +121,5 @@ def program() -> str:
         found = found or next((str(file) for file in sorted(Path("/Applications").glob(pattern))), None)
     if not found:
         remedy = "get it at puredata.info (Debian: apt install puredata), or set PD to its program"
-        raise MelismaError(f"Pure Data is not installed: {remedy}")
+        raise Unavailable(f"Pure Data is not installed: {remedy}")
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from .edits import operator
 from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
 from .path import LatentPath
@@ -51,11 +51,11 @@ def mix(
     frames = span.stop - span.start
     count = len(paths)
     if weights.shape not in ((count,), (count, frames)):
-        raise MelismaError(f"weights have the shape {weights.shape}; {count} paths need ({count},) or ({count}, {frames})")
+        raise BadValue(f"weights have the shape {weights.shape}; {count} paths need ({count},) or ({count}, {frames})")
     weights = np.broadcast_to(weights.reshape(count, -1), (count, frames))
     total = weights.sum(axis=0)
     if (weights < 0).any() or not (total > 0).all():
-        raise MelismaError("weights must not be below 0, and at least one path needs a weight above 0 at every moment")
+        raise BadValue("weights must not be below 0, and at least one path needs a weight above 0 at every moment")
     return _blend(paths, weights / total, dims, span, loudness)
 
 
@@ -88,11 +88,11 @@ def aligned(paths: Sequence[LatentPath]) -> list[LatentPath]:
     """The paths at the first one's frame rate, the shorter stretched to the longest."""
     paths = list(paths)
     if not paths or not all(isinstance(p, LatentPath) for p in paths):
-        raise MelismaError("only latent paths can be blended, and at least one is needed")
+        raise BadValue("only latent paths can be blended, and at least one is needed")
     first = paths[0]
     for p in paths:
         if p.dimensions != first.dimensions:
-            raise MelismaError(
+            raise BadValue(
                 f"a path of {first.dimensions} dimensions ({first.model or 'no model named'}) and one of {p.dimensions} "
                 f"({p.model or 'no model named'}) cannot be blended; encode both with one model"
             )

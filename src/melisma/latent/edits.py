@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from .noise import smooth_noise
 from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
 from .path import LOUDNESS_FLOOR, LatentPath
@@ -127,7 +127,7 @@ def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, 
     last values held out to its edges. `dims` must be said.
     """
     if dims is None:
-        raise MelismaError("draw needs to know which dimension the points are for, such as dims=0")
+        raise BadValue("draw needs to know which dimension the points are for, such as dims=0")
     points = read_points(points, "points")
     if start is None and end is None:
         start, end = points[0, 0], points[-1, 0] + 1 / path.rate

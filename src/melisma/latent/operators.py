@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MelismaError
+from ..errors import BadValue
 
 if TYPE_CHECKING:
     from . import LatentPath
@@ -84,7 +84,7 @@ def parse(text: str) -> tuple[Operator, dict[str, Any]]:
     if name not in OPERATORS:
         close = difflib.get_close_matches(name, OPERATORS, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
-        raise MelismaError(f"unknown operator {name!r} in {text!r}; {hint}the operators are {', '.join(sorted(OPERATORS))}")
+        raise BadValue(f"unknown operator {name!r} in {text!r}; {hint}the operators are {', '.join(sorted(OPERATORS))}")
     operator = OPERATORS[name]
     allowed = {p.name: p for p in (*operator.parameters, *operator.selection)}
     values: dict[str, Any] = {}
@@ -92,18 +92,18 @@ def parse(text: str) -> tuple[Operator, dict[str, Any]]:
     for part in re.split(r":(?=\w+=)", rest) if rest else ():
         key, equals, value = part.partition("=")
         if not equals:
-            raise MelismaError(f"{part!r} in {text!r} is not written as parameter=value; {name} takes {', '.join(allowed)}")
+            raise BadValue(f"{part!r} in {text!r} is not written as parameter=value; {name} takes {', '.join(allowed)}")
         if key not in allowed:
-            raise MelismaError(f"{name} has no parameter {key!r} (in {text!r}); it takes {', '.join(allowed)}")
+            raise BadValue(f"{name} has no parameter {key!r} (in {text!r}); it takes {', '.join(allowed)}")
         if key in values:
-            raise MelismaError(f"{key!r} is given twice in {text!r}; give it once")
+            raise BadValue(f"{key!r} is given twice in {text!r}; give it once")
         try:
             values[key] = _READERS[allowed[key].kind](value, allowed[key])
         except ValueError as error:
-            raise MelismaError(f"{part!r} in {text!r} is {error}") from error
+            raise BadValue(f"{part!r} in {text!r} is {error}") from error
     for parameter in operator.parameters:
         if parameter.required and parameter.name not in values:
-            raise MelismaError(f"{name} needs {parameter.name}=… ({parameter.summary}); {text!r} does not give it")
+            raise BadValue(f"{name} needs {parameter.name}=… ({parameter.summary}); {text!r} does not give it")
     return operator, values
 
 

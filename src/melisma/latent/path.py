@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..sound.audio import RATES
 from .reading import Curve, frozen, read_integer, read_number, read_rows
 
@@ -47,10 +47,10 @@ class LatentPath:
         if self.timbre is not None:
             object.__setattr__(self, "timbre", tuple(read_rows(self, self.timbre)))
         if not isinstance(self.model, str):
-            raise MelismaError(f"the model of a path is {self.model!r}, not a name")
+            raise BadValue(f"the model of a path is {self.model!r}, not a name")
         if self.duration > self.frames / self.rate + 1:
             frames = self.frames / self.rate
-            raise MelismaError(f"the path says its sound lasts {self.duration:.2f} s, but its frames only {frames:.2f} s")
+            raise BadValue(f"the path says its sound lasts {self.duration:.2f} s, but its frames only {frames:.2f} s")
 
     @property
     def dimensions(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue, MelismaError
 
 if TYPE_CHECKING:
     from .path import LatentPath
@@ -22,12 +22,12 @@ def frozen(array: Any, name: str, shape: tuple[int | None, ...], floor: float = 
         with np.errstate(over="ignore"):
             array = np.maximum(np.array(array, dtype=np.float32, order="C"), np.float32(floor))
     except (TypeError, ValueError) as error:
-        raise MelismaError(f"{name} of a path must be an array of numbers") from error
+        raise BadValue(f"{name} of a path must be an array of numbers") from error
     if array.ndim != len(shape) or not array.size or any(n != (m or n) for n, m in zip(array.shape, shape, strict=True)):
         wanted = ", ".join("any" if n is None else str(n) for n in shape)
-        raise MelismaError(f"{name} of a path have the shape {array.shape}; ({wanted}) is needed")
+        raise BadValue(f"{name} of a path have the shape {array.shape}; ({wanted}) is needed")
     if not np.isfinite(array).all():
-        raise MelismaError(f"{name} of a path hold NaN, infinite or far too large numbers")
+        raise BadValue(f"{name} of a path hold NaN, infinite or far too large numbers")
     array.setflags(write=False)
     return array
 
@@ -36,18 +36,18 @@ def read_number(value: Any, name: str, minimum: float = -math.inf, maximum: floa
     try:
         number = float(value)
     except (TypeError, ValueError) as error:
-        raise MelismaError(f"{name} is {value!r}, not a number") from error
+        raise BadValue(f"{name} is {value!r}, not a number") from error
     if not math.isfinite(number):
-        raise MelismaError(f"{name} is {number}, not a finite number")
+        raise BadValue(f"{name} is {number}, not a finite number")
     if not minimum <= number <= maximum:
         most = f" and {maximum:g} at most" if maximum < math.inf else ""
-        raise MelismaError(f"{name} is {number:g}; it must be {minimum:g} at least{most}")
+        raise BadValue(f"{name} is {number:g}; it must be {minimum:g} at least{most}")
     return number
 
 
 def read_integer(value: Any, name: str, minimum: int, maximum: int) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not minimum <= value <= maximum:
-        raise MelismaError(f"{name} is {value!r}, not a whole number from {minimum} to {maximum}")
+        raise BadValue(f"{name} is {value!r}, not a whole number from {minimum} to {maximum}")
     return int(value)
 
 
@@ -58,7 +58,7 @@ def read_rows(path: LatentPath, dims: Any) -> list[int]:
     try:
         return sorted({read_integer(row, "dims", 0, path.dimensions - 1) for row in listed})
     except (TypeError, MelismaError) as error:
-        raise MelismaError(f"dims is {dims!r}; this path has the dimensions 0 to {path.dimensions - 1}") from error
+        raise BadValue(f"dims is {dims!r}; this path has the dimensions 0 to {path.dimensions - 1}") from error
 
 
 def read_span(path: LatentPath, start: float | None, end: float | None, name: str = "start") -> slice:
@@ -66,9 +66,9 @@ def read_span(path: LatentPath, start: float | None, end: float | None, name: st
     first = 0 if start is None else round(read_number(start, name, 0, 1e9) * path.rate)
     stop = path.frames if end is None else min(round(read_number(end, "end", 0, 1e9) * path.rate), path.frames)
     if first >= path.frames:
-        raise MelismaError(f"{name} is {start:g} s, but the path ends at {path.frames / path.rate:.3g} s")
+        raise BadValue(f"{name} is {start:g} s, but the path ends at {path.frames / path.rate:.3g} s")
     if start is not None and end is not None and not end > start:
-        raise MelismaError(f"the range ends at {end:g} s, which is not after its start at {start:g} s")
+        raise BadValue(f"the range ends at {end:g} s, which is not after its start at {start:g} s")
     return slice(first, max(stop, first + 1))
 
 
@@ -76,9 +76,9 @@ def read_array(value: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise MelismaError(f"{name} must be numbers") from error
+        raise BadValue(f"{name} must be numbers") from error
     if not array.size or not np.isfinite(array).all():
-        raise MelismaError(f"{name} must be numbers, at least one, none of them NaN or infinite")
+        raise BadValue(f"{name} must be numbers, at least one, none of them NaN or infinite")
     return array
 
 
@@ -86,7 +86,7 @@ def read_points(value: Any, name: str) -> np.ndarray:
     """(P, 2) times and values, in the order of time."""
     points = read_array(value, name)
     if points.ndim != 2 or points.shape[1] != 2:
-        raise MelismaError(f"{name} must be pairs of a time in seconds and a value")
+        raise BadValue(f"{name} must be pairs of a time in seconds and a value")
     return points[np.argsort(points[:, 0], kind="stable")]
 
 
@@ -100,4 +100,4 @@ def read_curve(value: Curve, path: LatentPath, span: slice, name: str) -> np.nda
     if array.ndim == 0 or array.shape == (frames,):
         return np.broadcast_to(array, frames)
     wanted = f"a number, {frames} values (one a frame) or (time, value) points"
-    raise MelismaError(f"{name} has the shape {array.shape}; {wanted} are needed")
+    raise BadValue(f"{name} has the shape {array.shape}; {wanted} are needed")

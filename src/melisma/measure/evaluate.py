@@ -21,7 +21,7 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import MelismaError
+from ..errors import BadValue, Damaged, MelismaError, NotFound, Unavailable
 from ..files.config import AnalysisConfig
 from ..sound import audio
 from ..sound.highpass import at_rest, highpass
@@ -73,11 +73,11 @@ def evaluate(
     MelismaError if no file can be read, or the model returns no waveform as long as its input.
     """
     if seconds_limit is not None and not seconds_limit > 0:
-        raise MelismaError(f"seconds_limit is {seconds_limit}; a number above 0 is needed")
+        raise BadValue(f"seconds_limit is {seconds_limit}; a number above 0 is needed")
     if files_limit is not None and files_limit < 1:
-        raise MelismaError(f"files_limit is {files_limit}; at least 1 is needed")
+        raise BadValue(f"files_limit is {files_limit}; at least 1 is needed")
     if missing := [package for module, package in PACKAGES.items() if find_spec(module) is None]:
-        raise MelismaError(f"evaluating needs {' and '.join(missing)}: pip install 'melisma[evaluate]'")
+        raise Unavailable(f"evaluating needs {' and '.join(missing)}: pip install 'melisma[evaluate]'")
     held, train = _find(folder_or_files)
     if files_limit is not None and len(held) > files_limit:
         held = [held[int(i)] for i in np.linspace(0, len(held) - 1, files_limit)]
@@ -94,7 +94,7 @@ def evaluate(
         kls.append(kl)
         ramps.append(ramp)
     if not files:
-        raise MelismaError(f"no sound could be read from {folder_or_files}" + "".join(f"; {s['reason']}" for s in skipped[:1]))
+        raise Damaged(f"no sound could be read from {folder_or_files}" + "".join(f"; {s['reason']}" for s in skipped[:1]))
     known = []
     for done, path, samples in _sample(train, model.sample_rate, skipped):
         report(len(held) + done, total, path.name)
@@ -136,7 +136,7 @@ def _evaluate_file(
         try:
             rows[row] = figures(samples, output, rate)
         except MelismaError as error:
-            raise MelismaError(f"{row} of {path}: {error}") from error
+            raise type(error)(f"{row} of {path}: {error}") from error
     ramp = _ramp(model, latent, chain)
     entry = {"file": str(path), "seconds": len(samples) / rate, "rows": rows, **_follow(ramp)}
     return latent, entry, model.kl(samples, rate), ramp
@@ -208,13 +208,13 @@ def _find(folder_or_files: str | os.PathLike | Sequence[str | os.PathLike]) -> t
         return [Path(f) for f in folder_or_files], []
     folder = Path(folder_or_files)
     if not folder.exists():
-        raise MelismaError(f"{folder} does not exist; check its name and the folder you are in")
+        raise NotFound(f"{folder} does not exist; check its name and the folder you are in")
     if folder.is_file():
         return [folder], []
     held, train = folder / "held", folder / "train"
     found = (_sounds(held), _sounds(train)) if held.is_dir() and train.is_dir() else (_sounds(folder), [])
     if not found[0]:
-        raise MelismaError(f"{folder} holds no sound file; looked at any depth for {' '.join(audio.FORMATS)} and others")
+        raise NotFound(f"{folder} holds no sound file; looked at any depth for {' '.join(audio.FORMATS)} and others")
     return found
 
 

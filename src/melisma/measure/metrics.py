@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..files.bands import a_weights, mel_filterbank
 from ..files.config import AnalysisConfig
 from ..sound.audio import resample
@@ -264,7 +264,7 @@ def leak(
     """
     for z, loudness in ((train_z, train_loudness), (test_z, test_loudness)):
         if len(z) != len(loudness):
-            raise MelismaError(f"the probe got {len(z)} latent paths but {len(loudness)} loudness curves")
+            raise BadValue(f"the probe got {len(z)} latent paths but {len(loudness)} loudness curves")
     order = np.random.default_rng(seed).permutation(len(train_z))
     apart = max(len(order) // 5, min(1, len(order) - 1))
     kept_apart, fitted = order[:apart], order[apart:]
@@ -281,7 +281,7 @@ def _probe_frames(paths: Sequence[np.ndarray], curves: Sequence[np.ndarray]) -> 
     xs, ys = [np.zeros((0, 0), np.float32)], [np.zeros(0)]
     for z, loudness in zip(paths, curves, strict=True):
         if z.ndim != 2 or loudness.shape != z.shape[1:]:
-            raise MelismaError(f"the probe got a latent path of shape {z.shape} with loudness of shape {loudness.shape}")
+            raise BadValue(f"the probe got a latent path of shape {z.shape} with loudness of shape {loudness.shape}")
         heard = loudness > HEARD_LEVEL
         if not heard.any():
             continue
@@ -326,7 +326,7 @@ def follow(levels_in: np.ndarray, levels_out: np.ndarray, heard: np.ndarray | No
     levels_in, levels_out = np.asarray(levels_in, float), np.asarray(levels_out, float)
     counted = np.asarray(levels_out if heard is None else heard) > HEARD_RAMP
     if not levels_in.shape == levels_out.shape == counted.shape or levels_in.ndim != 1:
-        raise MelismaError(f"level curves of shapes {levels_in.shape}, {levels_out.shape} and {counted.shape} do not match")
+        raise BadValue(f"level curves of shapes {levels_in.shape}, {levels_out.shape} and {counted.shape} do not match")
     asked, got = levels_in[counted], levels_out[counted]
     if len(asked) < 2 or np.ptp(asked) < 1e-6:
         return Follow(math.nan, math.nan)
@@ -393,18 +393,18 @@ def _visqol_api():
 def _waveform(samples: np.ndarray, rate: int) -> np.ndarray:
     samples = np.asarray(samples, np.float32)
     if samples.ndim != 1 or not len(samples):
-        raise MelismaError(f"a mono waveform of at least one sample is needed, not an array of shape {samples.shape}")
+        raise BadValue(f"a mono waveform of at least one sample is needed, not an array of shape {samples.shape}")
     if not np.isfinite(samples).all():
-        raise MelismaError("the waveform has values that are not finite numbers")
+        raise BadValue("the waveform has values that are not finite numbers")
     if rate < 8000:
-        raise MelismaError(f"a rate of {rate} Hz is too low to be evaluated; the lowest is 8000 Hz")
+        raise BadValue(f"a rate of {rate} Hz is too low to be evaluated; the lowest is 8000 Hz")
     return samples
 
 
 def _pair(reference: np.ndarray, output: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     reference, output = _waveform(reference, rate), _waveform(output, rate)
     if len(reference) != len(output):
-        raise MelismaError(f"the output has {len(output)} samples where its reference has {len(reference)}")
+        raise BadValue(f"the output has {len(output)} samples where its reference has {len(reference)}")
     return reference, output
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..system.atomic import atomic
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def mel_figure(
     panel: how wide each is, in inches. → where they are in the picture.
     """
     if not mels or len(mels) != len(titles):
-        raise MelismaError(f"a picture of {len(mels)} mel-spectrograms cannot have {len(titles)} titles; give each one")
+        raise BadValue(f"a picture of {len(mels)} mel-spectrograms cannot have {len(titles)} titles; give each one")
     mels = [_checked(mel, bands) for mel in mels]
     limits = shared_limits(mels)
     # equal seconds are equally wide, but nothing gets too narrow for its title
@@ -138,7 +138,7 @@ def interpolation_figure(
     → where they are in the picture.
     """
     if len(mels) != 3:
-        raise MelismaError(f"an interpolation is shown by 3 mel-spectrograms, not {len(mels)}")
+        raise BadValue(f"an interpolation is shown by 3 mel-spectrograms, not {len(mels)}")
     return mel_figure(mels, titles, path, rate, bands, heading)
 
 
@@ -238,7 +238,7 @@ def _colour_bar(figure: Figure, image: AxesImage | None, place: Any) -> None:
 def _checked(mel: np.ndarray, bands: np.ndarray) -> np.ndarray:
     mel = np.asarray(mel, dtype=np.float32)
     if mel.ndim != 2 or mel.shape[1] == 0 or mel.shape[0] != len(bands):
-        raise MelismaError(f"a mel-spectrogram has the shape {mel.shape}; ({len(bands)} bands, frames) is needed")
+        raise BadValue(f"a mel-spectrogram has the shape {mel.shape}; ({len(bands)} bands, frames) is needed")
     return np.nan_to_num(mel, nan=0.0, posinf=1.0, neginf=0.0)
 
 
@@ -247,7 +247,7 @@ def _figure(path: str | os.PathLike, size: tuple[float, float]) -> Iterator[Figu
     """A dark figure of so many inches that is written to `path`, whole or not at all, when the block ends."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise MelismaError(f"{path} does not end in a kind of picture that can be written; use one of {' '.join(SUFFIXES)}")
+        raise BadValue(f"{path} does not end in a kind of picture that can be written; use one of {' '.join(SUFFIXES)}")
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

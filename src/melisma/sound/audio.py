@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from ..errors import MelismaError, MelismaWarning
+from ..errors import BadValue, Damaged, DiskError, MelismaWarning, NotFound
 from ..system.atomic import atomic, check_target
 
 BLOCK = 1 << 16  # frames handled at once wherever a file is streamed
@@ -86,7 +86,7 @@ def read(path: str | os.PathLike) -> Audio:
             samples[:, filled:end] = block
             filled, replaced = end, replaced + bad
     if filled == 0:
-        raise MelismaError(f"{path} holds no samples; record or export it again")
+        raise Damaged(f"{path} holds no samples; record or export it again")
     if announced < 1 << 48:
         whole = max(whole, announced)
     if filled < whole:
@@ -103,29 +103,29 @@ def open_sound(path: str | os.PathLike) -> soundfile.SoundFile:
     path = Path(path)
     try:
         if path.is_dir():
-            raise MelismaError(f"{path} is a folder, not a sound file; name a file inside it")
+            raise BadValue(f"{path} is a folder, not a sound file; name a file inside it")
         if not path.exists():
-            raise MelismaError(f"{path} does not exist; check its name and the folder you are in")
+            raise NotFound(f"{path} does not exist; check its name and the folder you are in")
         if not path.is_file():
-            raise MelismaError(f"{path} is not an ordinary file; save the sound to a file first")
+            raise BadValue(f"{path} is not an ordinary file; save the sound to a file first")
         if path.stat().st_size == 0:
-            raise MelismaError(f"{path} is empty (0 bytes); record or export it again")
+            raise Damaged(f"{path} is empty (0 bytes); record or export it again")
         with path.open("rb"):  # for the reason that the system gives
             file = soundfile.SoundFile(_native(path))
     except OSError as error:
-        raise MelismaError(f"{path} cannot be opened: {error.strerror}; check its permissions") from error
+        raise DiskError(f"{path} cannot be opened: {error.strerror}; check its permissions") from error
     except TypeError as error:  # soundfile asks for the rate of a .raw file
-        raise MelismaError(f"{path} is raw audio without a header; convert it to WAV or FLAC") from error
+        raise Damaged(f"{path} is raw audio without a header; convert it to WAV or FLAC") from error
     except soundfile.SoundFileError as error:
-        raise MelismaError(f"{path} is not audio that can be read; convert it to WAV, FLAC, OGG or MP3") from error
+        raise Damaged(f"{path} is not audio that can be read; convert it to WAV, FLAC, OGG or MP3") from error
     if not RATES[0] <= file.samplerate <= RATES[1]:
         file.close()
-        raise MelismaError(
+        raise Damaged(
             f"{path} claims a sample rate of {file.samplerate} Hz, outside {RATES[0]} to {RATES[1]} Hz; export it again"
         )
     if file.frames == 0:
         file.close()
-        raise MelismaError(f"{path} holds no samples; record or export it again")
+        raise Damaged(f"{path} holds no samples; record or export it again")
     return file
 
 
@@ -153,7 +153,7 @@ def blocks(file: soundfile.SoundFile, path: str | os.PathLike) -> Iterator[tuple
             block = file.read(BLOCK, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
             seconds = done / file.samplerate
-            raise MelismaError(f"{path} is damaged and cannot be decoded beyond {seconds:.2f} s; export it again") from error
+            raise Damaged(f"{path} is damaged and cannot be decoded beyond {seconds:.2f} s; export it again") from error
         if not len(block):
             return
         done += len(block)
@@ -233,16 +233,16 @@ def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str 
     samples, rate = _as_channels(samples), checked_rate(rate, f"the sample rate of {path}")
     channels, length = samples.shape
     if samples.size == 0:
-        raise MelismaError(f"{path} was not written: there are no samples to put in it")
+        raise BadValue(f"{path} was not written: there are no samples to put in it")
     if not soundfile.check_format(file_format, subtype):
         known = ", ".join(soundfile.available_subtypes(file_format))
-        raise MelismaError(f"{path} cannot hold {subtype} samples; {path.suffix} files take {known}")
+        raise BadValue(f"{path} cannot hold {subtype} samples; {path.suffix} files take {known}")
     if file_format == "WAV" and samples.size * (8 if subtype == "DOUBLE" else 4) > _WAV_LIMIT:
-        raise MelismaError(f"{path} would outgrow what a WAV file can hold; write .flac, .w64 or .rf64 instead")
+        raise BadValue(f"{path} would outgrow what a WAV file can hold; write .flac, .w64 or .rf64 instead")
     low, high = float(samples.min()), float(samples.max())  # NaN if any sample is
     peak = max(-low, high)
     if not math.isfinite(low) or not math.isfinite(high):
-        raise MelismaError(f"{path} was not written: some samples are NaN or infinite; find the step that made them")
+        raise BadValue(f"{path} was not written: some samples are NaN or infinite; find the step that made them")
     with atomic(path) as temporary:
         try:
             with soundfile.SoundFile(_native(temporary), "w", rate, channels, subtype, format=file_format) as file:
@@ -252,9 +252,9 @@ def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str 
         except (soundfile.SoundFileError, AssertionError) as error:  # soundfile asserts that everything was written
             reason = (getattr(error, "error_string", "") or str(error) or "the disk took only a part of it").rstrip(". ")
             what = f"{channels} channels at {rate} Hz as {file_format} {subtype}"
-            raise MelismaError(f"{path} could not be written: {reason} ({what}); check the free space, or write .wav") from error
+            raise DiskError(f"{path} could not be written: {reason} ({what}); check the free space, or write .wav") from error
         if written < length:
-            raise MelismaError(f"{path} could not be written: only {written} of {length} samples arrived; check the free space")
+            raise DiskError(f"{path} could not be written: only {written} of {length} samples arrived; check the free space")
     if peak > 1 and subtype not in _HOLDS_OVERS:
         over = 20 * math.log10(peak)
         text = f"{path}: samples were clipped, {over:.1f} dB above full scale; lower the level by as much"
@@ -269,11 +269,11 @@ def _native(path: Path) -> Path | bytes:
 def _as_channels(samples: np.ndarray) -> np.ndarray:
     samples = np.asarray(samples)
     if samples.dtype.kind != "f":
-        raise MelismaError(f"samples are {samples.dtype}, not floating point; divide integers by their full scale")
+        raise BadValue(f"samples are {samples.dtype}, not floating point; divide integers by their full scale")
     if samples.ndim == 1:
         samples = samples[None]
     if samples.ndim != 2 or samples.shape[0] == 0:
-        raise MelismaError(f"samples have the shape {samples.shape}; (channels, samples) or (samples,) is needed")
+        raise BadValue(f"samples have the shape {samples.shape}; (channels, samples) or (samples,) is needed")
     with np.errstate(over="ignore"):  # becomes infinite, which `write` refuses
         return samples.astype(np.float32, copy=False)
 
@@ -281,5 +281,5 @@ def _as_channels(samples: np.ndarray) -> np.ndarray:
 def checked_rate(rate: int, name: str) -> int:
     """The rate in Hz, if it is one that sound can have; `name` says in the MelismaError whose it is."""
     if not isinstance(rate, (int, float, np.number)) or not RATES[0] <= rate <= RATES[1] or int(rate) != rate:
-        raise MelismaError(f"{name} is {rate} Hz; a whole number from {RATES[0]} to {RATES[1]} Hz is needed")
+        raise BadValue(f"{name} is {rate} Hz; a whole number from {RATES[0]} to {RATES[1]} Hz is needed")
     return int(rate)

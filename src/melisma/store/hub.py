@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import MelismaError, extra
+from ..errors import BadValue, Damaged, MelismaError, NotFound, Unavailable, extra
 from ..files.modelfile import MOST_BYTES, SUFFIX
 from ..system.home import home
 
@@ -52,12 +52,12 @@ def parse(text: str) -> Address:
     if not found:
         bare, mark, pin = text.partition("#")
         if mark and not re.fullmatch(r"sha256=[0-9a-fA-F]{64}", pin):
-            raise MelismaError(f"{text}: what stands after # is not sha256= and 64 hexadecimal digits")
-        raise MelismaError(f"{text} is not the address of a model: {_HOW}")
+            raise BadValue(f"{text}: what stands after # is not sha256= and 64 hexadecimal digits")
+        raise BadValue(f"{text} is not the address of a model: {_HOW}")
     repo, file, revision, sha256 = found.group("repo", "file", "revision", "sha256")
     places = [*repo.split("/"), *(file or "").split("/"), *(revision or "").split("/")]
     if any(place in (".", "..") for place in places) or any(".." in name or "--" in name for name in repo.split("/")):
-        raise MelismaError(f"{text} is not the address of a model (no dots or dashes in a row): {_HOW}")
+        raise BadValue(f"{text} is not the address of a model (no dots or dashes in a row): {_HOW}")
     return Address(repo, file, revision, sha256 and sha256.lower())
 
 
@@ -71,7 +71,7 @@ def fetch(text: str) -> Path:
         place, told = _had(huggingface_hub, address)
     digest = _verified(place, told, address)
     if address.sha256 and digest != address.sha256:
-        raise MelismaError(f"{address}: the file has the SHA-256 {digest}: it is another one than the address asks for")
+        raise Damaged(f"{address}: the file has the SHA-256 {digest}: it is another one than the address asks for")
     return place
 
 
@@ -96,27 +96,27 @@ def _had(hub: Any, address: Address) -> tuple[Path, str]:
             file = _only(address, [sibling.rfilename for sibling in info.siblings or []])
         told = hub.get_hf_file_metadata(hub.hf_hub_url(address.repo, file, revision=address.revision))
         if (told.size or 0) > MOST_BYTES:
-            raise MelismaError(f"{address} has {told.size >> 20} MiB; a {SUFFIX} file has at most {MOST_BYTES >> 20}")
+            raise BadValue(f"{address} has {told.size >> 20} MiB; a {SUFFIX} file has at most {MOST_BYTES >> 20}")
         place = Path(hub.hf_hub_download(address.repo, file, **where))
         return place, _name(place) or (told.etag or "")
     except MelismaError:
         raise
     except errors.GatedRepoError:
-        raise MelismaError(f"{address} asks to accept its terms: do so on its page, and set HF_TOKEN") from None
+        raise Unavailable(f"{address} asks to accept its terms: do so on its page, and set HF_TOKEN") from None
     except errors.RepositoryNotFoundError:
-        raise MelismaError(f"{address}: there is no repository {address.repo}, or it is private (then set HF_TOKEN)") from None
+        raise NotFound(f"{address}: there is no repository {address.repo}, or it is private (then set HF_TOKEN)") from None
     except errors.RevisionNotFoundError:
-        raise MelismaError(f"{address}: {address.repo} has no revision {address.revision}") from None
+        raise NotFound(f"{address}: {address.repo} has no revision {address.revision}") from None
     except errors.EntryNotFoundError as error:
         if not isinstance(error, errors.LocalEntryNotFoundError):
-            raise MelismaError(f"{address}: {address.repo} has no file {address.file}") from None
+            raise NotFound(f"{address}: {address.repo} has no file {address.file}") from None
         reason = error
     except Exception as error:  # whatever there is between here and the hub
         reason = error
     place = _kept(hub, address)
     if place is None:
         said = " ".join(str(reason.__cause__ or reason).split())[:200] or type(reason).__name__
-        raise MelismaError(
+        raise Unavailable(
             f"{address} cannot be fetched and is not kept here: {said}; try again with the network, or get the file by hand"
         ) from None
     return place, _name(place)
@@ -126,7 +126,7 @@ def _only(address: Address, files: list[str]) -> str:
     found = sorted(file for file in files if file.endswith(SUFFIX))
     if len(found) != 1:
         has = f"several models: say which of {', '.join(found)}" if found else f"no {SUFFIX} file"
-        raise MelismaError(f"{address}: {address.repo} has {has}")
+        raise NotFound(f"{address}: {address.repo} has {has}")
     return found[0]
 
 
@@ -160,9 +160,9 @@ def _verified(place: Path, told: str, address: Address) -> str:
     elif address.sha256:
         return digest
     else:
-        raise MelismaError(f"{address}: nothing says what hash the file should have; if it is the right one add #sha256={digest}")
+        raise BadValue(f"{address}: nothing says what hash the file should have; if it is the right one add #sha256={digest}")
     if found != told:
         for file in (place.resolve(), place):
             file.unlink(missing_ok=True)
-        raise MelismaError(f"{address}: the file's hash is {found}, and the hub says {told}: it is not kept; try again")
+        raise Damaged(f"{address}: the file's hash is {found}, and the hub says {told}: it is not kept; try again")
     return digest

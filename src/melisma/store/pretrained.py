@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from ..errors import MelismaError
+from ..errors import DiskError, NotFound
 from ..files.modelfile import SUFFIX
 from ..system.home import expanded, home, known_home
 from . import hub
@@ -68,7 +68,7 @@ def locate(model: str | Path) -> Path:
     near = difflib.get_close_matches(text, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     listed = f"there are {', '.join(sorted(known))}" if known else "there are none yet: `melisma train` makes one"
-    raise MelismaError(f"there is no model named {text!r}; {hint}{listed}")
+    raise NotFound(f"there is no model named {text!r}; {hint}{listed}")
 
 
 def card(model: str | Path) -> str:
@@ -77,7 +77,7 @@ def card(model: str | Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise MelismaError(f"{model} has no card, as there is no {file}; `melisma info` has its figures") from None
+        raise NotFound(f"{model} has no card, as there is no {file}; `melisma info` has its figures") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise MelismaError(f"the card {file} cannot be read: {reason}") from None
+        raise DiskError(f"the card {file} cannot be read: {reason}") from None

@@ -8,7 +8,7 @@ import contextlib
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..errors import MelismaError
+from ..errors import BadValue, MelismaError
 from .exchange import printable
 from .library import MOST_SECONDS
 from .models import operators
@@ -107,5 +107,5 @@ def _read(message):
     """A frame → what it says. MelismaError for what the page does not say."""
     if message.get("text") is None:
         size = len(message.get("bytes") or b"")
-        raise MelismaError(f"that is not what the studio understands: {size} bytes in a binary frame, and it reads text")
+        raise BadValue(f"that is not what the studio understands: {size} bytes in a binary frame, and it reads text")
     return read(message["text"], ToServer)  # type: ignore[arg-type]

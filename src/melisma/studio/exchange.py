@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from ..errors import MelismaError
+from ..errors import BadValue, MelismaError, NotFound
 from .library import Incoming, Library
 from .protocol import MOST_DOCUMENT, Session, SoundRef, Take, text
 
@@ -51,7 +51,7 @@ def download(body: bytes, request: Request, kind: str) -> Response:
 def sound(request: Request) -> SoundRef:
     """The sound that the path names by its hash."""
     if not re.fullmatch("[0-9a-f]{64}", digest := request.path_params["hash"]):
-        raise MelismaError(f"{shown(digest)} is no sound of the studio: sounds are named by 64 digits from 0 to f")
+        raise BadValue(f"{shown(digest)} is no sound of the studio: sounds are named by 64 digits from 0 to f")
     return SoundRef(digest, "of this session")
 
 
@@ -71,7 +71,7 @@ def chosen(session: Session, snapshot: str | None) -> Take:
     if snapshot is None:
         return session.take
     if not re.fullmatch("[0-9]{1,4}", snapshot) or int(snapshot) >= len(session.snapshots):
-        raise MelismaError(f"there is no snapshot {shown(snapshot)}: the session has {len(session.snapshots)}, counted from 0")
+        raise NotFound(f"there is no snapshot {shown(snapshot)}: the session has {len(session.snapshots)}, counted from 0")
     return session.snapshots[int(snapshot)].take
 
 
@@ -102,7 +102,7 @@ async def _body(request: Request, most: int) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
-            raise MelismaError(f"{called(request, 'the upload')} is larger than {most >> 20} MiB, the most that the studio takes")
+            raise BadValue(f"{called(request, 'the upload')} is larger than {most >> 20} MiB, the most that the studio takes")
         yield chunk
 
 

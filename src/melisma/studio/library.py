@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import MelismaError, MelismaWarning
+from ..errors import BadValue, Damaged, DiskError, MelismaError, MelismaWarning, NotFound
 from ..sound.audio import Audio, open_sound, read
 from ..system.atomic import aside, atomic
 from ..system.home import home
@@ -77,7 +77,7 @@ class Library:
         try:
             self.sounds.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise MelismaError(f"the folder {self.sounds} cannot be made: {error.strerror}; set MELISMA_HOME") from error
+            raise DiskError(f"the folder {self.sounds} cannot be made: {error.strerror}; set MELISMA_HOME") from error
         self._opened: OrderedDict[str, Audio] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -112,9 +112,9 @@ class Library:
         """The sound's file, which holds what it was given; MelismaError if it is gone or damaged."""
         file = self.sounds / ref.hash
         if not file.is_file():
-            raise MelismaError(f"the sound {ref.name} is not here any more: drop it onto the page again")
+            raise NotFound(f"the sound {ref.name} is not here any more: drop it onto the page again")
         if not self.holds(ref.hash):
-            raise MelismaError(f"the sound {ref.name} is damaged ({file} is not what it was): drop it onto the page again")
+            raise Damaged(f"the sound {ref.name} is damaged ({file} is not what it was): drop it onto the page again")
         return file
 
     def holds(self, digest: str) -> bool:
@@ -136,10 +136,10 @@ class Library:
             seconds, rate, channels = sound.frames / sound.samplerate, sound.samplerate, sound.channels
         if seconds > MOST_SECONDS:
             length = f"{seconds / 60:.0f} minutes long, and the studio takes {MOST_SECONDS / 60:.0f}"
-            raise MelismaError(f"{name} is {length}: cut out what you need (`melisma transfer` takes it whole)")
+            raise BadValue(f"{name} is {length}: cut out what you need (`melisma transfer` takes it whole)")
         audio = _decoded(incoming.path, name)  # a damaged file is found now, and a header may be wrong about the length
         if audio.duration > MOST_SECONDS:
-            raise MelismaError(f"{name} is longer than the {MOST_SECONDS / 60:.0f} minutes that the studio takes: cut it")
+            raise BadValue(f"{name} is longer than the {MOST_SECONDS / 60:.0f} minutes that the studio takes: cut it")
         os.replace(incoming.path, self.sounds / digest)  # whatever is there by that name: this one is whole
         ref = SoundRef(digest, name)
         self._remember(ref, audio)

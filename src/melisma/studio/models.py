@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 
-from ..errors import MelismaError
+from ..errors import DiskError, MelismaError, NotFound
 from ..latent.operators import OPERATORS, Parameter
 from ..model import Model, load
 from ..simple import transfer
@@ -27,11 +27,11 @@ class Models:
             known = pretrained.names()
             if name not in known:
                 listed = ", ".join(sorted(known)) or "none"
-                raise MelismaError(f"there is no model named {name!r} here (there are: {listed}): choose another in the menu")
+                raise NotFound(f"there is no model named {name!r} here (there are: {listed}): choose another in the menu")
             try:
                 stat = known[name].stat()
             except OSError as error:
-                raise MelismaError(f"the model {name} cannot be read: {error.strerror}") from error
+                raise DiskError(f"the model {name} cannot be read: {error.strerror}") from error
             state = (stat.st_mtime_ns, stat.st_size)
             if name not in self._open or self._open[name][0] != state:
                 self._open[name] = (state, load(known[name]))

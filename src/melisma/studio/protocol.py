@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ..errors import MelismaError
+from ..errors import BadValue
 
 VERSION = 1
 MOST_EDITS, MOST_POINTS, MOST_SNAPSHOTS = 4096, 20_000, 256
@@ -323,7 +323,7 @@ def read(data: bytes | str, kind: type) -> msgspec.Struct:
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise MelismaError(f"that is not what the studio understands: {error}") from None
+        raise BadValue(f"that is not what the studio understands: {error}") from None
 
 
 def text(message: msgspec.Struct) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
-from ..errors import MelismaError
+from ..errors import Unavailable
 from ..system.browser import open_page
 from ..system.lock import Taken, locked, note
 from ..system.terminal import say
@@ -66,7 +66,7 @@ def _join(file: Path, browser: bool) -> None:
     deadline = time.monotonic() + PATIENCE
     while not _answers(address := note(file)):
         if time.monotonic() > deadline:
-            raise MelismaError(
+            raise Unavailable(
                 f"another process has {file.parent} open, and it is no studio that can be reached: "
                 "close it, or set MELISMA_HOME to another folder"
             )
@@ -113,7 +113,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
             listening.listen()
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise MelismaError(f"port {port} cannot be used ({reason}): choose another with --port, or 0 for any") from error
+            raise Unavailable(f"port {port} cannot be used ({reason}): choose another with --port, or 0 for any") from error
         yield listening
     finally:
         listening.close()

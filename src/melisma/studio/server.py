@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
-from ..errors import MelismaError, MelismaWarning
+from ..errors import MelismaWarning, NotFound
 from ..sound.audio import resample, write
 from . import exchange, session, sessionfile
 from .connection import Connection
@@ -108,7 +108,7 @@ class Studio:
     async def example(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in examples():
-            raise MelismaError(f"there is no example {exchange.shown(name)}: there are {', '.join(examples())}")
+            raise NotFound(f"there is no example {exchange.shown(name)}: there are {', '.join(examples())}")
         return exchange.json(await run_in_threadpool(self.library.add_file, examples()[name]))
 
     async def samples(self, request: Request) -> Response:

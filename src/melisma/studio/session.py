@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..latent import LatentPath, mix, smooth_noise, stretched
 from ..latent.operators import OPERATORS, Operator
 from ..model import Model
@@ -67,7 +67,7 @@ class Memo:
 def paths(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) -> tuple[LatentPath, LatentPath, LatentPath]:
     """The path inferred from a take's input, the edited one, and the one that sounds (after the square)."""
     if take.input is None:
-        raise MelismaError("the session has no sound yet: drop one, record one, or open an example")
+        raise BadValue("the session has no sound yet: drop one, record one, or open an example")
     memo = memo or Memo()
     inferred = _inferred(take.input, open_sound, model, memo)
     edited = _edited(take.input, take.edits, open_sound, model, memo)
@@ -156,12 +156,12 @@ def _draw(edit: Draw, path: LatentPath) -> LatentPath:
 def _operate(edit: Operate, path: LatentPath, start: float | None, end: float | None) -> LatentPath:
     operator = OPERATORS.get(edit.operator)
     if operator is None or not offered(operator):
-        raise MelismaError(f"the session uses an operator {edit.operator!r}, which this version of Melisma does not have")
+        raise BadValue(f"the session uses an operator {edit.operator!r}, which this version of Melisma does not have")
     known = {parameter.name: parameter for parameter in operator.parameters}
     values: dict[str, Any] = {}
     for name, value in edit.values.items():
         if name not in known or name == "loudness":
-            raise MelismaError(f"the operator {edit.operator} has no parameter {name!r}")
+            raise BadValue(f"the operator {edit.operator} has no parameter {name!r}")
         values[name] = int(value) if known[name].kind == "integer" else value
     selection = {parameter.name for parameter in operator.selection}
     if "dims" in selection:

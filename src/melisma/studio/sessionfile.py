@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from ..errors import MelismaError
+from ..errors import Damaged, MelismaError
 from .library import MOST_BYTES, Library
 from .protocol import MOST_DOCUMENT, KeptCorner, Session, SoundCorner, SoundRef, Take, read
 
@@ -46,7 +46,7 @@ def unpack(library: Library, file: BinaryIO | Path, name: str) -> Session:
     except (*_DAMAGED, OSError) as error:
         if isinstance(error, MelismaError) or getattr(error, "errno", None) in _OURS:
             raise
-        raise MelismaError(f"{name} is not a session of the studio, or is damaged: save it again") from error
+        raise Damaged(f"{name} is not a session of the studio, or is damaged: save it again") from error
 
 
 def references(session: Session) -> list[SoundRef]:
@@ -71,11 +71,11 @@ def _of(take: Take) -> Iterator[SoundRef]:
 def _document(archive: zipfile.ZipFile, name: str) -> Session:
     info = archive.getinfo("session.json")
     if info.file_size > MOST_DOCUMENT:
-        raise MelismaError(f"{name} claims a document of {info.file_size >> 20} MiB: it is damaged")
+        raise Damaged(f"{name} claims a document of {info.file_size >> 20} MiB: it is damaged")
     data = archive.read(info)
     version = _format(data)
     if version != 1:
-        raise MelismaError(f"{name} is of format {version}, and this version of Melisma reads format 1: update Melisma")
+        raise Damaged(f"{name} is of format {version}, and this version of Melisma reads format 1: update Melisma")
     return read(data, Session)  # type: ignore[return-value]
 
 
@@ -84,11 +84,11 @@ def _extract(library: Library, archive: zipfile.ZipFile, ref: SoundRef, name: st
         return
     info = archive.getinfo(f"sounds/{ref.hash}")
     if info.file_size > MOST_BYTES:
-        raise MelismaError(f"{name} claims a sound of {info.file_size >> 20} MiB: it is damaged")
+        raise Damaged(f"{name} claims a sound of {info.file_size >> 20} MiB: it is damaged")
     with library.receive() as incoming, archive.open(info) as source:
         shutil.copyfileobj(source, incoming)  # type: ignore[arg-type]
         if incoming.finish() != ref.hash:
-            raise MelismaError(f"{name} is damaged: its sound {ref.name} is not what it was")
+            raise Damaged(f"{name} is damaged: its sound {ref.name} is not what it was")
         library.add(incoming, ref.name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from .journal import Journal
 from .library import Library
 from .models import Models
@@ -34,7 +34,7 @@ class Workspace:
     def opened(self) -> Session:
         """The session; MelismaError if there is none yet."""
         if self.session is None:
-            raise MelismaError("the session has no sound yet: drop one, record one, or open an example")
+            raise BadValue("the session has no sound yet: drop one, record one, or open an example")
         return self.session
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import MelismaError
+from ..errors import BadValue, DiskError, NotFound
 
 
 def check_target(path: str | os.PathLike, suffixes: Iterable[str] = ()) -> Path:
@@ -19,14 +19,14 @@ def check_target(path: str | os.PathLike, suffixes: Iterable[str] = ()) -> Path:
     """
     suffixes = list(suffixes)
     if suffixes and Path(path).suffix.lower() not in suffixes:
-        raise MelismaError(f"{path} does not end in a format that can be written; use one of {' '.join(suffixes)}")
+        raise BadValue(f"{path} does not end in a format that can be written; use one of {' '.join(suffixes)}")
     target = Path(os.path.realpath(path))  # through links: they should stay, and point to the new file
     if target.is_dir():
-        raise MelismaError(f"{path} is a folder; name a file to write in it")
+        raise BadValue(f"{path} is a folder; name a file to write in it")
     if not target.parent.is_dir():
-        raise MelismaError(f"{path} cannot be written: the folder {target.parent} does not exist; create it first")
+        raise NotFound(f"{path} cannot be written: the folder {target.parent} does not exist; create it first")
     if target.exists() and not target.is_file():
-        raise MelismaError(f"{path} is a device or a pipe, not an ordinary file; name a file to write")
+        raise BadValue(f"{path} is a device or a pipe, not an ordinary file; name a file to write")
     return target
 
 
@@ -46,7 +46,7 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = f"check the free space and the permissions of {target.parent}"
-        raise MelismaError(f"{path} could not be written: {reason}; {remedy}") from error
+        raise DiskError(f"{path} could not be written: {reason}; {remedy}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

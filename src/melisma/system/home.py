@@ -11,7 +11,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from ..errors import MelismaError, MelismaWarning
+from ..errors import BadValue, MelismaError, MelismaWarning
 
 
 def user() -> Path | None:
@@ -37,14 +37,15 @@ def expanded(path: str | os.PathLike) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        raise MelismaError(f"{path}: there is no user {first[1:]}; write the folder out, or ./{path} for a file of that name") from None
+        what = f"{path}: there is no user {first[1:]}"
+        raise BadValue(f"{what}; write the folder out, or ./{path} for a file of that name") from None
 
 
 def needed(what: str) -> Path:
     """The user's own folder; MelismaError begins with what it is needed for."""
     folder = user()
     if folder is None:
-        raise MelismaError(f"{what} your own folder, and the system knows none: set HOME (or MELISMA_HOME) to a folder of yours")
+        raise BadValue(f"{what} your own folder, and the system knows none: set HOME (or MELISMA_HOME) to a folder of yours")
     return folder
 
 
@@ -59,7 +60,7 @@ def home() -> Path:
         try:
             return expanded(chosen)
         except MelismaError as error:
-            raise MelismaError(f"MELISMA_HOME is {error}") from None
+            raise BadValue(f"MELISMA_HOME is {error}") from None
     own = needed("models and prepared sounds are kept in")
     if (usual := own / ".cache" / "melisma").is_dir():
         return usual

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from . import mel as scales
 from .data import Prepared
 from .reference import Calibration, Reference
@@ -38,7 +38,7 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     """
     means, noise, information, loudness = _read(model, data)
     if means.shape[1] < 2:
-        raise MelismaError("the training set has no sound above -60 dBFS to calibrate the latents with")
+        raise BadValue("the training set has no sound above -60 dBFS to calibrate the latents with")
     centre = means.mean(1)
     spread = noise.double().sqrt()[:, None]
     covariance = torch.cov(means.double()).reshape(len(means), -1)  # of one latent cov is a scalar

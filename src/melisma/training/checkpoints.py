@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import torch
 
-from ..errors import MelismaError
+from ..errors import BadValue, Damaged, DiskError, MelismaError, Unavailable
 from ..files.config import ModelConfig
 
 
@@ -26,7 +26,7 @@ def locked(folder: Path) -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise MelismaError(f"another process is training in {folder}: wait for it, stop it, or choose another --name") from None
+        raise Unavailable(f"another process is training in {folder}: wait for it, stop it, or choose another --name") from None
     return file
 
 
@@ -40,7 +40,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # torch's own writer reports a full disk as a RuntimeError
         temporary.unlink(missing_ok=True)
-        raise MelismaError(f"cannot write {path} ({error}): free some space, then go on with --resume") from error
+        raise DiskError(f"cannot write {path} ({error}): free some space, then go on with --resume") from error
 
 
 def load(path: Path) -> dict[str, Any] | None:
@@ -56,7 +56,7 @@ def load(path: Path) -> dict[str, Any] | None:
 
 
 def _unfit(path: Path, error: Exception) -> MelismaError:
-    return MelismaError(f"cannot resume from {path} ({error.__class__.__name__}): delete it to start again")
+    return Damaged(f"cannot resume from {path} ({error.__class__.__name__}): delete it to start again")
 
 
 @contextmanager
@@ -76,10 +76,10 @@ def check(saved: Any, path: Path, config: ModelConfig, wanted_stages: Sequence[s
         if not wanted <= saved.keys() or type(at) is not int or at < 0:
             raise KeyError(path)
     if not trained.fits(config):
-        raise MelismaError(f"{path} was trained with another configuration: choose another --name")
+        raise BadValue(f"{path} was trained with another configuration: choose another --name")
     if stages != list(wanted_stages):
         listed = ", ".join(map(str, stages))
-        raise MelismaError(f"{path} is of a run with the stages {listed}: go on with the same, or choose another --name")
+        raise BadValue(f"{path} is of a run with the stages {listed}: go on with the same, or choose another --name")
     if saved["sounds"] != sounds:
-        raise MelismaError(f"{path} was trained on other sounds: resume with the same folder, or choose another --name")
+        raise BadValue(f"{path} was trained on other sounds: resume with the same folder, or choose another --name")
     return at

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from lightning_fabric import Fabric
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..files.config import ModelConfig
 from . import checkpoints
 from .data import Prepared
@@ -70,7 +70,7 @@ def fit(
     fabric.launch()
     data = Prepared(prepared)
     if data.sample_rate != config.analysis.sample_rate:
-        raise MelismaError(
+        raise BadValue(
             f"the prepared set is at {data.sample_rate} Hz, the model at {config.analysis.sample_rate} Hz: prepare it again"
         )
     folder.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from ..errors import MelismaError
+from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
 from ..files.config import AnalysisConfig
 from ..sound import audio
 from ..sound.highpass import at_rest, highpass
@@ -145,7 +145,7 @@ def prepare(
         _move(temporary, into)
     except OSError as error:
         reason = error.strerror or error
-        raise MelismaError(f"the prepared set {into} could not be written: {reason}; check the free space") from error
+        raise DiskError(f"the prepared set {into} could not be written: {reason}; check the free space") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return report
@@ -157,9 +157,9 @@ def prepare(
 def _find(folder: Path, into: Path) -> tuple[list[str], int, dict[str, str]]:
     """Names of the sounds beneath a folder, how many other files there are, and sounds of foreign formats."""
     if not folder.exists():
-        raise MelismaError(f"the folder {folder} does not exist; check its name")
+        raise NotFound(f"the folder {folder} does not exist; check its name")
     if not folder.is_dir():
-        raise MelismaError(f"{folder} is not a folder; put the sounds into one and name that")
+        raise BadValue(f"{folder} is not a folder; put the sounds into one and name that")
     names, others, foreign = [], [], {}
     for file in _walk(folder, os.path.realpath(into)):
         suffix = file.suffix.lower().lstrip(".")
@@ -172,11 +172,11 @@ def _find(folder: Path, into: Path) -> tuple[list[str], int, dict[str, str]]:
             others.append(file.name)
     if not names and foreign:
         name, reason = next(iter(foreign.items()))
-        raise MelismaError(f"{folder} holds no sound that can be read: {name}: {reason} ({len(foreign)} such files)")
+        raise NotFound(f"{folder} holds no sound that can be read: {name}: {reason} ({len(foreign)} such files)")
     if not names:
         found = f"{len(others)} other files, such as {', '.join(sorted(others)[:3])}" if others else "no files at all"
         looked_for = " ".join(f".{name}" for name in EXTENSIONS)
-        raise MelismaError(f"{folder} holds no sound: looked for {looked_for} in it and its subfolders, found {found}")
+        raise NotFound(f"{folder} holds no sound: looked for {looked_for} in it and its subfolders, found {found}")
     return sorted(names), len(others), foreign
 
 
@@ -221,10 +221,10 @@ def _reusable(into: Path, key: str) -> Report | None:
 def _check_target(into: Path) -> None:
     """MelismaError if writing to `into` would cost anyone anything."""
     if into.exists() and not into.is_dir():
-        raise MelismaError(f"{into} is a file; name a new folder for the prepared set")
+        raise BadValue(f"{into} is a file; name a new folder for the prepared set")
     files = {f.name for f in into.iterdir()} if into.is_dir() else set()
     if files and files != {"audio.i16", "index.json"}:
-        raise MelismaError(f"{into} is no prepared set and holds {min(files)}; name a new folder")
+        raise BadValue(f"{into} is no prepared set and holds {min(files)}; name a new folder")
 
 
 def _move(temporary: Path, into: Path) -> None:
@@ -271,7 +271,7 @@ def _convert_all(folder: Path, names: list[str], out: BinaryIO, report: Report, 
     progress(1.0, "")
     if not sounds:
         name, reason = next(iter(report.unreadable.items()))
-        raise MelismaError(f"none of the {len(names)} sounds in {folder} can be read; the first, {name}, {reason}")
+        raise Damaged(f"none of the {len(names)} sounds in {folder} can be read; the first, {name}, {reason}")
     return list(sounds.values())
 
 
@@ -320,7 +320,7 @@ def _convert(path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Calla
         if resampler:
             append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
     if sound.samples == 0:
-        raise MelismaError(f"{path} is shorter than one sample at {sample_rate} Hz")
+        raise Damaged(f"{path} is shorter than one sample at {sample_rate} Hz")
     sound.seconds = read / sound.rate
     sound.silent_seconds = silence.samples() / sound.rate
     sound.clipped &= sound.peak <= 1  # what goes beyond full scale was not cut off at it

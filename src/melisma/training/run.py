@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from ..files import modelfile
 from ..files.config import ModelConfig
 from ..files.modelfile import ModelFile
@@ -49,7 +49,7 @@ def train(
     """
     folder = folder_of(name)
     if (folder / "state.pt").exists() and not resume:
-        raise MelismaError(f"a run named {name} exists in {folder}: add --resume to continue it, or choose another --name")
+        raise BadValue(f"a run named {name} exists in {folder}: add --resume to continue it, or choose another --name")
     model = fit(prepared, folder, config, plan, resume=resume, start=start, **fabric)
     how = plan_summary(plan) | ({"start": begun_from} if begun_from else {})
     return pack(model, name, Prepared(prepared), how, licence), verdict(folder, model)
@@ -58,7 +58,7 @@ def train(
 def weights_of(file: ModelFile, config: ModelConfig) -> dict[str, torch.Tensor]:
     """A model file's weights to start another training from; MelismaError if its networks are of another shape."""
     if not file.config.fits(config):
-        raise MelismaError(f"{file.name} is configured otherwise than was asked for: start from another, or --from none")
+        raise BadValue(f"{file.name} is configured otherwise than was asked for: start from another, or --from none")
     # the axes of its latents are its own: they are found anew at the end
     return {name: value for name, value in from_file(file).state_dict().items() if not name.startswith("calibration.")}
 

@@ -12,7 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from ..errors import MelismaError
+from ..errors import BadValue
 from . import checkpoints
 from .data import Excerpts, Prepared
 from .interrupts import Interrupts
@@ -125,7 +125,7 @@ class StageRun:
         batch = self.excerpts.batch(self.step, size, rank).to(self.fabric.device)
         loss, figures = self.runner(batch, generator, progress)
         if not torch.isfinite(loss):
-            raise MelismaError(
+            raise BadValue(
                 f"the loss of stage {self.stage.name} became {loss.item()} at step {self.step}: lower its learning rate"
             )
         for optimizer in self.optimizers:
