@@ -7,8 +7,8 @@ perform: what melisma~ takes within Pd's perform, in blocks of 64 samples at 44.
 to the block's period: p50, p99, p99.9 and the longest; the aim is a p99.9 under 0.333. p99.9_without_waiting leaves out what the
 machine gave to others meanwhile; between_p50 is 1 where each block came in its time. Two objects of stopwatch.c measure it.
 times_real_time: how many times faster than real time Pd runs a patch of one melisma~ when it need not wait.
---session: so many seconds of sound through the three objects under random messages (tests/pd.py), all the models in turn; what
-went wrong, if anything.
+--session: so many seconds of sound through the three objects under random messages (tests/hosts/pd.py), all the models in turn;
+what went wrong, if anything.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import numpy as np
 from melisma.store import pretrained
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "hosts"))
 from pd import OBJECTS, Patch, random_session  # noqa: E402
 
 BLOCK, RATE = 64, 44100

@@ -8,7 +8,7 @@ import pytest
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
 
-LONG = ("test_targets.py", "test_puredata.py", "test_core.py")
+LONG = ("test_targets.py", "test_puredata.py", "test_damage.py", "test_reference.py")
 
 
 def pytest_collection_modifyitems(items):

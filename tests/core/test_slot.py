@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_core import MELGAN, ROOT, TINY, built, file_bytes, model_paths, sound  # noqa: F401
+from random_models import MELGAN, ROOT, TINY, built, file_bytes, sound
 
 from melisma.core import binding as core
 
@@ -104,7 +104,7 @@ def swap(driver, paths, seconds=2):
 
 @pytest.mark.parametrize("sanitizer", ["", "thread", "address,undefined"])
 def test_swaps_from_another_thread(tmp_path_factory, model_paths, sanitizer):  # noqa: F811
-    # the options are those of test_core.py, whose driver this is
+    # the options are those of test_audio_thread.py, whose driver this is
     options = [f"--sanitize={sanitizer}"] if sanitizer else []
     driver = built(tmp_path_factory, "driver", f"--driver={ROOT / 'core/tests/driver.cpp'}", *options, "--optimise=1")
     pair = [path for path in model_paths if path.stem in ("phase", "melgan")]

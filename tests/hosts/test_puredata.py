@@ -254,7 +254,7 @@ def test_dsp_on_and_off_in_loops(tmp_path, model_files):
 @pytest.fixture(scope="module")
 def model_files(tmp_path_factory):
     """A second model, small and of 2 latents, in a folder as melisma.system.home has it."""
-    from test_core import MELGAN, random_file
+    from random_models import MELGAN, random_file
 
     from melisma.files import modelfile
 

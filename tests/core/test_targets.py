@@ -16,7 +16,7 @@ from melisma.files import modelfile
 from melisma.measure.metrics import stft_distance
 
 pytest.importorskip("ziglang", reason="other targets are compiled by zig: pip install ziglang")
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = sorted((ROOT / "models").glob("*.melisma"))
 
 

@@ -179,7 +179,7 @@ def drive(prepared: Path, folder: Path, devices: int = 1) -> subprocess.Popen:
     script = folder.parent / "driver.py"
     script.write_text(DRIVER)
     here = Path(__file__).parent
-    environment = os.environ | {"PYTHONPATH": f"{here}:{here.parent / 'src'}", "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": f"{here}:{here.parents[1] / 'src'}", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, str(script), str(prepared), str(folder), str(devices)], env=environment, stderr=subprocess.DEVNULL
     )

@@ -1,0 +1,66 @@
+"""The core gives what the PyTorch reference gives."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_models import MELGAN, ROOT, SMALL, SMALL_MELGAN, TINY, compare, configurations, file_bytes, quick, random_file, sound
+
+from melisma.core import binding as core
+from melisma.files import modelfile
+from melisma.files.config import ModelConfig
+from melisma.measure.metrics import stft_distance
+from melisma.training import engine as reference
+
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+
+
+@quick
+@given(configurations(), st.integers(0, 3), st.data())
+def test_random_models_equal_the_reference(config, seed, data):
+    kept = data.draw(st.integers(1, config.vae.latents))
+    try:
+        file = random_file(config, kept, seed)
+    except ValueError:  # a width that halves to nothing, bands that hold no bin
+        return
+    compare(
+        core.Engine(file), reference.Engine(file), sound(config.analysis.sample_rate, 1500 + 7 * seed, seed)
+    )
+
+
+@pytest.mark.parametrize("config", [SMALL, SMALL_MELGAN, ModelConfig()], ids=["phase", "melgan", "default"])
+def test_models_of_usual_frames_equal_the_reference(config):
+    file = random_file(config, 12)
+    compare(core.Engine(file), reference.Engine(file), sound(44100, 20000))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.melisma")), ids=lambda path: path.stem)
+def test_published_models_equal_the_reference(path):
+    file = modelfile.load(path)
+    ours = core.Engine(file)
+    compare(ours, reference.Engine(file), file.golden[0])
+    stream = ours.stream()
+    got = np.concatenate([stream.process(block) for block in np.array_split(file.golden[0], 7)])[ours.hop :]
+    assert stft_distance(file.golden[1][: len(got)], got, file.config.analysis.sample_rate) < 0.05
+
+
+@pytest.mark.parametrize(
+    "config", [TINY, MELGAN, SMALL, SMALL_MELGAN], ids=["tiny", "tiny melgan", "phase", "melgan"]
+)
+def test_the_golden_pair(config):
+    model = core.CoreModel(file_bytes(config))
+    sound, wanted = model.golden
+    got = np.concatenate([model.stream().process(sound)])[model.hop :]
+    assert stft_distance(wanted[: len(got)], got, model.sample_rate) < 0.05
+
+
+def test_sixteen_bit_weights_are_exact():
+    """Widening is exact: what is kept in 16 bits gives what the reference gives with the file's weights, subnormal ones included."""
+    file = random_file(MELGAN)
+    tensors = {
+        name: value * (1e-6 if name == "decoder.0.conv.weight" else 1) for name, value in file.tensors.items()
+    }
+    file = replace(file, tensors=modelfile.rounded(tensors))
+    compare(core.Engine(file), reference.Engine(file), sound(8000, 1000))
