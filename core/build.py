@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "src"
 OUT = HERE.parent / "src" / "melisma" / "_core"
 FLAGS = """-std=c++17 -fno-exceptions -fno-rtti -fvisibility=hidden -ffunction-sections -fdata-sections
-    -fno-math-errno -fno-trapping-math -ffp-contract=fast -fno-threadsafe-statics -Wall -Wextra""".split()
+    -fno-math-errno -fno-trapping-math -ffp-contract=off -fno-threadsafe-statics -Wall -Wextra""".split()
 # instruction sets beyond the target's own: these files ask the machine before they are used
 AVX2 = ["-mavx2", "-mfma", "-mf16c"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]

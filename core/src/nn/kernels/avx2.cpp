@@ -8,12 +8,14 @@ namespace {
 inline __attribute__((always_inline)) __m256 widen(const uint16_t* p) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
+inline __attribute__((always_inline)) __m256 fuse(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
 }  // namespace
 
 #define LANES 8
 #define REGISTERS 16
 #define NAME "avx2"
 #define HALVES
+#define FUSED
 #include "nn/kernels/kernels.inl"
 
 const melisma::Kernels* melisma::avx2_kernels() { return &KERNELS; }

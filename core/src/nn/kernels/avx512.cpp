@@ -13,12 +13,14 @@ namespace {
 inline __attribute__((always_inline)) __m512 widen(const uint16_t* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
+inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 }  // namespace
 
 #define LANES 16
 #define REGISTERS 32
 #define NAME "avx512"
 #define HALVES
+#define FUSED
 #include "nn/kernels/kernels.inl"
 
 const melisma::Kernels* melisma::avx512_kernels() { return &KERNELS; }

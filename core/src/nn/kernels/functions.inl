@@ -14,15 +14,15 @@ INLINE To bits(From from) {
 // exp, relative error below 2e-7; within what a float holds
 INLINE float exponential(float x) {
     x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-    float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 · 2^23: rounds to a whole number in the low bits
+    float shifted = fused(x, 1.44269504f, 12582912.0f);  // 1.5 · 2^23: rounds to a whole number in the low bits
     float n = shifted - 12582912.0f;
-    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    float r = fused(n, 2.12194440e-4f, fused(-n, 0.693359375f, x));
     float p = 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = (p * r) * r + r + 1.0f;
+    p = fused(p, r, 8.3334519073e-3f);
+    p = fused(p, r, 4.1665795894e-2f);
+    p = fused(p, r, 1.6666665459e-1f);
+    p = fused(p, r, 5.0000001201e-1f);
+    p = fused(p * r, r, r) + 1.0f;
     return p * bits<float>((bits<uint32_t>(shifted) + 127u) << 23);
 }
 
@@ -30,22 +30,22 @@ INLINE float hyperbolic_tangent(float x) { return 1.0f - 2.0f / (exponential(2.0
 
 // exp in double, |x| below 700; relative error below 1e-14
 INLINE double exponential(double x) {
-    double shifted = x * 1.4426950408889634 + 6755399441055744.0;
+    double shifted = fused(x, 1.4426950408889634, 6755399441055744.0);
     double n = shifted - 6755399441055744.0;
-    double r = x - n * 0.693147180369123816490 - n * 1.90821492927058770002e-10;
+    double r = fused(-n, 1.90821492927058770002e-10, fused(-n, 0.693147180369123816490, x));
     double p = 1.0 / 479001600;
-    p = p * r + 1.0 / 39916800;
-    p = p * r + 1.0 / 3628800;
-    p = p * r + 1.0 / 362880;
-    p = p * r + 1.0 / 40320;
-    p = p * r + 1.0 / 5040;
-    p = p * r + 1.0 / 720;
-    p = p * r + 1.0 / 120;
-    p = p * r + 1.0 / 24;
-    p = p * r + 1.0 / 6;
-    p = p * r + 0.5;
-    p = p * r + 1.0;
-    p = p * r + 1.0;
+    p = fused(p, r, 1.0 / 39916800);
+    p = fused(p, r, 1.0 / 3628800);
+    p = fused(p, r, 1.0 / 362880);
+    p = fused(p, r, 1.0 / 40320);
+    p = fused(p, r, 1.0 / 5040);
+    p = fused(p, r, 1.0 / 720);
+    p = fused(p, r, 1.0 / 120);
+    p = fused(p, r, 1.0 / 24);
+    p = fused(p, r, 1.0 / 6);
+    p = fused(p, r, 0.5);
+    p = fused(p, r, 1.0);
+    p = fused(p, r, 1.0);
     return p * bits<double>((bits<uint64_t>(shifted) + 1023) << 52);
 }
 
@@ -57,38 +57,38 @@ INLINE double logarithm(double x) {
     double m = bits<double>((b & 0x000fffffffffffffull) + middle);
     double s = (m - 1.0) / (m + 1.0), z = s * s;
     double p = 2.0 / 19;
-    p = p * z + 2.0 / 17;
-    p = p * z + 2.0 / 15;
-    p = p * z + 2.0 / 13;
-    p = p * z + 2.0 / 11;
-    p = p * z + 2.0 / 9;
-    p = p * z + 2.0 / 7;
-    p = p * z + 2.0 / 5;
-    p = p * z + 2.0 / 3;
-    return e * 0.69314718055994530942 + (p * z * s + 2.0 * s);
+    p = fused(p, z, 2.0 / 17);
+    p = fused(p, z, 2.0 / 15);
+    p = fused(p, z, 2.0 / 13);
+    p = fused(p, z, 2.0 / 11);
+    p = fused(p, z, 2.0 / 9);
+    p = fused(p, z, 2.0 / 7);
+    p = fused(p, z, 2.0 / 5);
+    p = fused(p, z, 2.0 / 3);
+    return fused(e, 0.69314718055994530942, fused(2.0, s, p * z * s));
 }
 
 // cosine and sine in double of moderate angles (the quadrant is counted in doubles: |x| below 1e9); error
 // below 1e-15
 INLINE void turn(double x, double& c, double& s) {
-    double shifted = x * 0.63661977236758134308 + 6755399441055744.0;
+    double shifted = fused(x, 0.63661977236758134308, 6755399441055744.0);
     double n = shifted - 6755399441055744.0;
-    double r = x - n * 1.57079632673412561417 - n * 6.07710050650619224932e-11;
+    double r = fused(-n, 6.07710050650619224932e-11, fused(-n, 1.57079632673412561417, x));
     double z = r * r;
     double ps = 1.58969099521155010221e-10;
-    ps = ps * z - 2.50507602534068634195e-08;
-    ps = ps * z + 2.75573137070700676789e-06;
-    ps = ps * z - 1.98412698298579493134e-04;
-    ps = ps * z + 8.33333333332248946124e-03;
-    ps = ps * z - 1.66666666666666324348e-01;
-    double sine = r + r * z * ps;
+    ps = fused(ps, z, -2.50507602534068634195e-08);
+    ps = fused(ps, z, 2.75573137070700676789e-06);
+    ps = fused(ps, z, -1.98412698298579493134e-04);
+    ps = fused(ps, z, 8.33333333332248946124e-03);
+    ps = fused(ps, z, -1.66666666666666324348e-01);
+    double sine = fused(r * z, ps, r);
     double pc = -1.13596475577881948265e-11;
-    pc = pc * z + 2.08757232129817482790e-09;
-    pc = pc * z - 2.75573143513906633035e-07;
-    pc = pc * z + 2.48015872894767294178e-05;
-    pc = pc * z - 1.38888888888741095749e-03;
-    pc = pc * z + 4.16666666666666019037e-02;
-    double cosine = 1.0 - 0.5 * z + z * z * pc;
+    pc = fused(pc, z, 2.08757232129817482790e-09);
+    pc = fused(pc, z, -2.75573143513906633035e-07);
+    pc = fused(pc, z, 2.48015872894767294178e-05);
+    pc = fused(pc, z, -1.38888888888741095749e-03);
+    pc = fused(pc, z, 4.16666666666666019037e-02);
+    double cosine = fused(z * z, pc, fused(-0.5, z, 1.0));
     uint64_t quadrant = bits<uint64_t>(shifted);
     uint64_t swap = 0 - (quadrant & 1);  // all ones where sine and cosine change places
     uint64_t bc = bits<uint64_t>(cosine), bs = bits<uint64_t>(sine);
@@ -103,7 +103,7 @@ void gelu(float* x, int channels, int frames) {
         for (int c = 0; c < channels; c++) {
             float v = x[c];
             float u = 1.5957691216f *
-                      (v + 0.044715f * v * v * v);  // twice sqrt(2 / pi): tanh by the logistic function
+                      fused(0.044715f * v * v, v, v);  // twice sqrt(2 / pi): tanh by the logistic function
             x[c] = v / (1.0f + exponential(-u));
         }
 }

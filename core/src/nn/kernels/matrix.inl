@@ -68,7 +68,7 @@ INLINE void tile(const W* w, int64_t panel, const float* x, const Matrix& a, int
             for (int t = 0; t < T; t++) {
                 V v = all(from[t * row]);
                 UNROLL
-                for (int r = 0; r < R; r++) sums[r][t] += ws[r] * v;
+                for (int r = 0; r < R; r++) sums[r][t] = fused(ws[r], v, sums[r][t]);
             }
         }
     }
@@ -161,12 +161,12 @@ void dot(const float* w, float bias, const float* x, int inputs, int taps, int f
         V a = V{}, b = V{};
         int i = 0;
         for (; i + 2 * LANES <= n; i += 2 * LANES) {
-            a += load(w + i) * load(x + i);
-            b += load(w + i + LANES) * load(x + i + LANES);
+            a = fused(load(w + i), load(x + i), a);
+            b = fused(load(w + i + LANES), load(x + i + LANES), b);
         }
-        if (i + LANES <= n) a += load(w + i) * load(x + i), i += LANES;
+        if (i + LANES <= n) a = fused(load(w + i), load(x + i), a), i += LANES;
         float s = sum(a + b) + bias;
-        for (; i < n; i++) s += w[i] * x[i];
+        for (; i < n; i++) s = fused(w[i], x[i], s);
         y[t] = s;
     }
 }
@@ -177,12 +177,12 @@ void depthwise(const float* w, const float* bias, const float* x, int channels, 
         int c = 0;
         for (; c + LANES <= channels; c += LANES) {
             V s = load(bias + c);
-            for (int k = 0; k < taps; k++) s += load(w + k * channels + c) * load(x + k * channels + c);
+            for (int k = 0; k < taps; k++) s = fused(load(w + k * channels + c), load(x + k * channels + c), s);
             store(y + c, s);
         }
         for (; c < channels; c++) {
             float s = bias[c];
-            for (int k = 0; k < taps; k++) s += w[k * channels + c] * x[k * channels + c];
+            for (int k = 0; k < taps; k++) s = fused(w[k * channels + c], x[k * channels + c], s);
             y[c] = s;
         }
     }
@@ -199,12 +199,12 @@ void norm(const float* weight, const float* bias, int channels, int frames, cons
         V squares = V{}, centre = all(mean);
         for (c = 0; c + LANES <= channels; c += LANES) {
             V d = load(x + c) - centre;
-            squares += d * d;
+            squares = fused(d, d, squares);
         }
         float variance = sum(squares);
-        for (; c < channels; c++) variance += (x[c] - mean) * (x[c] - mean);
+        for (; c < channels; c++) variance = fused(x[c] - mean, x[c] - mean, variance);
         float inverse = 1.0f / std::sqrt(variance / static_cast<float>(channels) + 1e-5f);
-        for (c = 0; c < channels; c++) y[c] = (x[c] - mean) * inverse * weight[c] + bias[c];
+        for (c = 0; c < channels; c++) y[c] = fused((x[c] - mean) * inverse, weight[c], bias[c]);
     }
 }
 

@@ -8,12 +8,14 @@ namespace {
 inline __attribute__((always_inline)) float32x4_t widen(const uint16_t* p) {
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
 }
+inline __attribute__((always_inline)) float32x4_t fuse(float32x4_t a, float32x4_t b, float32x4_t c) { return vfmaq_f32(c, a, b); }
 }  // namespace
 
 #define LANES 4
 #define REGISTERS 32
 #define NAME "neon"
 #define HALVES
+#define FUSED
 #include "nn/kernels/kernels.inl"
 
 const melisma::Kernels* melisma::neon_kernels() { return &KERNELS; }

@@ -34,25 +34,25 @@ void integrate(const Phases& state, const float* magnitude, const float* turns, 
         log[m] = logarithm(v);
     }
     const double half = state.per_time * 0.5;
-    advance[0] = state.per_time * (log[1] - log[0]) + state.steady[0];
-    for (int m = 1; m < bins - 1; m++) advance[m] = half * (log[m + 1] - log[m - 1]) + state.steady[m];
-    advance[bins - 1] = state.per_time * (log[bins - 1] - log[bins - 2]) + state.steady[bins - 1];
+    advance[0] = fused(state.per_time, log[1] - log[0], state.steady[0]);
+    for (int m = 1; m < bins - 1; m++) advance[m] = fused(half, log[m + 1] - log[m - 1], state.steady[m]);
+    advance[bins - 1] = fused(state.per_time, log[bins - 1] - log[bins - 2], state.steady[bins - 1]);
     // the past, advanced, speaks with the energy its bin had
     for (int m = 0; m < bins; m++) {
         double c, s;
         turn((before[m] + advance[m]) * 0.5, c, s);
-        told_c[m] = past_c[m] = energy[m] * (cosine[m] * c - sine[m] * s);
-        told_s[m] = past_s[m] = energy[m] * (cosine[m] * s + sine[m] * c);
+        told_c[m] = past_c[m] = energy[m] * fused(cosine[m], c, -(sine[m] * s));
+        told_s[m] = past_s[m] = energy[m] * fused(cosine[m], s, sine[m] * c);
     }
     for (int m = 0; m < bins; m++)
-        says_c[m] = 3 * log[m] - 4 * last[m] + older[m];  // twice the slope over time
+        says_c[m] = fused(3.0, log[m], -(4 * last[m])) + older[m];  // twice the slope over time
     for (int m = 0; m < bins - 1; m++)
-        turn(-PI - state.per_bin * 0.25 * (says_c[m] + says_c[m + 1]), turn_c[m], turn_s[m]);
+        turn(fused(state.per_bin * -0.25, says_c[m] + says_c[m + 1], -PI), turn_c[m], turn_s[m]);
     turn_c[bins - 1] = turn_s[bins - 1] = 0;
     says_c[-1] = says_s[-1] = says_c[bins] = says_s[bins] = 0;
     for (int round = 0; round < ROUNDS; round++) {
         for (int m = 0; m < bins; m++) {
-            double size = std::sqrt(told_c[m] * told_c[m] + told_s[m] * told_s[m]) + 1e-30;
+            double size = std::sqrt(fused(told_c[m], told_c[m], told_s[m] * told_s[m])) + 1e-30;
             double share = weight[m] / size;
             share = share < 1.0 ? share : 1.0;
             says_c[m] = told_c[m] * share;
@@ -60,14 +60,14 @@ void integrate(const Phases& state, const float* magnitude, const float* turns, 
         }
         for (int m = 0; m < bins; m++) {
             double lc = turn_c[m - 1], ls = turn_s[m - 1], hc = turn_c[m], hs = turn_s[m];
-            told_c[m] = past_c[m] + (says_c[m - 1] * lc - says_s[m - 1] * ls) +
-                        (says_c[m + 1] * hc + says_s[m + 1] * hs);
-            told_s[m] = past_s[m] + (says_c[m - 1] * ls + says_s[m - 1] * lc) +
-                        (says_s[m + 1] * hc - says_c[m + 1] * hs);
+            told_c[m] = past_c[m] + fused(says_c[m - 1], lc, -(says_s[m - 1] * ls)) +
+                        fused(says_c[m + 1], hc, says_s[m + 1] * hs);
+            told_s[m] = past_s[m] + fused(says_c[m - 1], ls, says_s[m - 1] * lc) +
+                        fused(says_s[m + 1], hc, -(says_c[m + 1] * hs));
         }
     }
     for (int m = 0; m < bins; m++) {
-        double size = std::sqrt(told_c[m] * told_c[m] + told_s[m] * told_s[m]);
+        double size = std::sqrt(fused(told_c[m], told_c[m], told_s[m] * told_s[m]));
         double inverse = 1.0 / (size > 1e-30 ? size : 1.0);
         double c = size > 1e-30 ? told_c[m] * inverse : cosine[m],
                s = size > 1e-30 ? told_s[m] * inverse : sine[m];
@@ -88,13 +88,13 @@ void integrate(const Phases& state, const float* magnitude, const float* turns, 
             double angle = turns[m];
             turn(angle > -1e6 && angle < 1e6 ? angle : 0, c, s);
             float a = re[m], b = im[m], fc = static_cast<float>(c), fs = static_cast<float>(s);
-            re[m] = a * fc - b * fs;
-            im[m] = a * fs + b * fc;
+            re[m] = fused(a, fc, -(b * fs));
+            im[m] = fused(a, fs, b * fc);
         }
 }
 
 void overlap(const float* frame, const float* window, int n, float* y) {
-    for (int i = 0; i < n; i++) y[i] += frame[i] * window[i];
+    for (int i = 0; i < n; i++) y[i] = fused(frame[i], window[i], y[i]);
 }
 
 }  // namespace

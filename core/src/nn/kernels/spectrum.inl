@@ -8,7 +8,7 @@ void multiply_vectors(const float* a, const float* b, int n, float* y) {
 }
 
 void magnitude(const float* re, const float* im, float scale, int n, float* y) {
-    for (int i = 0; i < n; i++) y[i] = std::sqrt(re[i] * re[i] + im[i] * im[i]) * scale;
+    for (int i = 0; i < n; i++) y[i] = std::sqrt(fused(re[i], re[i], im[i] * im[i])) * scale;
 }
 
 // Σ a b in four sums side by side: one alone would wait for each addition.
@@ -17,8 +17,8 @@ INLINE T products(const float* a, const T* b, int n) {
     T sums[4] = {};
     int i = 0;
     for (; i + 4 <= n; i += 4)
-        for (int k = 0; k < 4; k++) sums[k] += a[i + k] * b[i + k];
-    for (; i < n; i++) sums[0] += a[i] * b[i];
+        for (int k = 0; k < 4; k++) sums[k] = fused(static_cast<T>(a[i + k]), b[i + k], sums[k]);
+    for (; i < n; i++) sums[0] = fused(static_cast<T>(a[i]), b[i], sums[0]);
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
@@ -29,7 +29,7 @@ void logmel(const BankView& bank, const float* magnitude, float* mel) {
     }
     for (int j = 0; j < bank.bands; j++)
         mel[j] =
-            static_cast<float>(1.0 + logarithm(static_cast<double>(mel[j])) * (0.43429448190325182765 / 5));
+            static_cast<float>(fused(logarithm(static_cast<double>(mel[j])), 0.43429448190325182765 / 5, 1.0));
 }
 
 void level(const float* log_weights, int bands, float* mel) {
@@ -37,7 +37,7 @@ void level(const float* log_weights, int bands, float* mel) {
         23.0258509f;  // 10 ln 10: natural logarithms of power in a relative mel's unit of 100 dB
     float most = -1e30f;
     for (int j = 0; j < bands; j++) {
-        float power = PER_BEL * (mel[j] - 0.7f) + log_weights[j];
+        float power = fused(PER_BEL, mel[j] - 0.7f, log_weights[j]);
         most = power > most ? power : most;
     }
     double total = 0;
@@ -45,7 +45,7 @@ void level(const float* log_weights, int bands, float* mel) {
         int n = bands - first < 64 ? bands - first : 64;
         float powers[64];
         for (int j = 0; j < n; j++)
-            powers[j] = exponential(PER_BEL * (mel[first + j] - 0.7f) + log_weights[first + j] - most);
+            powers[j] = exponential(fused(PER_BEL, mel[first + j] - 0.7f, log_weights[first + j]) - most);
         for (int j = 0; j < n; j++) total += static_cast<double>(powers[j]);
     }
     float implied =
@@ -68,7 +68,7 @@ void draft(const BankView& bank, const double* total, int rounds, const float* m
     for (int j = 0; j < bands; j++) {
         const float* w = bank.weights + bank.offset[j];
         double* t = target + bank.start[j];
-        for (int i = 0; i < bank.width[j]; i++) t[i] += w[i] * have[j];
+        for (int i = 0; i < bank.width[j]; i++) t[i] = fused(static_cast<double>(w[i]), have[j], t[i]);
     }
     for (int m = 0; m < bins; m++) {
         double v = target[m] / (total[m] > 0 ? total[m] : 1);
@@ -80,7 +80,7 @@ void draft(const BankView& bank, const double* total, int rounds, const float* m
             const float* w = bank.weights + bank.offset[j];
             double s = products(w, value + bank.start[j], bank.width[j]);
             double* t = seen + bank.start[j];
-            for (int i = 0; i < bank.width[j]; i++) t[i] += w[i] * s;
+            for (int i = 0; i < bank.width[j]; i++) t[i] = fused(static_cast<double>(w[i]), s, t[i]);
         }
         for (int m = 0; m < bins; m++) value[m] *= target[m] / seen[m];
     }

@@ -14,8 +14,8 @@ void stage2(const FftStage& f, const float* xr, const float* xi, float* yr, floa
             float dr = ar[q] - br[q], di = ai[q] - bi[q];
             or0[q] = ar[q] + br[q];
             oi0[q] = ai[q] + bi[q];
-            or1[q] = dr * c - di * d;
-            oi1[q] = dr * d + di * c;
+            or1[q] = fused(dr, c, -(di * d));
+            oi1[q] = fused(dr, d, di * c);
         }
     }
 }
@@ -30,6 +30,7 @@ INLINE Four butterfly(float ar, float ai, float br, float bi, float cr, float ci
     return {{sr + ur, tr + vr, sr - ur, tr - vr}, {si + ui, ti + vi, si - ui, ti - vi}};
 }
 
+// Which product of a pair is rounded first was once a compiler's choice: kept, so that models sound as they did.
 void stage4(const FftStage& f, const float* __restrict xr, const float* __restrict xi, float* __restrict yr,
             float* __restrict yi) {
     int s = f.stride, m = f.m;
@@ -39,9 +40,9 @@ void stage4(const FftStage& f, const float* __restrict xr, const float* __restri
             Four z = butterfly(xr[p], xi[p], xr[p + m], xi[p + m], xr[p + 2 * m], xi[p + 2 * m],
                                xr[p + 3 * m], xi[p + 3 * m]);
             yr[4 * p] = z.r[0], yi[4 * p] = z.i[0];
-            yr[4 * p + 1] = z.r[1] * c1[p] - z.i[1] * s1[p], yi[4 * p + 1] = z.r[1] * s1[p] + z.i[1] * c1[p];
-            yr[4 * p + 2] = z.r[2] * c2[p] - z.i[2] * s2[p], yi[4 * p + 2] = z.r[2] * s2[p] + z.i[2] * c2[p];
-            yr[4 * p + 3] = z.r[3] * c3[p] - z.i[3] * s3[p], yi[4 * p + 3] = z.r[3] * s3[p] + z.i[3] * c3[p];
+            yr[4 * p + 1] = fused(z.r[1], c1[p], -(z.i[1] * s1[p])), yi[4 * p + 1] = fused(z.i[1], c1[p], z.r[1] * s1[p]);
+            yr[4 * p + 2] = fused(z.r[2], c2[p], -(z.i[2] * s2[p])), yi[4 * p + 2] = fused(z.i[2], c2[p], z.r[2] * s2[p]);
+            yr[4 * p + 3] = fused(z.r[3], c3[p], -(z.i[3] * s3[p])), yi[4 * p + 3] = fused(z.i[3], c3[p], z.r[3] * s3[p]);
         }
         return;
     }
@@ -54,9 +55,9 @@ void stage4(const FftStage& f, const float* __restrict xr, const float* __restri
             Four z = butterfly(pr[q], pi[q], pr[q + k], pi[q + k], pr[q + 2 * k], pi[q + 2 * k],
                                pr[q + 3 * k], pi[q + 3 * k]);
             qr[q] = z.r[0], qi[q] = z.i[0];
-            qr[q + s] = z.r[1] * a1 - z.i[1] * b1, qi[q + s] = z.r[1] * b1 + z.i[1] * a1;
-            qr[q + 2 * s] = z.r[2] * a2 - z.i[2] * b2, qi[q + 2 * s] = z.r[2] * b2 + z.i[2] * a2;
-            qr[q + 3 * s] = z.r[3] * a3 - z.i[3] * b3, qi[q + 3 * s] = z.r[3] * b3 + z.i[3] * a3;
+            qr[q + s] = fused(z.r[1], a1, -(z.i[1] * b1)), qi[q + s] = fused(z.i[1], a1, z.r[1] * b1);
+            qr[q + 2 * s] = fused(z.r[2], a2, -(z.i[2] * b2)), qi[q + 2 * s] = fused(z.r[2], b2, z.i[2] * a2);
+            qr[q + 3 * s] = fused(z.r[3], a3, -(z.i[3] * b3)), qi[q + 3 * s] = fused(z.i[3], a3, z.r[3] * b3);
         }
     }
 }
@@ -70,14 +71,14 @@ void stage_any(const FftStage& f, const float* xr, const float* xi, float* yr, f
                 double re = 0, im = 0;
                 for (int k = 0, w = 0; k < r; k++) {
                     double a = xr[q + s * (p + m * k)], b = xi[q + s * (p + m * k)];
-                    re += a * f.root_cosine[w] - b * f.root_sine[w];
-                    im += a * f.root_sine[w] + b * f.root_cosine[w];
+                    re += fused(a, f.root_cosine[w], -(b * f.root_sine[w]));
+                    im += fused(a, f.root_sine[w], b * f.root_cosine[w]);
                     w = w + j < r ? w + j : w + j - r;
                 }
                 double c = j ? f.cosine[(j - 1) * m + p] : 1, d = j ? f.sine[(j - 1) * m + p] : 0;
                 int to = q + s * (r * p + j);
-                yr[to] = static_cast<float>(re * c - im * d);
-                yi[to] = static_cast<float>(re * d + im * c);
+                yr[to] = static_cast<float>(fused(re, c, -(im * d)));
+                yi[to] = static_cast<float>(fused(re, d, im * c));
             }
 }
 
@@ -109,8 +110,8 @@ void forward(const FftPlan& plan, const float* x, float* re, float* im) {
     for (int k = 0; k <= h; k++) {
         float ar = zr[k] + zr[h - k], ai = zi[k] - zi[h - k], br = zi[k] + zi[h - k], bi = zr[h - k] - zr[k];
         float c = plan.cosine[k], s = plan.sine[k];
-        re[k] = 0.5f * (ar + br * c - bi * s);
-        im[k] = 0.5f * (ai + br * s + bi * c);
+        re[k] = 0.5f * fused(-bi, s, fused(br, c, ar));
+        im[k] = 0.5f * fused(bi, c, fused(br, s, ai));
     }
 }
 
@@ -132,8 +133,8 @@ void inverse(const FftPlan& plan, const float* re, const float* im, float* x) {
     for (int k = 0; k < h; k++) {
         float yr = re[h - k], yi = im[h - k];
         float ar = re[k] + yr, ai = im[k] - yi, br = re[k] - yr, bi = im[k] + yi;
-        float c = plan.cosine[k], s = -plan.sine[k];
-        float orr = br * c - bi * s, oi = br * s + bi * c;
+        float c = plan.cosine[k], s = plan.sine[k];
+        float orr = fused(br, c, bi * s), oi = fused(bi, c, -(br * s));
         zr[k] = ar - oi;
         zi[k] = ai + orr;
     }
