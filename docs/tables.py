@@ -65,7 +65,7 @@ def parameters() -> str:
 PAGES = {"commands": commands, "operators": operators, "parameters": parameters}
 OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the
 studio's controls. Each also takes `latents` (which of them; all if not said) and `start` and `end` in seconds, unless it says
-otherwise."""
+otherwise. In Python the latents are `dims`, counted from 0: `latents=1,3` is `dims=[0, 2]`."""
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

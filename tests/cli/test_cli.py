@@ -113,11 +113,11 @@ def test_models_and_info(tell, home, tiny):
 
 
 def test_the_operators_are_listed_as_declared(tell):
-    from melisma.latent.operators import OPERATORS
+    from melisma.latent.operators import OPERATORS, written
 
     said = tell("operators")
     for operator in OPERATORS.values():
-        assert operator.name in said.out and all(p.name in said.out for p in operator.parameters)
+        assert operator.name in said.out and all(written(p) in said.out for p in operator.parameters)
     assert "0 to 4294967295" in said.out and "yes if not said" in said.out
 
 
@@ -240,7 +240,7 @@ def test_twice_the_same_is_the_same_to_the_byte(tell, tmp_path, cat):
 def test_encode_edit_decode_is_what_python_does(tell, tmp_path, cat, model):
     assert tell("encode", cat, tmp_path / "a.npz", "-m", "tiny").code == 0
     said = tell(
-        "edit", tmp_path / "a.npz", tmp_path / "b.npz", "--op", "scale:dims=0,2:by=1.5", "--op", "reverse:start=0.1", "--op",
+        "edit", tmp_path / "a.npz", tmp_path / "b.npz", "--op", "scale:latents=1,3:by=1.5", "--op", "reverse:start=0.1", "--op",
         "randomize:seed=3", "--op", f"interpolate:other={tmp_path / 'a.npz'}:curve=0.25",
     )  # fmt: skip
     assert said.code == 0 and "b.npz: 3 latents" in said.out, said
@@ -398,7 +398,7 @@ def test_paths_that_are_none(tell, tmp_path, path, model):
     tell("edit", path, out).refuses("give an operator, such as --op scale:by=1.5")
     tell("edit", path, out, "--op", "[scale]:by=2").refuses("unknown operator '[scale]'")
     tell("edit", path, out, "--op", "scale:by=much").refuses("'by=much'", "is not a number")
-    tell("edit", path, out, "--op", "scale:dims=7").refuses("dimensions 0 to 2")
+    tell("edit", path, out, "--op", "scale:latents=7").refuses("latents 1 to 3")
     assert not out.exists()
 
 

@@ -57,7 +57,7 @@ def edit(
     `melisma operators` lists them. For example:
 
     \b
-    melisma edit cat.npz out.wav --op scale:by=1.5:dims=0,2 --op reverse
+    melisma edit cat.npz out.wav --op scale:by=1.5:latents=1,3 --op reverse
     melisma edit cat.npz out.npz --op interpolate:other=dog.npz:curve=0.5
     """
     from ..files import pathfile
@@ -81,10 +81,10 @@ def edit(
 
 def operators() -> None:
     """The operators of `melisma edit`, their parameters and ranges."""
-    from ..latent.operators import OPERATORS, Parameter
+    from ..latent.operators import OPERATORS, Parameter, written
 
     def row(parameter: Parameter, *more: str) -> tuple[str, ...]:
-        return f"  {parameter.name}", parameter.unit, ", ".join(part for part in (parameter.summary, *more) if part)
+        return f"  {written(parameter)}", parameter.unit, ", ".join(part for part in (parameter.summary, *more) if part)
 
     table = Table.grid(padding=(0, 2))
     shared: dict[str, Parameter] = {}
@@ -94,14 +94,14 @@ def operators() -> None:
             bounds = f"{p.minimum:.10g} to {p.maximum:.10g}" if p.minimum is not None and p.maximum is not None else ""
             default = {True: "yes", False: "no"}[p.default] if p.kind == "switch" else p.default
             table.add_row(*row(p, bounds, "" if default is None else f"{default} if not said"))
-        shared |= {p.name: p for p in operator.selection}
-        if missing := [name for name in shared if name not in {p.name for p in operator.selection}]:
+        shared |= {written(p): p for p in operator.selection}
+        if missing := [name for name in shared if name not in {written(p) for p in operator.selection}]:
             table.add_row("", "", f"takes no {' or '.join(missing)}")
     table.add_row(Text("all", "bold"), "", Text("take these too, unless it says otherwise", "bold"))
     for p in shared.values():
         table.add_row(*row(p))
     out.print(table)
-    say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:dims=0,2-4, reverse:start=1:end=2, loudness:to=0/-60,2.5/-10")
+    say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:latents=1,3-5, reverse:start=1:end=2, loudness:to=0/-60,2.5/-10")
 
 
 def _render(path: LatentPath, target: Path, model: str | None) -> None:

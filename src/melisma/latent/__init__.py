@@ -18,8 +18,9 @@ as a whole, to the longest.
 
 from .blends import interpolate, mix, stretched
 from .edits import PITCH, WIDEN, bias, draw, gain, hold, match, randomize, reverse, scale, set_loudness, smooth
+from .methods import LatentPath
 from .noise import smooth_noise
-from .path import LOUDNESS_FLOOR, LatentPath
+from .path import LOUDNESS_FLOOR
 from .prior import drawn
 from .reading import Curve
 

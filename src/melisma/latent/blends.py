@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from ..errors import BadValue
-from .edits import operator
-from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
-from .path import LatentPath
-from .reading import Curve, read_array, read_curve, read_rows, read_span
+from .declare import LOUDNESS, Parameter, operator
+from .path import P, PathData
+from .reading import Curve, Rows, Seconds, read_array, read_curve, read_rows, read_span
 
 
 @operator(
@@ -23,8 +21,15 @@ from .reading import Curve, read_array, read_curve, read_rows, read_span
     replace(LOUDNESS, default=True),
 )
 def interpolate(
-    path: LatentPath, other: LatentPath, curve: Curve | None = None, *, dims=None, start=None, end=None, loudness: bool = True
-) -> LatentPath:
+    path: P,
+    other: P,
+    curve: Curve | None = None,
+    *,
+    dims: Rows = None,
+    start: Seconds = None,
+    end: Seconds = None,
+    loudness: bool = True,
+) -> P:
     """z[n] = z_a[n] · (1 − w[n]) + z_b[n] · w[n], and the loudness likewise, in dB.
 
     curve: w as one number, as one value a frame of the range, or as (seconds, w) points; None is the ramp w[n] = n/N of
@@ -38,8 +43,14 @@ def interpolate(
 
 
 def mix(
-    paths: Sequence[LatentPath], weights: Curve | None = None, *, dims=None, start=None, end=None, loudness: bool = True
-) -> LatentPath:
+    paths: Sequence[P],
+    weights: Curve | None = None,
+    *,
+    dims: Rows = None,
+    start: Seconds = None,
+    end: Seconds = None,
+    loudness: bool = True,
+) -> P:
     """A weighted mean of paths, as in the square with a sound at each corner; the loudness likewise, in dB.
 
     weights: one for each path (P,), or for each path and frame of the range (P, n); none below 0. Only their
@@ -59,41 +70,49 @@ def mix(
     return _blend(paths, weights / total, dims, span, loudness)
 
 
-OPERATORS["mix"] = Operator(
+@operator(
     "mix",
     "blend with other paths",
-    (
-        Parameter("others", "", None, None, None, "paths", "files of the other paths", True),
-        Parameter("weights", "", None, 0, None, "weights", "shares, this path's first; equal if not said"),
-        replace(LOUDNESS, default=True),
-    ),
-    (DIMS, START, END),
-    LatentPath.mix,
+    Parameter("others", "", None, None, None, "paths", "files of the other paths", True),
+    Parameter("weights", "", None, 0, None, "weights", "shares, this path's first; equal if not said"),
+    replace(LOUDNESS, default=True),
 )
+def mix_with(
+    path: P,
+    others: Sequence[P],
+    weights: Curve | None = None,
+    *,
+    dims: Rows = None,
+    start: Seconds = None,
+    end: Seconds = None,
+    loudness: bool = True,
+) -> P:
+    """`mix` of this path and others; the first weight is this path's."""
+    return mix([path, *others], weights, dims=dims, start=start, end=end, loudness=loudness)
 
 
-def _blend(paths: Sequence[LatentPath], weights: np.ndarray, dims: Any, span: slice, loudness: bool) -> LatentPath:
+def _blend(paths: Sequence[P], weights: np.ndarray, dims: Rows, span: slice, loudness: bool) -> P:
     """Aligned paths, summed with weights (P, n) over the span; the rest comes from the first."""
     rows = read_rows(paths[0], dims)
     values, curve = paths[0].values.copy(), paths[0].loudness.copy()
     weighted = list(zip(paths, weights, strict=True))
-    with np.errstate(over="ignore"):  # what becomes infinite is refused by LatentPath
+    with np.errstate(over="ignore"):  # what becomes infinite is refused by P
         values[rows, span] = sum(weight * p.values[rows, span].astype(np.float64) for p, weight in weighted)
         if loudness:
             curve[span] = sum(weight * p.loudness[span].astype(np.float64) for p, weight in weighted)
     return replace(paths[0], values=values, loudness=curve)
 
 
-def aligned(paths: Sequence[LatentPath]) -> list[LatentPath]:
+def aligned(paths: Sequence[P]) -> list[P]:
     """The paths at the first one's frame rate, the shorter stretched to the longest."""
     paths = list(paths)
-    if not paths or not all(isinstance(p, LatentPath) for p in paths):
+    if not paths or not all(isinstance(p, PathData) for p in paths):
         raise BadValue("only latent paths can be blended, and at least one is needed")
     first = paths[0]
     for p in paths:
         if p.dimensions != first.dimensions:
             raise BadValue(
-                f"a path of {first.dimensions} dimensions ({first.model or 'no model named'}) and one of {p.dimensions} "
+                f"a path of {first.dimensions} latents ({first.model or 'no model named'}) and one of {p.dimensions} "
                 f"({p.model or 'no model named'}) cannot be blended; encode both with one model"
             )
     frames = max(round(p.frames * first.rate / p.rate) for p in paths)
@@ -101,12 +120,12 @@ def aligned(paths: Sequence[LatentPath]) -> list[LatentPath]:
     return [_stretched(p, frames, first, length) for p in paths]
 
 
-def stretched(path: LatentPath, like: LatentPath) -> LatentPath:
+def stretched(path: P, like: P) -> P:
     """The path over the frames of another, first on first and last on last, linearly in between."""
     return _stretched(path, like.frames, like, like.length)
 
 
-def _stretched(path: LatentPath, frames: int, like: LatentPath, length: int) -> LatentPath:
+def _stretched(path: P, frames: int, like: P, length: int) -> P:
     """The path over so many frames, first on first and last on last, at the rates of another."""
     if frames == path.frames:
         return replace(path, rate=like.rate, source_rate=like.source_rate, length=length)

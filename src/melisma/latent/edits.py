@@ -4,53 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from ..errors import BadValue
+from .declare import END, LOUDNESS, START, Parameter, operator
 from .noise import smooth_noise
-from .operators import DIMS, END, LOUDNESS, OPERATORS, START, Operator, Parameter
-from .path import LOUDNESS_FLOOR, LatentPath
-from .reading import Curve, read_curve, read_integer, read_number, read_points, read_rows, read_span
+from .path import LOUDNESS_FLOOR, P
+from .reading import Curve, Rows, Seconds, read_curve, read_integer, read_number, read_points, read_rows, read_span
 
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too
 QUIET, BELOW_LOUDEST = -60.0, 40.0  # dBFS, dB: frames above both sound, as far as `match` is concerned
 WIDEN, PITCH = 6.0, 0.3  # times, at most, by `match`; and of the way that it goes, for the latents of pitch
 
 
-def operator(
-    name: str, summary: str, *parameters: Parameter, selection: tuple[Parameter, ...] = (DIMS, START, END)
-) -> Callable[[Callable[..., LatentPath]], Callable[..., LatentPath]]:
-    """Enter a function into OPERATORS and make it a method of LatentPath."""
-
-    def enter(function: Callable[..., LatentPath]) -> Callable[..., LatentPath]:
-        OPERATORS[name] = Operator(name, summary, parameters, selection, function)
-        setattr(LatentPath, function.__name__, function)
-        return function
-
-    return enter
-
-
 # --- on curves -----------------------------------------------------------------------------------------------------------
 
 
 @operator("scale", "multiply about 0: more or less of what sets the sound apart", Parameter("by", "×", 1.0, -10, 10), LOUDNESS)
-def scale(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
+def scale(
+    path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, loudness: bool = False
+) -> P:
     """Multiply by a factor about 0; on the loudness, about the mean of the sounding frames: wider or narrower dynamics."""
     by, span = read_number(by, "by"), read_span(path, start, end)
     return edit(path, dims, span, loudness, lambda curves, rows: curves[:, span] * by, keep_silence=True)
 
 
 @operator("bias", "add a constant", Parameter("by", "σ", 0.0, -10, 10), LOUDNESS)
-def bias(path: LatentPath, by: float = 0.0, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
+def bias(path: P, by: float = 0.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, loudness: bool = False) -> P:
     """Add a constant, in standard deviations (10 dB on the loudness; `gain` does it in dB)."""
     by, span = read_number(by, "by"), read_span(path, start, end)
     return edit(path, dims, span, loudness, lambda curves, rows: curves[:, span] + by, keep_silence=True)
 
 
 @operator("reverse", "play the curve backwards", LOUDNESS)
-def reverse(path: LatentPath, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
+def reverse(path: P, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, loudness: bool = False) -> P:
     """Mirror in time, within the range if there is one."""
     span = read_span(path, start, end)
     return edit(path, dims, span, loudness, lambda curves, rows: curves[:, span][:, ::-1])
@@ -65,16 +53,16 @@ def reverse(path: LatentPath, *, dims=None, start=None, end=None, loudness: bool
     LOUDNESS,
 )
 def randomize(
-    path: LatentPath,
+    path: P,
     amount: float = 0.5,
     seed: int = 0,
     rate: float = 4.0,
     *,
-    dims=None,
-    start=None,
-    end=None,
+    dims: Rows = None,
+    start: Seconds = None,
+    end: Seconds = None,
     loudness: bool = False,
-) -> LatentPath:
+) -> P:
     """Add noise of standard deviation `amount` that wanders `rate` times a second.
 
     It is a function of seed, dimension and time alone (see `smooth_noise`): what is selected beside a dimension, or
@@ -91,7 +79,15 @@ def randomize(
 
 
 @operator("smooth", "round off what is quick", Parameter("seconds", "s", 0.1, 0, 10, rest=0.0), LOUDNESS)
-def smooth(path: LatentPath, seconds: float = 0.1, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
+def smooth(
+    path: P,
+    seconds: float = 0.1,
+    *,
+    dims: Rows = None,
+    start: Seconds = None,
+    end: Seconds = None,
+    loudness: bool = False,
+) -> P:
     """Average over a triangular window `seconds` wide at half its height, centred on each frame; the ends are held."""
     span = read_span(path, start, end)
     half = min(round(read_number(seconds, "seconds", 0) * path.rate / 2), path.frames)
@@ -112,7 +108,15 @@ def smooth(path: LatentPath, seconds: float = 0.1, *, dims=None, start=None, end
     Parameter("at", "s", None, 0, None, summary="the moment; the range's start if not said"),
     LOUDNESS,
 )
-def hold(path: LatentPath, at: float | None = None, *, dims=None, start=None, end=None, loudness: bool = False) -> LatentPath:
+def hold(
+    path: P,
+    at: float | None = None,
+    *,
+    dims: Rows = None,
+    start: Seconds = None,
+    end: Seconds = None,
+    loudness: bool = False,
+) -> P:
     """Give every frame of the range the values that the path has at `at` seconds."""
     span = read_span(path, start, end)
     moment = span.start if at is None else read_span(path, at, None, "at").start
@@ -120,19 +124,19 @@ def hold(path: LatentPath, at: float | None = None, *, dims=None, start=None, en
 
 
 @operator("draw", "a curve through points", Parameter("points", "σ", None, None, None, "points", "time/value,time/value,…", True))
-def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, start=None, end=None) -> LatentPath:
-    """Replace a dimension by straight lines through (seconds, value) points.
+def draw(path: P, points: Sequence[tuple[float, float]], *, dims: Rows = None, start: Seconds = None, end: Seconds = None) -> P:
+    """Replace a latent by straight lines through (seconds, value) points.
 
     From the first point to the last, beyond which it stays as it was; with a range, all over the range, the first and
     last values held out to its edges. `dims` must be said.
     """
     if dims is None:
-        raise BadValue("draw needs to know which dimension the points are for, such as dims=0")
-    points = read_points(points, "points")
+        raise BadValue("draw needs to know which latent the points are for, such as latents=1 (in Python dims=0)")
+    through = read_points(points, "points")
     if start is None and end is None:
-        start, end = points[0, 0], points[-1, 0] + 1 / path.rate
+        start, end = through[0, 0], through[-1, 0] + 1 / path.rate
     span = read_span(path, start, end)
-    line = np.interp(path.times[span], points[:, 0], points[:, 1])
+    line = np.interp(path.times[span], through[:, 0], through[:, 1])
     return edit(path, dims, span, False, lambda curves, rows: np.tile(line, (len(rows), 1)))
 
 
@@ -141,7 +145,7 @@ def draw(path: LatentPath, points: Sequence[tuple[float, float]], *, dims=None, 
     "take the domain's place: its mean and covariance, those of pitch less so",
     Parameter("by", "", 1.0, 0, 1, summary="how much of the way", rest=0.0),
 )
-def match(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None) -> LatentPath:
+def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None) -> P:
     """Give the sounding frames of the range the mean and the covariance of the domain: zero and the identity.
 
     A sound from elsewhere lies beside the domain, or in a corner of it; this puts it in the middle, and its gestures are
@@ -170,7 +174,8 @@ def match(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None)
         moved = part + shares * (np.linalg.solve(np.linalg.cholesky(shrunk), away) - part)
         held = np.concatenate([moved[:, :1], moved, moved[:, -1:]], 1)
         steady = (held[:, :-2] + 2 * moved + held[:, 2:]) / 4
-        return (part + by * (steady - part))[np.argsort(order)]
+        matched: np.ndarray = (part + by * (steady - part))[np.argsort(order)]
+        return matched
 
     return edit(path, dims, span, False, change)
 
@@ -184,7 +189,7 @@ def match(path: LatentPath, by: float = 1.0, *, dims=None, start=None, end=None)
     Parameter("to", "dB", None, LOUDNESS_FLOOR, 12, "curve", "a level in dBFS, or time/level,time/level,…", True),
     selection=(START, END),
 )
-def set_loudness(path: LatentPath, to: Curve, *, start=None, end=None) -> LatentPath:
+def set_loudness(path: P, to: Curve, *, start: Seconds = None, end: Seconds = None) -> P:
     """Set the loudness in dBFS: one level, a level for every frame of the range, or (seconds, level) points."""
     span = read_span(path, start, end)
     curve = path.loudness.copy()
@@ -193,7 +198,7 @@ def set_loudness(path: LatentPath, to: Curve, *, start=None, end=None) -> Latent
 
 
 @operator("gain", "louder or softer", Parameter("db", "dB", 0.0, -100, 100), selection=(START, END))
-def gain(path: LatentPath, db: float = 0.0, *, start=None, end=None) -> LatentPath:
+def gain(path: P, db: float = 0.0, *, start: Seconds = None, end: Seconds = None) -> P:
     """Add dB to the loudness; frames at the floor stay there."""
     db, span = read_number(db, "db"), read_span(path, start, end)
     curve = path.loudness.astype(np.float64)
@@ -205,13 +210,13 @@ def gain(path: LatentPath, db: float = 0.0, *, start=None, end=None) -> LatentPa
 
 
 def edit(
-    path: LatentPath,
-    dims: Any,
+    path: P,
+    dims: Rows,
     span: slice,
     loudness: bool,
     change: Callable[[np.ndarray, list[int]], np.ndarray],
     keep_silence: bool = False,
-) -> LatentPath:
+) -> P:
     """Replace the selected part by change(curves (R, L), rows) → (R, n), computed in float64.
 
     The loudness, if it is selected, comes last, in its own units; its row number is Z.

@@ -22,4 +22,5 @@ def smooth_noise(seed: int, stream: int, frames: int, knots: float) -> np.ndarra
     knot = position.astype(np.int64)
     u = position - knot
     s = u * u * (3 - 2 * u)
-    return ((1 - s) * values[knot] + s * values[knot + 1]) / np.sqrt((1 - s) ** 2 + s * s)
+    noise: np.ndarray = ((1 - s) * values[knot] + s * values[knot + 1]) / np.sqrt((1 - s) ** 2 + s * s)
+    return noise

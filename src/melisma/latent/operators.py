@@ -1,7 +1,8 @@
-"""What an operator declares of itself, and operators written as text.
+"""The operators: all that are methods of LatentPath, and how they are written as text.
 
-`OPERATORS` lists every operator of `latent` with its parameters, their units and ranges: what the command line, the
-studio and the hosts read. `apply(path, "scale:dims=0,2:by=1.5", load)` is what `melisma edit --op` does.
+`OPERATORS` has them with their parameters, units and ranges: what the command line, the studio and the tables of the
+documentation read. `apply(path, "scale:latents=1,3:by=1.5", load)` is what `melisma edit --op` does. Text counts latents from 1
+(`latents=1,3`). `dims=0,2`, counted from 0 as in Python, is the older name and still read.
 """
 
 from __future__ import annotations
@@ -10,62 +11,26 @@ import difflib
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import BadValue
+from .declare import DIMS, START, Operator, Parameter, declared
+from .methods import LatentPath
 
-if TYPE_CHECKING:
-    from . import LatentPath
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One control of an operator. Bounds are what a knob offers and `apply` takes; the functions take any finite value.
-
-    rest: the number at which the operator does nothing, if the default does something.
-    kind: number, integer, switch, dimensions, curve (a number or points), points, weights, path, paths.
-    """
-
-    name: str
-    unit: str
-    default: Any
-    minimum: float | None
-    maximum: float | None
-    kind: str = "number"
-    summary: str = ""
-    required: bool = False
-    rest: float | None = None
-
-
-@dataclass(frozen=True)
-class Operator:
-    """An operator as hosts see it: call `function(path, **values)` with values of its parameters and its selection."""
-
-    name: str
-    summary: str
-    parameters: tuple[Parameter, ...]
-    selection: tuple[Parameter, ...]
-    function: Callable[..., LatentPath]
-
-
-DIMS = Parameter("dims", "", None, 0, None, "dimensions", "latent dimensions to act on; all if not said")
-START = Parameter("start", "s", None, 0, None, "number", "where the range begins")
-END = Parameter("end", "s", None, 0, None, "number", "where the range ends")
-LOUDNESS = Parameter("loudness", "", False, None, None, "switch", "whether to act on the loudness as well")
-
-OPERATORS: dict[str, Operator] = {}  # filled by latent, in the order of the list that people read
-
+OPERATORS = {
+    found.name: found for method in vars(LatentPath).values() if (found := declared(method))
+}  # in the order of the class
+ALIASES = {"set_loudness": "loudness", "freeze": "hold", "noise": "randomize"}  # other names that text may call them by
 
 # --- operators as text --------------------------------------------------------------------------------------------------
 
 
 def apply(path: LatentPath, text: str, open_path: Callable[[str], LatentPath]) -> LatentPath:
-    """Apply an operator written as text: its name and `:parameter=value`s, such as `scale:dims=0,2-4:by=1.5`,
+    """Apply an operator written as text: its name and `:parameter=value`s, such as `scale:latents=1,3-5:by=1.5`,
     `reverse:start=1:end=2`, `loudness:to=-20`, `loudness:to=0/-60,2.5/-10`, `interpolate:other=b.npz:curve=0.3`.
 
-    dims are numbers and spans of them, or `none`; points are time/value pairs; switches are yes or no. Values may carry
-    their unit. `open_path` opens the paths that are named: `pathfile.load` where names are files of the user's own.
+    latents are numbers from 1 and spans of them, or `none`; points are time/value pairs; switches are yes or no. Values may
+    carry their unit. `open_path` opens the paths that are named: `pathfile.load` where names are files of the user's own.
     MelismaError names the part that is wrong and says what would be right.
     """
     operator, values = parse(text)
@@ -74,37 +39,46 @@ def apply(path: LatentPath, text: str, open_path: Callable[[str], LatentPath]) -
             values[parameter.name] = open_path(values[parameter.name])
         elif parameter.kind == "paths" and parameter.name in values:
             values[parameter.name] = [open_path(name) for name in values[parameter.name]]
-    return operator.function(path, **values)
+    if too_high := [row for row in values.get("dims") or () if row >= path.dimensions]:
+        raise BadValue(f"{text!r} wants latent {too_high[0] + 1}; this path has the latents 1 to {path.dimensions}")
+    edited: LatentPath = operator.function(path, **values)
+    return edited
 
 
 def parse(text: str) -> tuple[Operator, dict[str, Any]]:
-    """The operator that a text names and the values it gives; paths are left as names. See `apply`."""
+    """The operator that a text names and the values it gives, as its function takes them; paths are left as names."""
     name, _, rest = text.strip().partition(":")
-    name = "loudness" if name == "set_loudness" else name
+    name = ALIASES.get(name, name)
     if name not in OPERATORS:
         close = difflib.get_close_matches(name, OPERATORS, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise BadValue(f"unknown operator {name!r} in {text!r}; {hint}the operators are {', '.join(sorted(OPERATORS))}")
     operator = OPERATORS[name]
-    allowed = {p.name: p for p in (*operator.parameters, *operator.selection)}
+    allowed = {written(p): p for p in (*operator.parameters, *operator.selection)}
     values: dict[str, Any] = {}
     # split only where a parameter begins, as file names may hold colons
     for part in re.split(r":(?=\w+=)", rest) if rest else ():
         key, equals, value = part.partition("=")
         if not equals:
             raise BadValue(f"{part!r} in {text!r} is not written as parameter=value; {name} takes {', '.join(allowed)}")
-        if key not in allowed:
+        parameter = DIMS if key == DIMS.name and DIMS in operator.selection else allowed.get(key)
+        if parameter is None:
             raise BadValue(f"{name} has no parameter {key!r} (in {text!r}); it takes {', '.join(allowed)}")
-        if key in values:
-            raise BadValue(f"{key!r} is given twice in {text!r}; give it once")
+        if parameter.name in values:
+            raise BadValue(f"{written(parameter)!r} is given twice in {text!r}; give it once")
         try:
-            values[key] = _READERS[allowed[key].kind](value, allowed[key])
+            values[parameter.name] = _read_dims(value) if key == DIMS.name else _READERS[parameter.kind](value, parameter)
         except ValueError as error:
             raise BadValue(f"{part!r} in {text!r} is {error}") from error
     for parameter in operator.parameters:
         if parameter.required and parameter.name not in values:
             raise BadValue(f"{name} needs {parameter.name}=… ({parameter.summary}); {text!r} does not give it")
     return operator, values
+
+
+def written(parameter: Parameter) -> str:
+    """A parameter's name where people read it: Python's `dims`, counted from 0, are `latents` there, counted from 1."""
+    return "latents" if parameter == DIMS else parameter.name
 
 
 # Readers raise ValueError with what the text is (instead of what it should be); `parse` adds where it stands.
@@ -142,16 +116,29 @@ def _read_switch(text: str, parameter: Parameter) -> bool:
     return switch[text.strip().lower()]
 
 
-def _read_dimensions(text: str, parameter: Parameter) -> list[int] | None:
+def _read_latents(text: str, parameter: Parameter) -> list[int] | None:
+    """Rows, counted from 0, of latents counted from 1."""
+    rows = _read_list(text, "latents such as 1,3 or 1-4")
+    if rows and 0 in rows:
+        raise ValueError("counted from 0, but latents are counted from 1")
+    return rows if rows is None else [row - 1 for row in rows]
+
+
+def _read_dims(text: str) -> list[int] | None:
+    """Rows as Python counts them, from 0: the older way to write them."""
+    return _read_list(text, "dimensions such as 0,2 or 0-3")
+
+
+def _read_list(text: str, wanted: str) -> list[int] | None:
     if text.strip().lower() in ("all", "none"):
         return None if text.strip().lower() == "all" else []
-    rows: list[int] = []
+    numbers: list[int] = []
     for item in text.split(","):
         match = re.fullmatch(r"\s*([0-9]{1,4})(?:-([0-9]{1,4}))?\s*", item)
         if not match:
-            raise ValueError("no list of dimensions such as 0,2 or 0-3 (or all, or none)")
-        rows.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
-    return rows
+            raise ValueError(f"no list of {wanted} (or all, or none)")
+        numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return numbers
 
 
 def _read_points(text: str, parameter: Parameter) -> list[tuple[float, float]]:
@@ -186,7 +173,7 @@ _READERS: dict[str, Callable[[str, Parameter], Any]] = {
     "number": _read_number,
     "integer": _read_integer,
     "switch": _read_switch,
-    "dimensions": _read_dimensions,
+    "dimensions": _read_latents,
     "curve": _read_curve,
     "points": _read_points,
     "weights": _read_weights,

@@ -1,23 +1,24 @@
-"""The path of a sound through a model's latent space."""
+"""What the path of a sound through a model's latent space holds, and that it fits together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from ..errors import BadValue
 from ..sound.audio import RATES
-from .reading import Curve, frozen, read_integer, read_number, read_rows
+from .reading import frozen, read_integer, read_number, read_rows
 
 LOUDNESS_FLOOR = -100.0  # dBFS
 
 
 @dataclass(frozen=True, eq=False)
-class LatentPath:
-    """What an encoder inferred from a sound, or an edit of it. The arrays are read-only.
+class PathData:
+    """A latent path without its operators, which LatentPath has: what an encoder inferred from a sound, or an edit of it.
+
+    The arrays are read-only.
 
     values: float32 (Z, L), in standard deviations of the training set. loudness: float32 (L,), A-weighted dBFS, no
     less than −100. rate: frames per second. length: samples that the sound has at source_rate Hz; the frames may go on a
@@ -54,11 +55,11 @@ class LatentPath:
 
     @property
     def dimensions(self) -> int:
-        return self.values.shape[0]
+        return len(self.values)
 
     @property
     def frames(self) -> int:
-        return self.values.shape[1]
+        return len(self.loudness)
 
     @property
     def duration(self) -> float:
@@ -70,8 +71,5 @@ class LatentPath:
         """When each frame begins, in seconds (L,)."""
         return np.arange(self.frames) / self.rate
 
-    def mix(self, others: Sequence[LatentPath], weights: Curve | None = None, **selection: Any) -> LatentPath:
-        """`mix` of this path and others; the first weight is this path's."""
-        from .blends import mix
 
-        return mix([self, *others], weights, **selection)
+P = TypeVar("P", bound=PathData)  # what an operator is given, and gives

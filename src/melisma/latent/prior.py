@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .edits import set_loudness
+from .methods import LatentPath
 from .noise import smooth_noise
-from .path import LOUDNESS_FLOOR, LatentPath
+from .path import LOUDNESS_FLOOR
 from .reading import Curve, read_integer, read_number
 
 LOUDNESS_DRAWN, FADE_DRAWN = -24.0, 0.05  # dBFS and seconds; of a path that no sound gives a loudness
@@ -44,4 +44,4 @@ def drawn(
         end = path.duration
         fade = min(FADE_DRAWN, end / 2)
         loudness = [(0, LOUDNESS_FLOOR), (fade, LOUDNESS_DRAWN), (end - fade, LOUDNESS_DRAWN), (end, LOUDNESS_FLOOR)]
-    return set_loudness(path, loudness)
+    return path.set_loudness(loudness)

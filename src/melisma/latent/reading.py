@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from ..errors import BadValue, MelismaError
 
-if TYPE_CHECKING:
-    from .path import LatentPath
+# a number; one value a frame (n,); or points (P, 2) of time in seconds and value
+Curve: TypeAlias = float | np.ndarray | Sequence[float] | Sequence[tuple[float, float]]
+Rows: TypeAlias = int | Sequence[int] | None  # which latents, counted from 0; None is all of them
+Seconds: TypeAlias = float | None  # an edge of a range of time; None is the path's own
 
-Curve = float | np.ndarray | Sequence  # a number; one value a frame (n,); or points (P, 2) of time in seconds and value
+
+class Sized(Protocol):
+    """What a selection is read against: a path, of which only the sizes matter here."""
+
+    @property
+    def dimensions(self) -> int: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def times(self) -> np.ndarray: ...
 
 
-def frozen(array: Any, name: str, shape: tuple[int | None, ...], floor: float = -math.inf) -> np.ndarray:
+def frozen(given: Any, name: str, shape: tuple[int | None, ...], floor: float = -math.inf) -> np.ndarray:
     """A read-only float32 copy of the wanted shape (None: any length but 0), with nothing below the floor."""
     try:
         with np.errstate(over="ignore"):
-            array = np.maximum(np.array(array, dtype=np.float32, order="C"), np.float32(floor))
+            array: np.ndarray = np.maximum(np.array(given, dtype=np.float32, order="C"), np.float32(floor))
     except (TypeError, ValueError) as error:
         raise BadValue(f"{name} of a path must be an array of numbers") from error
     if array.ndim != len(shape) or not array.size or any(n != (m or n) for n, m in zip(array.shape, shape, strict=True)):
@@ -51,7 +64,8 @@ def read_integer(value: Any, name: str, minimum: int, maximum: int) -> int:
     return int(value)
 
 
-def read_rows(path: LatentPath, dims: Any) -> list[int]:
+def read_rows(path: Sized, dims: Rows) -> list[int]:
+    """Row numbers, counted from 0, each once and in order."""
     if dims is None:
         return list(range(path.dimensions))
     listed = [dims] if isinstance(dims, (int, np.integer)) else dims
@@ -61,7 +75,7 @@ def read_rows(path: LatentPath, dims: Any) -> list[int]:
         raise BadValue(f"dims is {dims!r}; this path has the dimensions 0 to {path.dimensions - 1}") from error
 
 
-def read_span(path: LatentPath, start: float | None, end: float | None, name: str = "start") -> slice:
+def read_span(path: Sized, start: float | None, end: float | None, name: str = "start") -> slice:
     """Frames of a range in seconds, at least one; an end beyond the path's is its end."""
     first = 0 if start is None else round(read_number(start, name, 0, 1e9) * path.rate)
     stop = path.frames if end is None else min(round(read_number(end, "end", 0, 1e9) * path.rate), path.frames)
@@ -90,12 +104,13 @@ def read_points(value: Any, name: str) -> np.ndarray:
     return points[np.argsort(points[:, 0], kind="stable")]
 
 
-def read_curve(value: Curve, path: LatentPath, span: slice, name: str) -> np.ndarray:
+def read_curve(value: Curve, path: Sized, span: slice, name: str) -> np.ndarray:
     """A Curve, frame by frame over the span."""
     array = read_array(value, name)
     if array.ndim == 2:
         points = read_points(array, name)
-        return np.interp(path.times[span], points[:, 0], points[:, 1])
+        line: np.ndarray = np.interp(path.times[span], points[:, 0], points[:, 1])
+        return line
     frames = span.stop - span.start
     if array.ndim == 0 or array.shape == (frames,):
         return np.broadcast_to(array, frames)

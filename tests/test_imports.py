@@ -1,0 +1,107 @@
+"""The house: what imports what. No circle between files or between rooms, every arrow down, torch in training/ alone."""
+
+import ast
+import subprocess
+import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "melisma"
+# From the ground up. What stands on a floor may import what stands on the floors beneath it, and from its own room.
+FLOORS = (
+    ("errors",),
+    ("system",),
+    ("sound",),
+    ("latent",),
+    ("files",),
+    ("core", "store", "measure"),
+    ("model",),
+    ("simple",),
+    ("melisma",),  # the face: what `import melisma` gives
+    ("training", "hosts", "demo", "studio"),
+    ("cli",),
+    ("__main__",),
+)
+TORCH = {"torch", "torchaudio", "lightning", "lightning_fabric"}
+
+
+@cache
+def modules() -> dict[str, Path]:
+    files = (file for file in PACKAGE.rglob("*.py") if not any(part.startswith("_") for part in file.parent.parts))
+    return {".".join(name(file)): file for file in files}
+
+
+def name(file: Path) -> tuple[str, ...]:
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def imported(module: str, everywhere: bool = True) -> set[str]:
+    """What a module imports, inside its functions and for its types too; not everywhere: only what loading it imports."""
+    file = modules()[module]
+    package = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
+    found, stack = set(), [ast.parse(file.read_text())]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = (
+                ".".join([*package[: len(package) - node.level + 1], *filter(None, [node.module])]) if node.level else node.module
+            )
+            found |= {f"{base}.{alias.name}" if f"{base}.{alias.name}" in modules() else base for alias in node.names}
+        typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if everywhere or not (typing or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))):
+            stack += ast.iter_child_nodes(node)
+    return found - {module}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else module
+
+
+def arrows() -> list[tuple[str, str]]:
+    return [(module, other) for module in modules() for other in sorted(imported(module)) if other in modules()]
+
+
+def test_the_walk_finds_what_is_there():
+    assert len(modules()) > 80 and len(arrows()) > 200
+    assert ("melisma.model", "melisma.latent") in arrows() and ("melisma.cli.paths", "melisma.files.pathfile") in arrows()
+    assert {room(module) for module in modules()} == {room for floor in FLOORS for room in floor}, "a room without a floor"
+
+
+def test_no_circle_between_files():
+    graph = {module: set() for module in modules()}
+    for module, other in arrows():
+        graph[module].add(other)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_every_arrow_points_down():
+    floor = {room: height for height, floor in enumerate(FLOORS) for room in floor}
+    wrong = [f"{a} → {b}" for a, b in arrows() if room(a) != room(b) and floor[room(a)] <= floor[room(b)]]
+    assert not wrong, f"these arrows point up, or to a room of the same floor: {', '.join(wrong)}"
+
+
+def test_torch_is_in_training_alone():
+    wrong = {
+        module: sorted(found)
+        for module in modules()
+        if room(module) != "training" and (found := {other.partition(".")[0] for other in imported(module)} & TORCH)
+    }
+    assert not wrong
+
+
+def test_the_face_is_small():
+    """`import melisma` brings nothing that only some of its users need, and neither does making its command's help."""
+    script = "import sys, melisma; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
+    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    assert "numpy" in loaded and not loaded & (
+        TRAINING | {"matplotlib", "starlette", "uvicorn", "typer", "rich", "scipy", "librosa"}
+    )
