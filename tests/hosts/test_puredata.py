@@ -523,28 +523,6 @@ def test_the_feedback_patch_holds_its_sound(installed, tmp_path):
     assert 0.5 < told["peak"][-1] < 1.5
 
 
-def test_the_feedback_patch_records_its_sound_and_its_curves(tmp_path):
-    """What it writes beside the sound is what `melisma feedback` reads."""
-    import soundfile
-
-    from melisma.core import feedback
-    from melisma.hosts import puredata
-
-    folder = puredata.install(tmp_path / "melisma")
-    host = Patch(tmp_path)
-    for time, message in ((100, "gain 4"), (500, "record-v 1"), (1500, "freq-v 900"), (3000, "record-v 0")):
-        host.at(time, f"feedback-{message}")
-    run = host.run(44100 * 4, path=folder, more=["-open", str(folder / "feedback.pd")])
-    assert run.code == 0 and not run.errors, run.lines
-    sound, rate = soundfile.read(folder / "feedback.wav")
-    assert rate == 44100 and len(sound) == pytest.approx(2.5 * rate, abs=4096)
-    assert np.isfinite(sound).all() and 0.01 < np.abs(sound[-rate:]).max() <= 1
-    frequency, q, gain = (feedback.curve(str(folder / "feedback.txt"), name) for name in ("freq", "q", "gain"))
-    seconds = np.array([0.2, 2.0])
-    assert frequency(seconds).ravel() == pytest.approx([440, 900]) and gain(seconds).ravel() == pytest.approx([4, 4])
-    assert q(seconds).ravel() == pytest.approx([3, 3])
-
-
 def hold(moves: list[tuple[int, float]]):
     """Steps as a curve of blocks."""
     def curve(seconds):

@@ -58,6 +58,7 @@ def feedback() -> Sheet:
     s.word(614, 502, "feedback-name", 30)
     s.sub(868, 463, recorder(), "recorder")
     s.text(840, 502, ".wav and .txt")
+    s.word(614, 522, "feedback-file", 46)
     s.box(20, 562, 560, 102, label="the same offline")
     s.text(30, 588, "melisma feedback --freq feedback.txt --q feedback.txt --gain feedback.txt again.wav --plot again.png", 74)
     s.text(30, 630, "plays the recorded curves again, and draws them under the sound.", 74)
@@ -70,44 +71,57 @@ def feedback() -> Sheet:
 
 
 def recorder() -> Sheet:
-    s = Sheet(1000, 620, name="recorder")
+    s = Sheet(1000, 720, name="recorder")
     s.text(20, 10, "Sound and curves begin together. Each line of the curves: seconds, frequency, Q, gain.", 100)
-    switch = s.obj(20, 70, "sel 1 0")
-    s.wire(s.obj(20, 40, "r feedback-record-v"), switch)
-    begin = {"clear": "bang", "open": "bang", "zero": "bang", "start": "bang", "tick": "1"}
-    end = {"tick": "0", "stop": "bang", "write": "bang"}
-    for outlet, orders in enumerate((begin, end)):
-        text = "; " + "; ".join(f"recorder-{name} {value}" for name, value in orders.items())
-        s.cable(switch, s.msg(20 + 170 * outlet, 110, text), outlet)
+    s.text(20, 30, "The object finds a new file: beside this patch where it is your own, else in ~/Melisma.", 100)
+    switch, ask = s.obj(20, 90, "sel 1 0"), s.obj(20, 120, "symbol feedback")
+    s.wire(s.obj(20, 60, "r feedback-record-v"), switch, ask, s.msg(20, 150, "recording $1"), s.obj(20, 180, "s feedback"))
+    s.cable(s.obj(150, 60, "r feedback-name"), ask, 0, 1)
 
-    disk = s.obj(400, 270, "writesf~ 1")
-    s.wire(s.obj(240, 230, "r~ feedback-out"), disk)
-    sound = s.obj(400, 70, "symbol feedback")
+    # an answer only ever comes to the question: the file, then everything begins
+    answer, order = s.obj(300, 90, "route recording refused"), s.obj(300, 150, "t b s")
+    begin = {"clear": "bang", "open": "bang", "zero": "bang", "start": "bang", "tick": "1", "on": "1"}
+    end = {"tick": "0", "stop": "bang", "write": "bang", "on": "0"}
+    s.wire(s.obj(300, 60, "r feedback-says"), answer, s.obj(300, 120, "unpack s"), order, s.msg(300, 190, _orders(begin)))
+    s.cable(order, s.obj(480, 160, "s feedback-file"), 1)
+    s.cable(answer, s.msg(520, 120, "; feedback-record set 0"), 1)
+    running = s.obj(130, 120, "spigot")  # what never began is not ended
+    s.cable(switch, running, 1)
+    s.cable(s.obj(230, 90, "r recorder-on"), running, 0, 1)
+    s.wire(running, s.msg(130, 240, _orders(end)))
+
+    disk = s.obj(400, 430, "writesf~ 1")
+    s.wire(s.obj(240, 390, "r~ feedback-out"), disk)
+    sound = s.obj(400, 290, "symbol")
     s.wire(
-        s.obj(400, 40, "r recorder-open"),
+        s.obj(400, 260, "r recorder-open"),
         sound,
-        s.obj(400, 100, "makefilename %s.wav"),
-        s.msg(400, 130, "open -bytes 4 $1"),
+        s.obj(400, 320, "makefilename %s.wav"),
+        s.msg(400, 350, "open -bytes 4 $1"),
         disk,
     )
-    s.cable(s.obj(560, 40, "r feedback-name"), sound, 0, 1)
-    for x, order in ((580, "start"), (740, "stop")):
-        s.wire(s.obj(x, 130, f"r recorder-{order}"), s.msg(x, 160, order), disk)
+    s.cable(s.obj(560, 260, "r feedback-file"), sound, 0, 1)
+    for x, word in ((580, "start"), (740, "stop")):
+        s.wire(s.obj(x, 320, f"r recorder-{word}"), s.msg(x, 350, word), disk)
 
-    timer, row, lines = s.obj(20, 410, "timer"), s.obj(20, 500, "pack f f f f"), s.obj(440, 580, "textfile")
-    s.wire(s.obj(20, 340, "r recorder-zero"), timer, s.obj(20, 440, "/ 1000"), row, s.msg(20, 540, "add $1 $2 $3 $4"), lines)
-    tick = s.obj(170, 370, "metro 20")
-    s.wire(s.obj(170, 340, "r recorder-tick"), tick)
+    timer, row, lines = s.obj(20, 520, "timer"), s.obj(20, 610, "pack f f f f"), s.obj(440, 690, "textfile")
+    s.wire(s.obj(20, 450, "r recorder-zero"), timer, s.obj(20, 550, "/ 1000"), row, s.msg(20, 650, "add $1 $2 $3 $4"), lines)
+    tick = s.obj(170, 480, "metro 20")
+    s.wire(s.obj(170, 450, "r recorder-tick"), tick)
     s.cable(tick, timer, 0, 1)
     for i, name in enumerate(("freq", "q", "gain")):
-        s.cable(s.obj((90, 240, 370)[i], 440, f"r feedback-{name}-v"), row, 0, i + 1)
-    s.wire(s.obj(600, 340, "r recorder-clear"), s.msg(600, 370, "clear"), lines)
-    curves = s.obj(760, 370, "symbol feedback")
+        s.cable(s.obj((90, 240, 370)[i], 550, f"r feedback-{name}-v"), row, 0, i + 1)
+    s.wire(s.obj(600, 480, "r recorder-clear"), s.msg(600, 510, "clear"), lines)
+    curves = s.obj(760, 510, "symbol")
     s.wire(
-        s.obj(760, 340, "r recorder-write"), curves, s.obj(760, 400, "makefilename %s.txt"), s.msg(760, 430, "write $1 cr"), lines
+        s.obj(760, 480, "r recorder-write"), curves, s.obj(760, 540, "makefilename %s.txt"), s.msg(760, 570, "write $1 cr"), lines
     )
-    s.cable(s.obj(890, 340, "r feedback-name"), curves, 0, 1)
+    s.cable(s.obj(890, 480, "r feedback-file"), curves, 0, 1)
 
-    s.wire(s.obj(840, 40, "r feedback-where"), s.obj(840, 70, "savepanel"), s.obj(840, 100, "s feedback-name"))
+    s.wire(s.obj(840, 60, "r feedback-where"), s.obj(840, 90, "savepanel"), s.obj(840, 120, "s feedback-name"))
     s.wire(s.obj(840, 200, "loadbang"), s.msg(840, 230, "symbol feedback"), s.obj(840, 260, "s feedback-name"))
     return s
+
+
+def _orders(words: dict[str, str]) -> str:
+    return "; " + "; ".join(f"recorder-{name} {value}" for name, value in words.items())

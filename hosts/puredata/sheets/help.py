@@ -18,6 +18,7 @@ MESSAGES = {
     "ranges": "say range NUMBER 1% 50% 99% of each latent",
     "models": "say known NUMBER NAME of each model",
     "pick 1": "load one of those by its number",
+    "recording take": "say recording PATH: a new file of your own",
 }
 
 

@@ -28,7 +28,7 @@ static bool is_folder(const char* path) {
     return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
-static const char* user_folder() {
+const char* user_folder() {
 #ifdef _WIN32
     const char* user = getenv("USERPROFILE");
     return user && *user ? user : nullptr;

@@ -12,6 +12,7 @@
 
 #include "loader.h"
 #include "names.h"
+#include "recording.h"
 
 constexpr double LOOK_EVERY = 5;  // milliseconds, while something is under way
 
@@ -247,6 +248,20 @@ static void on_pick(Object* x, t_floatarg number) {
     if (index >= 0 && index < known.count) object_load(x, gensym(known.names[index]), false);
 }
 
+// A new file to record into, out of the message outlet: without its suffix.
+static void on_recording(Object* x, t_symbol*, int count, t_atom* words) {
+    t_symbol* name = object_words(count, words);
+    if (!name) return object_complain(x, "recording what? Say recording NAME");
+    char path[1040], reason[REASON];
+    t_atom word;
+    if (!recording_place(name->s_name, canvas_getdir(x->canvas)->s_name, path, sizeof path, reason, sizeof reason)) {
+        object_complain(x, reason);
+        return outlet_anything(x->out, gensym("refused"), 0, nullptr);
+    }
+    SETSYMBOL(&word, gensym(path));
+    outlet_anything(x->out, gensym("recording"), 1, &word);
+}
+
 static void on_reset(Object* x) {
     if (x->slot) melisma_slot_reset(x->slot);
     if (x->slot && melisma_slot_waiting(x->slot)) clock_delay(x->clock, LOOK_EVERY);
@@ -341,6 +356,7 @@ void object_messages(t_class* c) {
     class_addmethod(c, method(on_load), gensym("load"), A_GIMME, A_NULL);
     class_addmethod(c, method(on_models), gensym("models"), A_NULL);
     class_addmethod(c, method(on_pick), gensym("pick"), A_FLOAT, A_NULL);
+    class_addmethod(c, method(on_recording), gensym("recording"), A_GIMME, A_NULL);
     class_addmethod(c, method(on_reset), gensym("reset"), A_NULL);
     class_addmethod(c, method(on_bypass), gensym("bypass"), A_FLOAT, A_NULL);
     class_addmethod(c, method(on_set), gensym("set"), A_GIMME, A_NULL);

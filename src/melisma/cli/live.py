@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -14,15 +15,27 @@ pd = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Melisma in P
 
 @pd.command()
 def install(
-    folder: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where; else where Pd looks by itself.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FOLDER", help="Where. If not said, in Pd's own folder for what you install."),
+    ] = None,
 ) -> None:
-    """Put the objects, their help, patches and models where Pd finds them."""
+    """Put the objects, their help, patches and models where Pd finds them.
+
+    On Linux that is ~/.local/lib/pd/extra/melisma, on macOS ~/Library/Pd/melisma; --to names another folder.
+    It says where before it writes. Your own files in that folder, and what you have changed there, stay.
+    """
     from ..hosts import puredata
 
-    place = puredata.install(folder)
+    place = puredata.target(folder)
+    say(f"writing into {place}; --to FOLDER chooses another" if folder is None else f"writing into {place}")
+    puredata.install(place)
     say(f"installed in {place}")
-    say("Open its patches with `melisma pd open feedback`, or from Pd's help browser. In a patch of your own, an object")
-    say("[declare -path melisma] makes Pd find melisma~, melisma.encode~, melisma.decode~ and melisma.loop~.")
+    if folder is None:
+        say("Open its patches with `melisma pd open feedback`, or from Pd's help browser. In a patch of your own, an object")
+        say("[declare -path melisma] makes Pd find melisma~, melisma.encode~, melisma.decode~ and melisma.loop~.")
+    else:
+        say(f"Pd finds it there when told so: pd -path {shlex.quote(str(place))}, or File, Preferences, Path in its menu.")
 
 
 @pd.command()

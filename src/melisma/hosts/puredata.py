@@ -5,22 +5,23 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-import secrets
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
-from ..errors import BadValue, DiskError, NotFound, Unavailable
+from ..errors import MelismaWarning, NotFound, Unavailable
 from ..store import pretrained
-from ..system.home import home
+from ..system import manifest
+from ..system.home import expanded, home, known_home, needed, user
 
 _OWN = Path(__file__).parents[1] / "_pd"  # the objects, compiled by hosts/puredata/build.py
 # in a checkout the patches lie where they are written; a wheel carries them beside the objects
 _PATCHES = (_OWN / "patches", Path(__file__).parents[3] / "hosts" / "puredata" / "patches")
 _SOUNDS = Path(__file__).parents[1] / "sounds"
 PLAYED = {"cat": "gpl", "bell": "cc0", "drums": "cc0", "voice": "mit"}  # sounds that the patches play, and their licences' folder
-STAMP = "melisma.txt"
+_OLDER = "melisma.txt"  # what an earlier version left in the folder instead of melisma.system.manifest's list
 
 
 def objects() -> list[Path]:
@@ -42,64 +43,72 @@ def patches() -> dict[str, Path]:
 
 def usual_folder() -> Path:
     """Where Pd looks for what a user installs."""
+    if sys.platform == "win32" and (data := os.environ.get("APPDATA")):
+        return Path(data) / "Pd" / "melisma"
+    own = needed("Pd's folder for what you install lies in")
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Pd" / "melisma"
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home()) / "Pd" / "melisma"
-    return Path.home() / ".local" / "lib" / "pd" / "extra" / "melisma"
+        return own / "Library" / "Pd" / "melisma"
+    return own / "Pd" / "melisma" if sys.platform == "win32" else own / ".local" / "lib" / "pd" / "extra" / "melisma"
 
 
 def install(folder: Path | None = None) -> Path:
-    """Put objects, patches, models and sounds into one folder, whole or not at all. → the folder; by default Pd's usual place."""
-    folder = Path(folder or usual_folder()).expanduser()
-    made = objects()
-    if folder.exists() and not (folder / STAMP).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BadValue(f"{folder} is there and not of Melisma's making: name another folder, or move it away")
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.mkdir(parents=True)
-        _fill(part, made)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(part, folder)
-    except OSError as error:
-        raise DiskError(f"{folder} could not be written: {error.strerror or error}; check its permissions") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    """Put objects, patches, models and sounds into one folder. → the folder; by default Pd's usual place.
+
+    What lies there and was not written by Melisma, or was changed since, stays: a MelismaWarning says where the new one is.
+    """
+    folder, made = target(folder), objects()
+    if not manifest.is_ours(folder) and _is_older(folder):
+        manifest.adopt(folder, [_OLDER, *(file.name for file in folder.glob("melisma*.pd_*"))])
+    filled = manifest.fill(folder, lambda into: _fill(into, made), _stamp(made))
+    for name, beside in filled.kept.items():
+        text = f"{folder / name} is not as Melisma wrote it and stays; what it would be now lies beside it as {Path(beside).name}"
+        warnings.warn(MelismaWarning(text), stacklevel=2)
     return folder
+
+
+def target(folder: Path | None = None) -> Path:
+    """Where `install` would write."""
+    return expanded(folder) if folder else usual_folder()
+
+
+def _is_older(folder: Path) -> bool:
+    """Whether a version installed here that kept no list of its files."""
+    try:
+        return (folder / _OLDER).read_text("utf-8").startswith("Melisma's objects for Pure Data, installed by `melisma pd`")
+    except (OSError, ValueError):
+        return False
 
 
 def _fill(folder: Path, made: list[Path]) -> None:
     from ..sound import audio
 
     for file in [*made, *patches().values()]:
-        shutil.copy(file, folder)
+        shutil.copyfile(file, folder / file.name)
     (folder / "models").mkdir()
     for file in pretrained.published().values():
-        shutil.copy(file, folder / "models")
+        shutil.copyfile(file, folder / "models" / file.name)
     (folder / "sounds").mkdir()
     for name, licence in PLAYED.items():
         sound = audio.read(_SOUNDS / licence / f"{name}.flac")  # Pd reads no FLAC
         audio.write(folder / "sounds" / f"{name}.wav", sound.mono().samples, sound.rate, "PCM_16")
-        shutil.copy(_SOUNDS / licence / "LICENSE.md", folder / "sounds" / f"LICENSE-{licence}.md")
-    (folder / STAMP).write_text(_stamp(made) + "\n", "utf-8")
+        shutil.copyfile(_SOUNDS / licence / "LICENSE.md", folder / "sounds" / f"LICENSE-{licence}.md")
 
 
 def _stamp(made: list[Path]) -> str:
-    """What an installed folder was made of: it is made again when that changes."""
+    """What an installed folder was made of: it is filled again when that changes."""
     text = hashlib.sha256()
     for file in [*made, *patches().values(), *pretrained.published().values()]:
         text.update(file.name.encode() + str((file.stat().st_size, file.stat().st_mtime_ns)).encode())
-    return f"Melisma's objects for Pure Data, installed by `melisma pd`; {text.hexdigest()[:16]}"
+    return text.hexdigest()[:16]
 
 
 def path() -> Path:
     """A folder with everything, for Pd's -path: where it is installed, else one in melisma.system.home, made on request."""
-    for folder in (usual_folder(), home() / "pd"):
-        stamp = folder / STAMP
-        if stamp.is_file() and stamp.read_text("utf-8").strip() == _stamp(objects()):
+    usual, own = usual_folder() if user() else None, known_home()
+    for folder in filter(None, (usual, own and own / "pd")):
+        if manifest.is_current(folder, _stamp(objects())):
             return folder
-    return install(usual_folder() if (usual_folder() / STAMP).is_file() else home() / "pd")
+    return install(usual if usual and (manifest.is_ours(usual) or _is_older(usual)) else home() / "pd")
 
 
 def open_patch(name: str) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import BadValue, DiskError, NotFound
+from .temporary import file_beside
 
 
 def check_target(path: str | os.PathLike, suffixes: Iterable[str] = ()) -> Path:
@@ -38,17 +38,14 @@ def atomic(path: str | os.PathLike) -> Iterator[Path]:
     file at `path` is left as it was; failures of the disk become a MelismaError.
     """
     target = check_target(path)
-    temporary = target.with_name(f".{secrets.token_hex(6)}.part{target.suffix}")
     try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # unlike tempfile's, the mode follows the umask
-        yield temporary
-        os.replace(temporary, target)
+        with file_beside(target) as temporary:
+            yield temporary
+            os.replace(temporary, target)
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = f"check the free space and the permissions of {target.parent}"
         raise DiskError(f"{path} could not be written: {reason}; {remedy}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def aside(file: Path) -> Path:

@@ -27,7 +27,7 @@ def user() -> Path | None:
 
 
 def expanded(path: str | os.PathLike) -> Path:
-    """The path with ~ and ~name written out; MelismaError where there is no such user. A file ./~x is given as ./~x."""
+    """The path with ~ and ~name written out; MelismaError where there is no such user."""
     path = Path(path)
     first = path.parts[0] if path.parts else ""
     if not first.startswith("~"):

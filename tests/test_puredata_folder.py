@@ -1,0 +1,331 @@
+"""Folders in which people work: what `melisma pd` installs into, and where the feedback patch records. Nothing there is lost."""
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+from pd import OBJECTS, Patch
+
+from melisma.cli import main as cli
+from melisma.core import binding as core
+from melisma.core import feedback
+from melisma.errors import MelismaError
+from melisma.hosts import puredata
+from melisma.system import manifest
+
+needs_objects = pytest.mark.skipif(not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(), reason="needs the objects")
+needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="needs Pd")
+
+
+def contents(folder):
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file() and not file.is_symlink()}
+
+
+# --- any folder that Melisma fills ---------------------------------------------------------------------------------------
+
+
+def builder(files):
+    def build(folder):
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+
+    return build
+
+
+def test_only_what_was_written_and_is_unchanged_is_replaced_or_removed(tmp_path):
+    folder = tmp_path / "folder"
+    first = {"a.pd": "1", "b.pd": "1", "gone.pd": "1", "sub/c.txt": "1", "old/d.txt": "1", "old/e.txt": "1"}
+    filled = manifest.fill(folder, builder(first), "one")
+    assert set(filled.written) == set(first) and manifest.is_current(folder, "one") and not manifest.is_current(folder, "two")
+    (folder / "b.pd").write_text("mine")
+    (folder / "old" / "e.txt").write_text("mine")
+    (folder / "sub" / "take.wav").write_text("mine")
+    (folder / "new.pd").write_text("mine, before there was such a file")
+    (folder / ".DS_Store").write_text("?")
+    filled = manifest.fill(folder, builder({"a.pd": "2", "b.pd": "2", "new.pd": "2", "sub/c.txt": "1"}), "two")
+    found = {name: data.decode() for name, data in contents(folder).items() if name != manifest.NAME}
+    assert found == {
+        "a.pd": "2", "b.pd": "mine", "b.new.pd": "2", "new.pd": "mine, before there was such a file", "new.new.pd": "2",
+        "sub/c.txt": "1", "sub/take.wav": "mine", "old/e.txt": "mine", ".DS_Store": "?",
+    }  # fmt: skip
+    assert filled.kept == {"b.pd": "b.new.pd", "new.pd": "new.new.pd"} and set(filled.removed) == {"gone.pd", "old/d.txt"}
+    (folder / "b.pd").unlink()  # it is Melisma's again, and needs no place beside it
+    filled = manifest.fill(folder, builder({"a.pd": "2", "b.pd": "3"}), "three")
+    assert (folder / "b.pd").read_text() == "3" and not (folder / "b.new.pd").exists() and not filled.kept
+    assert not (folder / "new.new.pd").exists() and (folder / "new.pd").exists() and (folder / "sub" / "take.wav").exists()
+
+
+def test_links_stay_links(tmp_path):
+    """The folder itself, a folder in it on another disk, a file in it."""
+    real, models = tmp_path / "real", tmp_path / "models"
+    (tmp_path / "folder").symlink_to(real)  # which is not there yet
+    manifest.fill(tmp_path / "folder", builder({"a.pd": "1", "models/m": "1"}), "one")
+    assert (real / "a.pd").read_text() == "1" and (tmp_path / "folder").is_symlink()
+    shutil.move(real / "models", models)
+    (real / "models").symlink_to(models)
+    (tmp_path / "mine.pd").write_text("1")
+    (real / "a.pd").unlink()
+    (real / "a.pd").symlink_to(tmp_path / "mine.pd")
+    filled = manifest.fill(tmp_path / "folder", builder({"a.pd": "2", "models/m": "2"}), "two")
+    assert (models / "m").read_text() == "2" and (real / "models").is_symlink()
+    assert (real / "a.pd").is_symlink() and (tmp_path / "mine.pd").read_text() == "1" and filled.kept == {"a.pd": "a.new.pd"}
+
+
+def test_what_is_not_of_its_making_is_refused(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "song.pd").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for name in ("full", "file"):
+        with pytest.raises(MelismaError, match=f"{name} is "):
+            manifest.fill(tmp_path / name, builder({"a.pd": "1"}), "one")
+    assert contents(tmp_path) == {"full/song.pd": b"mine", "file": b"mine"}
+    (tmp_path / "noise").mkdir()
+    for name in (".DS_Store", "Thumbs.db", "._a.pd", ".nfs00000012"):
+        (tmp_path / "noise" / name).write_text("?")
+    manifest.fill(tmp_path / "noise", builder({"a.pd": "1"}), "one")
+    assert len(contents(tmp_path / "noise")) == 6
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"../../x": ["a"], "/etc/x": [3]}, "made": 1}', '{"files": {"a.pd": 7}}'])
+def test_a_damaged_list_loses_nothing(tmp_path, text):
+    folder = tmp_path / "folder"
+    manifest.fill(folder, builder({"a.pd": "1", "b.pd": "1"}), "one")
+    (folder / manifest.NAME).write_text(text)
+    (tmp_path.parent / "x").write_text("outside")
+    manifest.fill(folder, builder({"a.pd": "2"}), "two")
+    assert (folder / "a.pd").read_text() == "1" and (folder / "a.new.pd").read_text() == "2" and (folder / "b.pd").read_text() == "1"
+    assert (tmp_path.parent / "x").read_text() == "outside"
+
+
+def test_stopped_anywhere_it_leaves_a_working_folder_and_goes_on_the_next_time(tmp_path, monkeypatch):
+    """The disk fails at each write in turn: every file is the old or the new one, whole, and the next time sets it right."""
+    files = [{f"{n}.pd": f"{n}{version}" * 50 for n in "abcdef"} for version in (1, 2)]
+    real = os.replace
+    for fails_at in range(9):
+        folder = tmp_path / str(fails_at)
+        manifest.fill(folder, builder(files[0]), "one")
+        (folder / "mine.pd").write_text("mine")
+        calls = iter(range(100))
+
+        def replace(source, target, calls=calls, fails_at=fails_at):
+            if next(calls) == fails_at:
+                raise OSError(28, "No space left on device")
+            return real(source, target)
+
+        monkeypatch.setattr(os, "replace", replace)
+        try:
+            manifest.fill(folder, builder(files[1]), "two")
+            assert fails_at == 8  # six files, and the list before and after them
+        except MelismaError as error:
+            assert "No space left on device" in str(error) and str(folder) in str(error)
+        monkeypatch.setattr(os, "replace", real)
+        found = contents(folder)
+        assert found.pop("mine.pd") == b"mine" and found.pop(manifest.NAME)
+        assert set(found) == set(files[0]) and all(data.decode() in (files[0][n], files[1][n]) for n, data in found.items())
+        assert not manifest.fill(folder, builder(files[1]), "two").kept
+        assert {n: d.decode() for n, d in contents(folder).items() if n in files[1]} == files[1]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_killed_anywhere_it_goes_on_the_next_time(tmp_path):
+    """A real kill -9 at random moments of installs that never end; then one more install has nothing of its own left over."""
+    code = """if True:
+        import sys, pathlib
+        from melisma.system import manifest
+        folder, n = pathlib.Path(sys.argv[1]), 0
+        while True:
+            n += 1
+            def build(into):
+                for name in "abcdefgh":
+                    (into / f"{name}.pd").write_text(f"{name} {n}")
+            manifest.fill(folder, build, str(n))
+            print(n, flush=True)
+    """
+    chance = random.Random(5)
+    folder = tmp_path / "folder"
+    for _ in range(5):
+        process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
+        for _ in range(chance.randrange(1, 60)):
+            process.stdout.readline()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        (folder / "mine.pd").write_text("mine")
+    filled = manifest.fill(folder, builder({f"{name}.pd": "last" for name in "abcdefgh"}), "last")
+    assert not filled.kept and set(contents(folder)) == {*(f"{name}.pd" for name in "abcdefgh"), "mine.pd", manifest.NAME}
+    assert not [file for file in folder.iterdir() if file.is_dir()]
+
+
+# --- the one for Pure Data -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def user(tmp_path, monkeypatch):
+    """A user's own folder with nothing in it, MELISMA_HOME within."""
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("MELISMA_HOME", str(tmp_path / "user" / "cache"))
+    (tmp_path / "user").mkdir()
+    return tmp_path / "user"
+
+
+@pytest.fixture
+def newer(monkeypatch):
+    """Every call of it is a model with another date, and patches that are others."""
+    def turn(folder):
+        original = {**puredata.patches()}
+        (folder / "patches").mkdir(exist_ok=True)
+        for name, file in original.items():
+            (folder / "patches" / f"{name}.pd").write_bytes(file.read_bytes() + b"\n")
+        monkeypatch.setattr(puredata, "_PATCHES", (folder / "patches",))
+
+    return turn
+
+
+@needs_objects
+@pytest.mark.parametrize("again", ["install", "path", "open"])
+def test_work_in_the_installed_folder_outlives_a_new_version(user, tmp_path, newer, again, monkeypatch, capfd):
+    assert cli.run(["pd", "install"]) == 0
+    said = capfd.readouterr().out.splitlines()
+    folder = user / ".local/lib/pd/extra/melisma"
+    assert said[0].startswith(f"writing into {folder}") and "--to" in said[0]
+    own = {"feedback.wav": b"a recording", "recordings/1.wav": b"another", "mine.pd": b"a patch", "models/mine.melisma": b"a model", "transfer.pd": b"changed"}
+    (folder / "recordings").mkdir()
+    for name, data in own.items():
+        (folder / name).write_bytes(data)
+    newer(tmp_path)
+    monkeypatch.setenv("PD", shutil.which("true"))
+    assert cli.run({"install": ["pd", "install"], "path": ["pd", "path"], "open": ["pd", "open", "feedback"]}[again]) == 0
+    said = capfd.readouterr()
+    found = contents(folder)
+    assert {name: found[name] for name in own} == own
+    patches = puredata.patches()
+    assert found["playing.pd"] == patches["playing"].read_bytes() and found["transfer.new.pd"] == patches["transfer"].read_bytes()
+    assert "transfer.pd is not as Melisma wrote it and stays" in said.err and "transfer.new.pd" in said.err and said.err.count("\n") == 1
+    if again == "path":
+        assert said.out == f"{folder}\n"
+
+
+@needs_objects
+def test_what_an_older_version_installed_is_taken_over(user, newer, tmp_path):
+    """It kept no list: the objects are surely its own, the rest stays where it is not what would be written."""
+    folder = user / "folder"
+    puredata.install(folder)
+    (folder / manifest.NAME).unlink()
+    (folder / "melisma.txt").write_text("Melisma's objects for Pure Data, installed by `melisma pd`; 0123456789abcdef\n")
+    (folder / "mine.pd").write_text("mine")
+    (folder / "feedback.pd").write_text("mine")
+    (next(folder.glob("melisma~.pd_*"))).write_bytes(b"older")
+    with pytest.warns(match="feedback.pd is not as Melisma wrote it and stays"):
+        puredata.install(folder)
+    found = contents(folder)
+    assert "melisma.txt" not in found and found["mine.pd"] == found["feedback.pd"] == b"mine" and "feedback.new.pd" in found
+    object_file = next(OBJECTS.glob("melisma~.pd_*"))
+    assert hashlib.sha256(found[object_file.name]).digest() == hashlib.sha256(object_file.read_bytes()).digest()
+
+
+@needs_objects
+def test_it_heeds_the_folder_and_says_where_first(user, tmp_path, capsys):
+    target = tmp_path / "some where" / "pd"
+    assert cli.run(["pd", "install", "--to", str(target)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"writing into {target}" and f"pd -path '{target}'" in said[-1] and manifest.is_ours(target)
+    assert not (user / ".local").exists()
+    assert cli.run(["pd", "install", "--help"]) == 0
+    assert "--to" in (text := " ".join(capsys.readouterr().out.split())) and "~/.local/lib/pd/extra/melisma" in text
+
+
+# --- recordings ---------------------------------------------------------------------------------------------------------
+
+
+def record(host_folder, patch, objects, takes, environment, name=None):
+    """Record so many takes of half a second, and let the frequency be another in each."""
+    host_folder.mkdir()
+    host = Patch(host_folder)
+    if name:
+        host.at(1, f"feedback-name symbol {name}")
+    host.hears(host.add("receive feedback-record"), 0, "heard record")
+    for i in range(takes):
+        host.at(100 + 1000 * i, f"feedback-freq-v {500 + 100 * i}")
+        host.at(110 + 1000 * i, "feedback-record-v 1")
+        host.at(600 + 1000 * i, "feedback-record-v 0")
+    return host.run(44100 * takes + 4410, path=objects, more=["-open", str(patch)], environment=environment)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    if not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file():
+        pytest.skip("needs the objects")
+    return puredata.install(tmp_path_factory.mktemp("pd") / "melisma")
+
+
+@needs_pd
+@pytest.mark.parametrize("place", ["installed", "own", "not writable"])
+def test_recordings_go_to_the_users_own_folder_and_never_over_one_another(installed, user, tmp_path, place):
+    """As installed: into ~/Melisma. A copy of the user's own: beside it. Where that cannot be written: into ~/Melisma."""
+    before, patch, folder = contents(installed), installed / "feedback.pd", user / "Melisma"
+    if place != "installed":
+        (tmp_path / "work").mkdir()
+        patch = shutil.copy(patch, tmp_path / "work")
+    if place == "own":
+        folder = tmp_path / "work"
+    if place == "not writable":
+        (tmp_path / "work").chmod(0o555)
+        if os.getuid() == 0:  # who may write everywhere: a folder of somebody else's
+            os.chown(tmp_path / "work", 54321, 54321)
+    folder.mkdir(exist_ok=True)
+    (folder / "feedback-2.txt").write_text("mine")
+    run = record(tmp_path / "host", patch, installed, 3, dict(os.environ))
+    assert run.code == 0 and not run.errors, run.lines
+    sounds = sorted(file.name for file in folder.glob("*.wav"))
+    assert sounds == ["feedback-3.wav", "feedback-4.wav", "feedback.wav"] and (folder / "feedback-2.txt").read_text() == "mine"
+    for i, name in enumerate(("feedback", "feedback-3", "feedback-4")):
+        sound, rate = soundfile.read(folder / f"{name}.wav")
+        assert rate == 44100 and len(sound) == pytest.approx(0.49 * rate, abs=4096) and np.isfinite(sound).all()
+        frequency = feedback.curve(str(folder / f"{name}.txt"), "freq")
+        assert frequency(np.array([0.1, 0.4])).ravel() == pytest.approx([500 + 100 * i] * 2)
+    assert contents(installed) == before
+    (tmp_path / "work").exists() and (tmp_path / "work").chmod(0o755)
+
+
+@needs_pd
+def test_a_recording_has_its_sound_and_its_curves(installed, user, tmp_path):
+    """What the patch writes beside the sound is what `melisma feedback` reads."""
+    host = Patch(tmp_path)
+    for time, message in ((100, "gain 4"), (500, "record-v 1"), (1500, "freq-v 900"), (3000, "record-v 0")):
+        host.at(time, f"feedback-{message}")
+    run = host.run(44100 * 4, path=installed, more=["-open", str(installed / "feedback.pd")], environment=dict(os.environ))
+    assert run.code == 0 and not run.errors, run.lines
+    sound, rate = soundfile.read(user / "Melisma" / "feedback.wav")
+    assert rate == 44100 and len(sound) == pytest.approx(2.5 * rate, abs=4096)
+    assert np.isfinite(sound).all() and 0.01 < np.abs(sound[-rate:]).max() <= 1
+    frequency, q, gain = (feedback.curve(str(user / "Melisma" / "feedback.txt"), name) for name in ("freq", "q", "gain"))
+    seconds = np.array([0.2, 2.0])
+    assert frequency(seconds).ravel() == pytest.approx([440, 900]) and gain(seconds).ravel() == pytest.approx([4, 4])
+    assert q(seconds).ravel() == pytest.approx([3, 3])
+
+
+@needs_pd
+def test_a_chosen_file_is_taken_and_not_written_over(installed, user, tmp_path):
+    target = tmp_path / "a take.wav"
+    name = str(target).replace(" ", "\\ ")
+    for i in range(2):
+        run = record(tmp_path / f"host{i}", installed / "feedback.pd", installed, 1, dict(os.environ), name)
+        assert run.code == 0 and not run.errors, run.lines
+    assert sorted(file.name for file in tmp_path.glob("a take*")) == ["a take-2.txt", "a take-2.wav", "a take.txt", "a take.wav"]
+    assert not (user / "Melisma").exists()
+
+
+@needs_pd
+def test_where_nothing_can_be_recorded_one_line_says_so_and_nothing_begins(installed, user, tmp_path):
+    (user / "Melisma").write_text("a file in the way")
+    run = record(tmp_path / "host", installed / "feedback.pd", installed, 1, dict(os.environ))
+    assert len(run.errors) == 1 and str(user / "Melisma" / "feedback.wav") in run.errors[0], run.lines
+    assert "heard record: set 0" in run.lines and (user / "Melisma").read_text() == "a file in the way"
