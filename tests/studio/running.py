@@ -65,7 +65,7 @@ class Running:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.process.terminate()
         try:
             self.process.wait(30)
@@ -73,7 +73,9 @@ class Running:
             self.kill()
         self.process.stdout.close()
         self.process.stdin.close()
+        said = self.said()
         self.errors.close()
+        assert kind or "Traceback" not in said, said
 
 
 def hear(socket, *kinds):

@@ -16,6 +16,7 @@ from .protocol import VERSION, Away, Cancel, Failed, Hello, Keep, Saved, ToServe
 from .render import Cancelled, Renderer
 from .workspace import Workspace, examples
 
+_CLOSED = (RuntimeError, WebSocketDisconnect)  # what is raised for a socket whose page has gone
 QUEUED = 16  # messages that wait for a slow page before the renderer does
 
 
@@ -31,7 +32,8 @@ class Connection:
 
     async def run(self) -> None:
         """Until the page closes, or another takes the session over."""
-        await self._socket.accept()
+        with contextlib.suppress(*_CLOSED):
+            await self._socket.accept()
         models = await run_in_threadpool(self._workspace.models.infos)
         journal = self._workspace.journal
         hello = Hello(VERSION, journal.steps, journal.at, models, operators(), tuple(examples()), MOST_SECONDS)
@@ -39,7 +41,7 @@ class Connection:
         try:
             await self._socket.send_text(text(hello))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        except (WebSocketDisconnect, RuntimeError):  # closed before it was greeted
+        except _CLOSED:  # before it was greeted
             pass
         finally:
             self._gone.set()
@@ -47,12 +49,12 @@ class Connection:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(*_CLOSED):
                 await self._socket.close()
 
     async def leave(self) -> None:
         """Tell the page that another has the session now, and let it go."""
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+        with contextlib.suppress(*_CLOSED):
             await self._socket.send_text(text(Away()))
         self._gone.set()
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import BadValue, MelismaError, NotFound
 from .library import Incoming, Library
-from .protocol import MOST_DOCUMENT, Session, SoundRef, Take, text
+from .protocol import MOST_DOCUMENT, Session, SoundRef, Take, shown, text
 
 PIECE = 1 << 20  # bytes that are written at once
 Handler = Callable[[Request], Awaitable[Response]]
@@ -104,11 +104,6 @@ async def _body(request: Request, most: int) -> AsyncIterator[bytes]:
         if size > most:
             raise BadValue(f"{called(request, 'the upload')} is larger than {most >> 20} MiB, the most that the studio takes")
         yield chunk
-
-
-def shown(given: str) -> str:
-    """What was given, as a sentence can hold it."""
-    return repr(given if len(given) <= 40 else given[:40] + "…")
 
 
 def printable(sentence: str) -> str:

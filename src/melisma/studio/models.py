@@ -10,7 +10,7 @@ from ..latent.operators import OPERATORS, Parameter
 from ..model import Model, load
 from ..simple import transfer
 from ..store import pretrained
-from .protocol import ModelInfo, OperatorInfo, ParameterInfo
+from .protocol import ModelInfo, OperatorInfo, ParameterInfo, shown
 from .session import offered
 
 
@@ -27,7 +27,7 @@ class Models:
             known = pretrained.names()
             if name not in known:
                 listed = ", ".join(sorted(known)) or "none"
-                raise NotFound(f"there is no model named {name!r} here (there are: {listed}): choose another in the menu")
+                raise NotFound(f"there is no model named {shown(name)} here (there are: {listed}): choose one in the menu")
             try:
                 stat = known[name].stat()
             except OSError as error:

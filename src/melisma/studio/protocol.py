@@ -326,6 +326,11 @@ def read(data: bytes | str, kind: type) -> msgspec.Struct:
         raise BadValue(f"that is not what the studio understands: {error}") from None
 
 
+def shown(given: str) -> str:
+    """What was given, as a sentence can hold it."""
+    return repr(given if len(given) <= 40 else given[:40] + "…")
+
+
 def text(message: msgspec.Struct) -> str:
     return msgspec.json.encode(message).decode()
 

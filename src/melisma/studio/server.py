@@ -29,7 +29,7 @@ from .connection import Connection
 from .exchange import answering
 from .guard import Guard
 from .library import MOST_BYTES, Library
-from .protocol import Take, read
+from .protocol import Take, read, shown
 from .render import as_bytes
 from .workspace import Workspace, examples
 
@@ -108,7 +108,7 @@ class Studio:
     async def example(self, request: Request) -> Response:
         name = request.path_params["name"]
         if name not in examples():
-            raise NotFound(f"there is no example {exchange.shown(name)}: there are {', '.join(examples())}")
+            raise NotFound(f"there is no example {shown(name)}: there are {', '.join(examples())}")
         return exchange.json(await run_in_threadpool(self.library.add_file, examples()[name]))
 
     async def samples(self, request: Request) -> Response:
