@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
 # browsers that want the terminal, which is not theirs while we run in it
@@ -22,9 +23,9 @@ def open_page(address: str) -> None:
     if not _has_windows():
         return
     quiet = {stream: subprocess.DEVNULL for stream in ("stdin", "stdout", "stderr")}
-    command = [sys.executable, "-m", "webbrowser", address]
-    run = threading.Thread(target=subprocess.run, args=(command,), kwargs=quiet | {"start_new_session": True}, daemon=True)
-    run.start()
+    with suppress(OSError):  # no room for a process: the address was said
+        process = subprocess.Popen([sys.executable, "-m", "webbrowser", address], start_new_session=True, **quiet)
+        threading.Thread(target=process.wait, daemon=True).start()  # for as long as we live
 
 
 def _has_windows() -> bool:
