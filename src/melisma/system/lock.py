@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import MelismaError
+from ..errors import Unavailable
 
 try:
     import fcntl
@@ -18,7 +18,7 @@ except ImportError:  # Windows
 _FAR = 1 << 30  # the byte that Windows locks: nobody else can read a locked one, and what stands in the file is for reading
 
 
-class Taken(MelismaError):
+class Taken(Unavailable):
     """Another process holds the lock. `note`: what it left in the file, "" if nothing yet."""
 
     def __init__(self, message: str, note: str):
@@ -42,7 +42,7 @@ class Lock:
 
 @contextmanager
 def locked(file: Path) -> Iterator[Lock]:
-    """`with locked(file) as lock:` nobody else has `file` locked meanwhile. Taken (a MelismaError) if somebody has.
+    """`with locked(file) as lock:` nobody else has `file` locked meanwhile. Taken if somebody has.
 
     The file stays: removing it would let two processes lock two files of one name. Only this user reads it.
     """
