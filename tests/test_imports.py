@@ -103,5 +103,5 @@ def test_the_face_is_small():
     script = "import sys, melisma; print(*sorted({m.partition('.')[0] for m in sys.modules}))"
     loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
     assert "numpy" in loaded and not loaded & (
-        TRAINING | {"matplotlib", "starlette", "uvicorn", "typer", "rich", "scipy", "librosa"}
+        TORCH | {"matplotlib", "starlette", "uvicorn", "typer", "rich", "scipy", "librosa"}
     )
