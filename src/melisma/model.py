@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .core.binding import CoreStream, Engine
+from .core.handle import Single
 from .errors import BadValue, Damaged
 from .files import modelfile
 from .files.bands import centres
@@ -26,7 +29,16 @@ GOLDEN_DISTANCE, GOLDEN_ERROR, GOLDEN_START = 0.05, 1e-3, 4
 
 def load(model: str | Path) -> Model:
     """The model of that name (see `melisma models`) or in that file. MelismaError says what is wrong with it."""
-    return Model(modelfile.load(pretrained.locate(model)))
+    path = pretrained.locate(model)
+    return Model(modelfile.load(path), path)
+
+
+def _opened_anew(path: Path, digest: str) -> Model:
+    """The model of that file, in another process or on another day; Damaged if it is another file now."""
+    file = modelfile.load(path)
+    if file.digest != digest:
+        raise Damaged(f"{path} is another file than it was when the model was sent or kept: load it anew")
+    return Model(file, path)
 
 
 class Model:
@@ -34,10 +46,14 @@ class Model:
 
     Sounds are `Audio` (from `melisma.read`) or float arrays (T,) or (channels, T) at `rate` Hz, by default the model's own
     rate; channels are mixed to one. Any length and rate goes in, and the same comes out.
+
+    It can be copied and sent to other processes: they open its file anew (one that never lay in a file is sent whole).
     """
 
-    def __init__(self, file: ModelFile):
+    def __init__(self, file: ModelFile, path: Path | None = None):
+        """path: the file it was read from."""
         self.file = file
+        self.path = None if path is None else Path(os.path.abspath(path))
         self.name = file.name
         self.config = file.config
         self.sample_rate = file.config.analysis.sample_rate
@@ -51,6 +67,17 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<melisma model {self.name}: {self.latents} latents, {self.sample_rate} Hz>"
+
+    def __copy__(self) -> Model:
+        return Model(self.file, self.path)
+
+    def __deepcopy__(self, memo: dict) -> Model:
+        return Model(copy.deepcopy(self.file, memo), self.path)
+
+    def __reduce__(self) -> tuple:
+        if self.path is None:
+            return Model, (self.file,)
+        return _opened_anew, (self.path, self.file.digest)
 
     @property
     def frame_rate(self) -> float:
@@ -203,8 +230,10 @@ def transferred(path: LatentPath, loudness: str | Curve, match: float) -> Latent
     return path.match(match)
 
 
-class Stream:
+class Stream(Single):
     """The model block by block: `process` takes any number of samples and gives as many, `latency` samples late."""
+
+    instead = "send the model and make a new one there with its stream()"
 
     def __init__(self, model: Model):
         self._stream: CoreStream = model._engine.stream()

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BadValue, Damaged, Unavailable
+from ..errors import BadValue, Damaged, MelismaError, Unavailable
 from ..files import modelfile
 from ..sound.audio import cut
+from .handle import Handle
 
 Samples = np.ndarray | Iterable[np.ndarray]
 
@@ -102,6 +103,18 @@ def _call(name: str, *arguments: Any) -> Any:
     return getattr(library(), f"melisma_{name}")(*arguments)
 
 
+def _refusal(error: Any, kind: type[MelismaError]) -> MelismaError:
+    """What the core says of why it made nothing; of that kind, if memory is not what was missing."""
+    text = error.value.decode("utf-8", "replace")
+    return (Unavailable if "not enough memory" in text else kind)(text)
+
+
+def _made(pointer: int | None, what: str) -> int:
+    if not pointer:
+        raise Unavailable(f"there is not enough memory for {what}")
+    return pointer
+
+
 def _floats(values: Any) -> np.ndarray:
     return np.ascontiguousarray(values, np.float32)
 
@@ -123,18 +136,21 @@ class Parameter:
     whole: bool
 
 
-class CoreModel:
+class CoreModel(Handle):
     """A model opened by the core, from a path or from a file's bytes. kernels: see melisma.h."""
+
+    instead = "open its file there"
 
     def __init__(self, source: str | os.PathLike | bytes, kernels: str | None = None):
         error = ctypes.create_string_buffer(600)
         name = None if kernels is None else kernels.encode()
         if isinstance(source, bytes):
-            self._handle = _call("open_memory", source, len(source), name, error, len(error))
+            pointer = _call("open_memory", source, len(source), name, error, len(error))
         else:
-            self._handle = _call("open", os.fsencode(source), name, error, len(error))
-        if not self._handle:
-            raise Damaged(error.value.decode("utf-8", "replace"))
+            pointer = _call("open", os.fsencode(source), name, error, len(error))
+        if not pointer:
+            raise _refusal(error, Damaged)
+        self._own(pointer, library().melisma_close)
         info = _Info()
         _call("describe", self._handle, info)
         self.name, self.vocoder, self.kernels = (
@@ -168,25 +184,20 @@ class CoreModel:
         """A stream for a host at `rate` Hz; 0: the model's own."""
         return CoreStream(self, rate)
 
-    def __del__(self) -> None:
-        if handle := getattr(self, "_handle", None):
-            _call("close", handle)
 
-
-class CoreStream:
+class CoreStream(Handle):
     """A stream of the core. Frames are rows here, (Z, L) as everywhere in Python. Not for two threads at once, but for `set`."""
+
+    instead = "make a new one with stream() of the model"
 
     def __init__(self, model: CoreModel, rate: int = 0):
         self.model = model
         error = ctypes.create_string_buffer(600)
-        self._handle = _call("stream_new", model._handle, rate, error, len(error))
-        if not self._handle:
-            raise BadValue(error.value.decode("utf-8", "replace"))
+        pointer = _call("stream_new", model._handle, rate, error, len(error))
+        if not pointer:
+            raise _refusal(error, BadValue)
+        self._own(pointer, library().melisma_stream_free)
         self.latency: int = _call("latency", self._handle)
-
-    def __del__(self) -> None:
-        if handle := getattr(self, "_handle", None):
-            _call("stream_free", handle)
 
     def set(self, name: str, value: float) -> None:
         _call("set", self._handle, self._index(name), value)
@@ -278,16 +289,14 @@ class CoreStream:
         return out
 
 
-class CoreSlot:
+class CoreSlot(Handle):
     """A place for a stream that another may take while it sounds: see melisma.h. A stream put into it is the slot's."""
+
+    instead = "make a slot of its own there"
 
     def __init__(self, rate: int):
         self.rate = rate
-        self._handle = _call("slot_new", rate)
-
-    def __del__(self) -> None:
-        if handle := getattr(self, "_handle", None):
-            _call("slot_free", handle)
+        self._own(_made(_call("slot_new", rate), f"a slot at {rate} Hz"), library().melisma_slot_free)
 
     def put(self, stream: CoreStream | None) -> None:
         """The stream takes over with the next blocks; None: silence."""
@@ -295,7 +304,7 @@ class CoreSlot:
         if not _call("slot_put", self._handle, handle):
             raise BadValue(f"a slot takes models of up to 128 latents, {stream.model.name} has {stream.model.latents}")
         if stream:
-            stream._handle = None
+            stream._give()
         self.tidy()
 
     def tidy(self) -> bool:
@@ -332,16 +341,14 @@ class CoreSlot:
         return out
 
 
-class CoreLoop:
+class CoreLoop(Handle):
     """What a sound passes on its way back to a stream's input, for loops closed outside of it: see melisma.h."""
 
-    def __init__(self, rate: int, seed: int = 0):
-        self._handle = _call("loop_new", rate)
-        _call("loop_reset", self._handle, seed)
+    instead = "make a loop of its own there"
 
-    def __del__(self) -> None:
-        if handle := getattr(self, "_handle", None):
-            _call("loop_free", handle)
+    def __init__(self, rate: int, seed: int = 0):
+        self._own(_made(_call("loop_new", rate), f"a loop at {rate} Hz"), library().melisma_loop_free)
+        _call("loop_reset", self._handle, seed)
 
     def process(self, block: np.ndarray, frequency: float, q: float, gain: float, breath: float) -> np.ndarray:
         """float32 (T,) → float32 (T,). Hz, centre over width, ×, dBFS."""
