@@ -49,8 +49,31 @@ EXPORT void parts_multiply(const char* kernels, int outputs, int inputs, int tap
                     if (first * k.lanes + o < outputs)
                         *to = weight[(static_cast<int64_t>(first * k.lanes + o) * inputs + i) * taps + t];
     }
-    Matrix m = {block.base(), bias, outputs, inputs, taps, false};
+    Matrix m = {block.base(), bias, nullptr, outputs, inputs, taps, Weights::FLOAT32};
     k.multiply(m, x, static_cast<int64_t>(dilation) * inputs, frames, {scale, add}, y);
+}
+
+// The same of 8-bit weights (outputs, inputs, taps) and their scales (outputs), without epilogue.
+EXPORT void parts_multiply_bytes(const char* kernels, int outputs, int inputs, int taps, int dilation, int frames,
+                                 const int8_t* weight, const float* bias, const float* scale, const float* x, float* y) {
+    const Kernels& k = *named(kernels);
+    const int vectors = (outputs + k.lanes - 1) / k.lanes, places = inputs * taps, pairs = (places + 1) / 2;
+    Block block, scales;
+    block.allocate(static_cast<size_t>(vectors) * k.lanes * pairs * 2);
+    scales.allocate(static_cast<size_t>(vectors) * k.lanes * 4);
+    std::memcpy(scales.base(), scale, static_cast<size_t>(outputs) * 4);
+    int8_t* to = reinterpret_cast<int8_t*>(block.base());
+    for (int first = 0; first < vectors; first += BYTE_PANEL) {
+        int wide = (vectors - first < BYTE_PANEL ? vectors - first : BYTE_PANEL) * k.lanes;
+        for (int pair = 0; pair < pairs; pair++)
+            for (int o = 0; o < wide; o++)
+                for (int place = 2 * pair; place < 2 * pair + 2; place++, to++)
+                    if (first * k.lanes + o < outputs && place < places)
+                        *to = weight[(static_cast<int64_t>(first * k.lanes + o) * inputs + place % inputs) * taps +
+                                     place / inputs];
+    }
+    Matrix m = {block.base(), bias, reinterpret_cast<float*>(scales.base()), outputs, inputs, taps, Weights::INT8};
+    k.multiply(m, x, static_cast<int64_t>(dilation) * inputs, frames, {nullptr, nullptr}, y);
 }
 
 EXPORT void parts_gelu(const char* kernels, float* x, int n) { named(kernels)->gelu(x, n, 1); }

@@ -83,6 +83,37 @@ def test_matrices(inner, name):
 
 
 @pytest.mark.parametrize("name", KERNELS)
+def test_matrices_of_bytes_are_exact(inner, name):
+    """To the bit what numpy's whole numbers give, on every kernel: inputs of 16 bits by a scale of each frame, exact sums."""
+    rng = np.random.default_rng(0)
+    for case in range(80):
+        outputs, inputs, taps, dilation = (int(rng.integers(1, n)) for n in (300, 900 if case % 4 == 0 else 40, 5, 4))
+        frames = case % 20
+        weight = rng.integers(-127, 128, (outputs, inputs, taps)).astype(np.int8)
+        x = (rng.standard_normal((frames + (taps - 1) * dilation, inputs)) * 10 ** rng.uniform(-6, 3)).astype(np.float32)
+        if case % 5 == 0:
+            x[rng.random(len(x)) < 0.5] = 0  # silence
+        if case % 7 == 0:
+            weight[:], x[:] = 127, -x.max(initial=1)  # the largest sums that there can be
+        scale = rng.uniform(1e-4, 1, outputs).astype(np.float32)
+        y = np.full((frames + 1, outputs), 7, np.float32)  # one row that must stay
+        call(
+            inner, "parts_multiply_bytes", name, outputs, inputs, taps, dilation, frames, np.ascontiguousarray(weight),
+            np.zeros(outputs, np.float32), scale, x, y,
+        )  # fmt: skip
+        assert (y[frames] == 7).all()
+        places = inputs * taps
+        most = np.float32(32767 if places < 512 else 0x7FFFFFFF // (128 * places))
+        for t in range(frames):
+            own = x[t : t + taps * dilation : dilation][:taps]
+            top = np.abs(own).max()
+            whole = np.rint(own * (most / top)).astype(np.int64) if top > 1e-30 else np.zeros(own.shape, np.int64)
+            sums = np.einsum("ki,oik->o", whole, weight.astype(np.int64))
+            assert np.abs(sums).max(initial=0) < 2**31
+            np.testing.assert_array_equal(y[t], sums.astype(np.float32) * (scale * (top / most if top > 1e-30 else np.float32(0))))
+
+
+@pytest.mark.parametrize("name", KERNELS)
 def test_functions(inner, name):
     x = np.concatenate([np.linspace(-30, 30, 4001), [-1e30, 1e30, 0, 1e-30]]).astype(np.float32)
     y = x.copy()

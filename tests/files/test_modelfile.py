@@ -289,7 +289,7 @@ def overlap(entries, header, body):
 
 
 DAMAGE = {
-    "unknown version": (put("version", 2), "version is 2"),
+    "unknown version": (put("version", 3), "its format version is 3; this Melisma reads versions 1 and 2"),
     "version of another type": (put("version", "1"), "version"),
     "a version that is true": (put("version", True), "its format version is True"),
     "another format": (put("format", "rave"), "format is melisma"),
@@ -339,6 +339,58 @@ DAMAGE = {
 def test_damage_is_named(tmp_path, name):
     change, says = DAMAGE[name]
     assert says in refusal(tmp_path / "damaged.melisma", edited(change))
+
+
+def bytes_of_eight_bits() -> bytes:
+    return modelfile.to_bytes(in_bytes(tiny()))
+
+
+def narrow_name(entries) -> str:
+    return min(name for name, entry in entries.items() if entry["dtype"] == "I8")
+
+
+def scale_of(entries) -> dict:
+    return entries[narrow_name(entries).replace("model.", "scale.")]
+
+
+BYTE_DAMAGE = {
+    "a version without bytes": (put("version", 1), "1, which has no weights in 8 bits"),
+    "no scales": (lambda e, h, b: e.pop(narrow_name(e).replace("model.", "scale.")), "8 bits"),
+    "stray scales": (entry("scale.calibration.mean", dtype="F32", shape=[0], data_offsets=[0, 0]), "8 bits"),
+    "scales of another shape": (lambda e, h, b: scale_of(e).update(shape=[1, *scale_of(e)["shape"]]), "8 bits"),
+    "scales of 16 bits": (
+        lambda e, h, b: scale_of(e).update(dtype="F16", data_offsets=[0, 2 * scale_of(e)["shape"][0]]),
+        "overlap",
+    ),
+    "a scale beyond numbers": (
+        lambda e, h, b: b.__setitem__(slice(*[scale_of(e)["data_offsets"][0] + n for n in (0, 4)]), struct.pack("<f", 3e38)),
+        "not finite",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BYTE_DAMAGE)
+def test_damage_of_weights_in_8_bits_is_named(tmp_path, name):
+    change, says = BYTE_DAMAGE[name]
+    entries, header, body = parts(bytes_of_eight_bits())
+    change(entries, header, body)
+    assert says in refusal(tmp_path / "damaged.melisma", joined(entries, header, bytes(body)))
+
+
+def test_weights_in_8_bits_come_back_as_they_were(tmp_path):
+    file = in_bytes(tiny())
+    assert file.scales and file.version == 2 and file.golden is None
+    modelfile.save(file, tmp_path / "bytes.melisma")
+    read = modelfile.load(tmp_path / "bytes.melisma")
+    assert read.weight_bits == 8 and set(read.scales) == set(file.scales)
+    for name, value in file.tensors.items():
+        np.testing.assert_array_equal(read.tensors[name], value if name in file.scales else modelfile.rounded({name: value})[name])
+        rows = tiny().tensors[name].reshape(len(value), -1)
+        if name in file.scales:
+            assert (np.abs(value.reshape(rows.shape) - rows) <= np.abs(rows).max(1, keepdims=True) / 254 * 1.001).all()
+    changed = replace(read, tensors=read.tensors | {n: v * 1.01 for n, v in read.tensors.items() if n in read.scales})
+    with pytest.raises(MelismaError, match="8 bits"):
+        modelfile.to_bytes(changed)
 
 
 def test_the_undamaged_file_passes_the_same_way(tmp_path):

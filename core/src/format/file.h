@@ -16,10 +16,12 @@ constexpr uint32_t MOST_TENSORS = 4096;
 
 struct Tensor {
     char name[201];
-    bool half;  // F16, else F32
+    enum Type { F32, F16, I8 } type;
+    const Tensor* scale;  // of I8: what 1 stands for, for each index of the first axis
     int axes;
     int64_t shape[4];
     size_t begin, end;  // in the body, bytes
+    size_t width() const { return type == I8 ? 1 : type == F16 ? 2 : 4; }  // bytes of a number
     int64_t count() const {
         int64_t n = 1;
         for (int i = 0; i < axes; i++) n *= shape[i];
@@ -55,6 +57,7 @@ class ModelFile {
     bool configuration(const Json::Node* node, Reason& reason);
     bool shapes(Reason& reason);
     bool finite(const Tensor& tensor) const;
+    bool scales(Reason& reason);
     const Tensor* find_whole(const char* name) const;
 
     Json outer_;

@@ -7,7 +7,7 @@
 
 namespace melisma {
 
-constexpr double FORMAT_VERSION = 1;
+constexpr double FORMAT_VERSIONS[] = {1, 2};  // 2 has weights in 8 bits
 
 ModelFile::~ModelFile() {
     std::free(tensors_);
@@ -35,9 +35,13 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
         return reason.say("it does not say that its format is melisma");
     const Json::Node* version = Json::member(root, "version");
     if (!Json::is(version, Json::NUMBER)) return reason.say("it has no format version");
-    if (version->number != FORMAT_VERSION)
-        return reason.say("its format version is %.9g; this Melisma reads version %g", version->number,
-                          FORMAT_VERSION);
+    if (version->number != FORMAT_VERSIONS[0] && version->number != FORMAT_VERSIONS[1])
+        return reason.say("its format version is %.9g; this Melisma reads versions %g and %g", version->number,
+                          FORMAT_VERSIONS[0], FORMAT_VERSIONS[1]);
+    if (version->number < 2)
+        for (int i = 0; i < count_; i++)
+            if (tensors_[i].type == Tensor::I8)
+                return reason.say("its format version is 1, which has no weights in 8 bits");
     if (!configuration(Json::member(root, "config"), reason) || !shapes(reason)) return false;
 
     const Json::Node* own = Json::member(root, "name");

@@ -1,10 +1,12 @@
 // The container: named tensors in one body, and a header of JSON.
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/half.h"
 #include "format/file.h"
+#include "base/limits.h"
 
 namespace melisma {
 
@@ -69,9 +71,9 @@ bool ModelFile::safetensors(const uint8_t* data, size_t size, Reason& reason) {
             good = reason.say("tensor %s is not described as safetensors does", tensor.name);
             break;
         }
-        tensor.half = Json::equals(type, "F16");
-        if (!tensor.half && !Json::equals(type, "F32")) {
-            good = reason.say("tensor %s has a type other than F32 and F16", tensor.name);
+        tensor.type = Json::equals(type, "F16") ? Tensor::F16 : Json::equals(type, "I8") ? Tensor::I8 : Tensor::F32;
+        if (tensor.type == Tensor::F32 && !Json::equals(type, "F32")) {
+            good = reason.say("tensor %s has a type other than F32, F16 and I8", tensor.name);
             break;
         }
         int64_t begin = 0, end = 0, count = 1;
@@ -87,7 +89,7 @@ bool ModelFile::safetensors(const uint8_t* data, size_t size, Reason& reason) {
             reason.say("tensor %s has an odd shape or place", tensor.name);
             break;
         }
-        if (end - begin != count * (tensor.half ? 2 : 4) || static_cast<uint64_t>(end) > body_size_) {
+        if (end - begin != count * static_cast<int64_t>(tensor.width()) || static_cast<uint64_t>(end) > body_size_) {
             good =
                 reason.say("tensor %s does not fit its place: the file is cut short or damaged", tensor.name);
             break;
@@ -106,17 +108,42 @@ bool ModelFile::safetensors(const uint8_t* data, size_t size, Reason& reason) {
         }
     }
     std::free(spans);
+    good = good && scales(reason);
     for (int i = 0; good && i < count_; i++)
         if (!finite(tensors_[i]))
             good = reason.say("tensor %s holds numbers that are not finite", tensors_[i].name);
     return good;
 }
 
+// Bytes have a scale for each row, "scale.NAME" of "model.NAME", and nothing else has one.
+bool ModelFile::scales(Reason& reason) {
+    int narrow = 0, found = 0;
+    for (int i = 0; i < count_; i++) {
+        Tensor& tensor = tensors_[i];
+        found += std::strncmp(tensor.name, "scale.", 6) == 0;
+        if (tensor.type != Tensor::I8) continue;
+        narrow++;
+        char name[256] = "";
+        if (std::strncmp(tensor.name, "model.", 6) == 0) std::snprintf(name, sizeof name, "scale.%s", tensor.name + 6);
+        const Tensor* scale = tensor.scale = find_whole(name);
+        int64_t row = tensor.axes && tensor.shape[0] ? tensor.count() / tensor.shape[0] : BYTE_ROW + 1;
+        if (!scale || scale->type != Tensor::F32 || scale->axes != 1 || tensor.axes < 2 ||
+            scale->shape[0] != tensor.shape[0] || row > BYTE_ROW)
+            return reason.say("tensor %s of 8 bits has no scale for each row, or rows of more than %d numbers", tensor.name,
+                              BYTE_ROW);
+        for (int64_t r = 0; r < scale->shape[0]; r++)
+            if (!(std::fabs(at(*scale, r)) < 1e36f))  // 127 of them are a finite number
+                return reason.say("tensor %s holds numbers that are not finite", tensor.name);
+    }
+    return narrow == found || reason.say("it has scales for tensors that are not in 8 bits");
+}
+
 bool ModelFile::finite(const Tensor& tensor) const {
     const uint8_t* at = body + tensor.begin;
+    if (tensor.type == Tensor::I8) return true;
     bool good = true;
     for (int64_t n = tensor.count(); n > 0; n--) {
-        if (tensor.half) {
+        if (tensor.type == Tensor::F16) {
             good = good && (at[1] & 0x7c) != 0x7c;
             at += 2;
         } else {
@@ -144,7 +171,11 @@ const Tensor* ModelFile::find(const char* name) const {
 }
 
 float ModelFile::at(const Tensor& tensor, int64_t index) const {
-    if (tensor.half) {
+    if (tensor.type == Tensor::I8) {
+        int8_t whole = static_cast<int8_t>(body[tensor.begin + static_cast<size_t>(index)]);
+        return static_cast<float>(whole) * at(*tensor.scale, index / (tensor.count() / tensor.shape[0]));
+    }
+    if (tensor.type == Tensor::F16) {
         uint16_t bits;
         std::memcpy(&bits, body + tensor.begin + 2 * index, 2);
         return half_to_float(bits);

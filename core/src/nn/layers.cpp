@@ -7,34 +7,50 @@ namespace melisma {
 
 // ---- packing
 
+// Where a matrix's number of that output and place (tap · inputs + input) is in the file.
+static int64_t place_in(const Matrix& m, int ratio, int output, int place) {
+    int row = output % (m.outputs / ratio) * ratio + output / (m.outputs / ratio);
+    return (static_cast<int64_t>(row) * m.inputs + place % m.inputs) * m.taps + place / m.inputs;
+}
+
 Matrix Loader::pack(const Tensor& weight, const float* bias, int ratio) const {
-    Matrix m;
+    Matrix m = {};
     m.outputs = static_cast<int>(weight.shape[0]);
     m.inputs = static_cast<int>(weight.shape[1]);
     m.taps = weight.axes == 3 ? static_cast<int>(weight.shape[2]) : 1;
-    m.half = weight.half && kernels.halves;
+    m.weights = weight.type == Tensor::I8 ? Weights::INT8
+                : weight.type == Tensor::F16 && kernels.halves ? Weights::FLOAT16
+                                                               : Weights::FLOAT32;
     m.bias = bias;
-    int lanes = kernels.lanes, vectors = (m.outputs + lanes - 1) / lanes;
-    size_t numbers = static_cast<size_t>(vectors) * lanes * m.inputs * m.taps;
-    char* data = arena.take<char>(numbers * (m.half ? 2 : 4));
-    bytes += static_cast<int64_t>(numbers * (m.half ? 2 : 4));
+    const int vectors = (m.outputs + kernels.lanes - 1) / kernels.lanes, places = m.inputs * m.taps;
+    const bool whole = m.weights == Weights::INT8;
+    const size_t outputs = static_cast<size_t>(vectors) * kernels.lanes;
+    const size_t size = whole ? 1 : m.weights == Weights::FLOAT16 ? 2 : 4;
+    const size_t numbers = outputs * static_cast<size_t>(whole ? (places + 1) / 2 * 2 : places);
+    if (whole) {
+        float* scale = arena.take<float>(outputs);
+        m.scale = scale;
+        for (int o = 0; o < m.outputs && !arena.planning(); o++)
+            scale[o] = file.at(*weight.scale, place_in(m, ratio, o, 0) / places);
+    }
+    char* data = arena.take<char>(numbers * size);
+    bytes += static_cast<int64_t>(numbers * size);
     m.data = data;
     if (arena.planning()) return m;
-    size_t at = 0;
-    for (int first = 0; first < vectors; first += PANEL) {
-        int wide = (vectors - first < PANEL ? vectors - first : PANEL) * lanes;
-        for (int k = 0; k < m.taps; k++)
-            for (int i = 0; i < m.inputs; i++)
-                for (int o = 0; o < wide; o++, at++) {
-                    int output = first * lanes + o;
-                    if (output >= m.outputs) continue;  // the block is cleared
-                    int row = output % (m.outputs / ratio) * ratio + output / (m.outputs / ratio);
-                    int64_t from = (static_cast<int64_t>(row) * m.inputs + i) * m.taps + k;
-                    if (m.half) {
-                        std::memcpy(data + 2 * at, file.body + weight.begin + 2 * from, 2);
+    const int panel = whole ? BYTE_PANEL : PANEL, beside = whole ? 2 : 1;  // inputs that lie beside each other
+    for (int first = 0; first < vectors; first += panel) {
+        int wide = (vectors - first < panel ? vectors - first : panel) * kernels.lanes;
+        for (int group = 0; group < places; group += beside)
+            for (int o = 0; o < wide; o++)
+                for (int b = 0; b < beside; b++, data += size) {
+                    int output = first * kernels.lanes + o;
+                    if (output >= m.outputs || group + b >= places) continue;  // the block is cleared
+                    int64_t from = place_in(m, ratio, output, group + b);
+                    if (m.weights != Weights::FLOAT32) {
+                        std::memcpy(data, file.body + weight.begin + size * static_cast<size_t>(from), size);
                     } else {
                         float value = file.at(weight, from);
-                        std::memcpy(data + 4 * at, &value, 4);
+                        std::memcpy(data, &value, size);
                     }
                 }
     }

@@ -19,12 +19,13 @@ from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
 from ..system.atomic import atomic
 from .config import ModelConfig
 
-VERSION = 1
+VERSIONS = (1, 2)  # that are read: see docs/reference/model-file.md. Written is the first that holds what there is to write
 SUFFIX = ".melisma"
 MOST_BYTES = 256 << 20
 MOST_HEADER = 4 << 20
 DEEPEST = 64  # levels of JSON
-_TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+LONGEST_ROW = 4096  # numbers of a row in 8 bits: what the core's sums in 32 bits hold
+_TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I8": np.dtype("i1")}
 _TENSOR_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 
@@ -34,7 +35,8 @@ class ModelFile:
 
     tensors: names → float32 arrays (kept in 16 bits in the file where they are matrices). latents, training and
     evaluation: see docs/reference/model-file.md. golden: input and output waveforms of a short proof, float32 (T,) each.
-    latency in samples at the model's rate. digest: SHA-256 of the file it was read from.
+    latency in samples at the model's rate. digest: SHA-256 of the file it was read from. scales: names → float32 (rows,),
+    of those tensors that are whole numbers from −127 to 127 times a scale for each row, and so kept in 8 bits.
     """
 
     name: str
@@ -46,6 +48,17 @@ class ModelFile:
     evaluation: dict[str, Any] = field(default_factory=dict)
     golden: tuple[np.ndarray, np.ndarray] | None = None
     digest: str = ""
+    scales: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """Of the format that holds it: 2 where there are weights in 8 bits."""
+        return 2 if self.scales else 1
+
+    @property
+    def weight_bits(self) -> int:
+        """In how many bits most of its weights are kept."""
+        return 8 if self.scales else 16
 
     def figure(self, *keys: str) -> float | None:
         """A figure of the evaluation, such as figure("rows", "chain", "visqol"); None where there is none."""
@@ -66,12 +79,20 @@ def to_bytes(model: ModelFile, exact: bool = False) -> bytes:
     """What `save` writes. exact: matrices are kept in 16 bits only where nothing is lost, whatever they came from."""
     from safetensors.numpy import save
 
-    tensors = {f"model.{name}": _narrow(value, exact) for name, value in model.tensors.items()}
+    tensors = {f"model.{name}": _narrow(value, exact) for name, value in model.tensors.items() if name not in model.scales}
+    for name, scale in model.scales.items():
+        tensors[f"model.{name}"], tensors[f"scale.{name}"] = _whole(model.tensors[name], scale), np.asarray(scale, np.float32)
     if model.golden is not None:
         tensors["golden.input"], tensors["golden.output"] = (np.asarray(v, np.float32) for v in model.golden)
     header = {
-        "format": "melisma", "version": VERSION, "name": model.name, "config": model.config.to_dict(), "latents": model.latents,
-        "latency": model.latency, "training": model.training, "evaluation": model.evaluation,
+        "format": "melisma",
+        "version": model.version,
+        "name": model.name,
+        "config": model.config.to_dict(),
+        "latents": model.latents,
+        "latency": model.latency,
+        "training": model.training,
+        "evaluation": model.evaluation,
     }
     try:
         text = json.dumps(header, sort_keys=True, allow_nan=False)
@@ -93,6 +114,15 @@ def _narrow(value: np.ndarray, exact: bool = False) -> np.ndarray:
         return value
     narrow = value.astype(np.float16)
     return value if exact and not np.array_equal(narrow, value) else narrow
+
+
+def _whole(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """The whole numbers that a tensor is, times its scales."""
+    rows = scale.reshape(-1, *[1] * (value.ndim - 1))
+    whole = np.rint(value / rows)
+    if np.abs(whole).max(initial=0) > 127 or not np.array_equal(whole.astype(np.float32) * rows, value):
+        raise BadValue("weights are not whole numbers times their scales: they have changed since they were rounded to 8 bits")
+    return whole.astype(np.int8)
 
 
 def load(path: str | Path) -> ModelFile:
@@ -128,20 +158,21 @@ def _parse(data: bytes) -> ModelFile:
     if header.get("format") != "melisma":
         raise Damaged("it does not say that its format is melisma")
     version = header.get("version")
-    if type(version) is not int or version != VERSION:  # true is not 1
-        raise Damaged(f"its format version is {version!r}; this Melisma reads version {VERSION}")
+    if type(version) is not int or version not in VERSIONS:  # true is not 1
+        raise Damaged(f"its format version is {version!r}; this Melisma reads versions {' and '.join(map(str, VERSIONS))}")
     try:
         config = ModelConfig.from_dict(header.get("config"))
     except ValueError as error:
         raise Damaged(str(error)) from None
-    tensors, golden = {}, {}
+    tensors, golden, scales = {}, {}, {}
     for name, (kind, shape, begin, end) in entries.items():
         value = np.frombuffer(body, _TYPES[kind], count=(end - begin) // _TYPES[kind].itemsize, offset=begin).reshape(shape)
         value = value.astype(np.float32)
         if not np.isfinite(value).all():
             raise Damaged(f"tensor {name} holds numbers that are not finite")
         part, _, rest = name.partition(".")
-        {"model": tensors, "golden": golden}.get(part, {})[rest] = value
+        {"model": tensors, "golden": golden, "scale": scales}.get(part, {})[rest] = value
+    _scale({name: kind for name, (kind, *_) in entries.items()}, tensors, scales, version)
     _check_shapes(config, tensors)
     name, latency = header.get("name"), header.get("latency")
     if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
@@ -162,7 +193,27 @@ def _parse(data: bytes) -> ModelFile:
     pair = (golden["input"], golden["output"]) if {"input", "output"} <= set(golden) else None
     if golden and (pair is None or pair[0].ndim != 1 or pair[0].size == 0 or pair[0].shape != pair[1].shape):
         raise Damaged("its golden pair is not two waveforms of one length")
-    return ModelFile(name, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), **parts)
+    return ModelFile(
+        name, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), scales=scales, **parts
+    )
+
+
+def _scale(types: dict[str, str], tensors: dict[str, np.ndarray], scales: dict[str, np.ndarray], version: int) -> None:
+    """Widen the tensors of 8 bits, each by its scales; in place."""
+    narrow = {name for name, kind in types.items() if kind == "I8"}
+    if narrow and version < 2:
+        raise Damaged("its format version is 1, which has no weights in 8 bits")
+    if stray := sorted(narrow ^ {f"model.{name}" for name in scales}):
+        raise Damaged(f"tensor {stray[0]} is in 8 bits without scales, or has scales without being in 8 bits")
+    for name, scale in scales.items():
+        value = tensors[name]
+        if value.ndim < 2 or scale.shape != value.shape[:1] or not scale.size or value.size // scale.size > LONGEST_ROW:
+            raise Damaged(f"tensor {name} of 8 bits has no scale for each row, or rows of more than {LONGEST_ROW} numbers")
+        if types[f"scale.{name}"] != "F32":
+            raise Damaged(f"the scales of tensor {name} are not of type F32")
+        tensors[name] = value * scale.reshape(-1, *[1] * (value.ndim - 1))
+        if not np.abs(scale).max(initial=0) < 1e36:  # 127 of them are a finite number
+            raise Damaged(f"tensor {name} holds numbers that are not finite")
 
 
 def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int, int]], dict[str, str], memoryview]:
@@ -188,7 +239,7 @@ def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int
         except (TypeError, KeyError, ValueError):
             raise Damaged(f"tensor {name} is not described as safetensors does") from None
         if not isinstance(kind, str) or kind not in _TYPES:
-            raise Damaged(f"tensor {name} has the type {kind!r}; F32 and F16 are read")
+            raise Damaged(f"tensor {name} has the type {kind!r}; F32, F16 and I8 are read")
         if any(type(v) is not int or not 0 <= v <= MOST_BYTES for v in (*shape, begin, end)) or len(shape) > 4:
             raise Damaged(f"tensor {name} has an odd shape or place")
         count = 1

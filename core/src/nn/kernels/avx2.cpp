@@ -9,6 +9,11 @@ inline __attribute__((always_inline)) __m256 widen(const uint16_t* p) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
 inline __attribute__((always_inline)) __m256 fuse(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
+typedef int32_t Counts8 __attribute__((vector_size(32)));
+typedef int16_t Shorts16 __attribute__((vector_size(32)));
+inline __attribute__((always_inline)) Counts8 add_pairs(Counts8 sums, Shorts16 w, Shorts16 x) {
+    return sums + (Counts8)_mm256_madd_epi16((__m256i)w, (__m256i)x);
+}
 }  // namespace
 
 #define LANES 8
@@ -16,6 +21,7 @@ inline __attribute__((always_inline)) __m256 fuse(__m256 a, __m256 b, __m256 c) 
 #define NAME "avx2"
 #define HALVES
 #define FUSED
+#define PAIRS
 #include "nn/kernels/kernels.inl"
 
 const melisma::Kernels* melisma::avx2_kernels() { return &KERNELS; }

@@ -14,6 +14,11 @@ inline __attribute__((always_inline)) __m512 widen(const uint16_t* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+typedef int32_t Counts16 __attribute__((vector_size(64)));
+typedef int16_t Shorts32 __attribute__((vector_size(64)));
+inline __attribute__((always_inline)) Counts16 add_pairs(Counts16 sums, Shorts32 w, Shorts32 x) {
+    return sums + (Counts16)_mm512_madd_epi16((__m512i)w, (__m512i)x);
+}
 }  // namespace
 
 #define LANES 16
@@ -21,6 +26,7 @@ inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) 
 #define NAME "avx512"
 #define HALVES
 #define FUSED
+#define PAIRS
 #include "nn/kernels/kernels.inl"
 
 const melisma::Kernels* melisma::avx512_kernels() { return &KERNELS; }

@@ -7,17 +7,31 @@
 
 #include <cstdint>
 
+#include "base/limits.h"
+
 namespace melisma {
 
 // A matrix or convolution kernel, packed by `pack` (matrix.h) in panels of PANEL vectors of outputs:
 // data[panel][tap][input][output in panel].
 constexpr int PANEL = 8;
 
+// 8-bit weights lie in narrower panels, two inputs beside each other, since these are multiplied together:
+// data[panel][pair of inputs, over all taps][output in panel][2].
+constexpr int BYTE_PANEL = 4;
+
+// The largest whole number that an input may become, of so many: sums of products with 8 bits stay within 32.
+constexpr int byte_span(int inputs) {
+    return inputs < 512 ? 32767 : static_cast<int>(0x7fffffffLL / (128LL * inputs));
+}
+
+enum class Weights { FLOAT32, FLOAT16, INT8 };  // the shorter are widened in registers
+
 struct Matrix {
     const void* data;
     const float* bias;
+    const float* scale;  // of bytes: what 1 stands for, for each output and zeros up to a whole vector
     int outputs, inputs, taps;
-    bool half;  // 16-bit weights, widened in registers
+    Weights weights;
 };
 
 // y = (W x + bias) · scale + add; scale (outputs) and add (frames, outputs) may be null; add may be y.

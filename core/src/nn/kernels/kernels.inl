@@ -16,6 +16,7 @@
 
 #include "nn/kernels/vectors.inl"
 #include "nn/kernels/matrix.inl"
+#include "nn/kernels/bytes.inl"
 #include "nn/kernels/functions.inl"
 #include "nn/kernels/transforms.inl"
 #include "nn/kernels/spectrum.inl"

@@ -148,13 +148,6 @@ void multiply_as(const Matrix& a, const float* x, int64_t step, int frames, Epil
     }
 }
 
-void multiply(const Matrix& a, const float* x, int64_t step, int frames, const Epilogue& e, float* y) {
-#ifdef HALVES
-    if (a.half) return multiply_as<uint16_t>(a, x, step, frames, e, y);
-#endif
-    multiply_as<float>(a, x, step, frames, e, y);
-}
-
 void dot(const float* w, float bias, const float* x, int inputs, int taps, int frames, float* y) {
     int n = inputs * taps;
     for (int t = 0; t < frames; t++, x += inputs) {
