@@ -274,7 +274,7 @@ def calibrate(world: World) -> None:
     file = modelfile.load(world.published)
     model = from_file(file)
     latents = axes_of(model, Prepared(world.prepared))
-    write(to_file(model, file.name, latents, file.training, file.evaluation), world.published)
+    write(to_file(model, file.name, latents, file.training, file.evaluation, file.weight_bits), world.published)
 
 
 def write_card(world: World) -> Path:

@@ -18,6 +18,7 @@ from melisma.core import binding as core
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.files.weights import in_bytes
 from melisma.measure.metrics import stft_distance
 from melisma.training import engine as reference
 from melisma.training.export import to_file
@@ -61,9 +62,10 @@ def random_file(config: ModelConfig, kept: int = 2, seed: int = 0) -> modelfile.
 
 
 @cache
-def file_bytes(config: ModelConfig, kept: int = 2) -> bytes:
+def file_bytes(config: ModelConfig, kept: int = 2, bits: int = 16) -> bytes:
+    file = random_file(config, kept)
     with tempfile.TemporaryDirectory() as folder:
-        modelfile.save(random_file(config, kept), f"{folder}/model.melisma")
+        modelfile.save(in_bytes(file) if bits == 8 else file, f"{folder}/model.melisma")
         return Path(f"{folder}/model.melisma").read_bytes()
 
 

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the c
 @pytest.mark.parametrize("config", [TINY, MELGAN, SMALL], ids=["phase", "melgan", "usual frames"])
 @pytest.mark.parametrize("rate", [0, 48000])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3e38, 1e-42])
-def test_bad_samples_do_not_stick(config, rate, bad):
-    model = core.CoreModel(file_bytes(config))
+@pytest.mark.parametrize("bits", [8, 16])
+def test_bad_samples_do_not_stick(config, rate, bad, bits):
+    model = core.CoreModel(file_bytes(config, bits=bits))
     stream = model.stream(rate)
     stream.set("feedback", 0.5)
     x = sound(rate or model.sample_rate, 6000)
@@ -78,9 +79,9 @@ def agrees(data: bytes) -> None:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from([TINY, MELGAN]), st.integers(0, 4000), st.binary(min_size=1, max_size=4))
-def test_damaged_bytes(config, place, new):
-    data = bytearray(file_bytes(config))
+@given(st.sampled_from([TINY, MELGAN]), st.sampled_from([8, 16]), st.integers(0, 4000), st.binary(min_size=1, max_size=4))
+def test_damaged_bytes(config, bits, place, new):
+    data = bytearray(file_bytes(config, bits=bits))
     data[place : place + len(new)] = new
     try:
         core.CoreModel(bytes(data)).stream().process(np.zeros(200, np.float32))
@@ -89,10 +90,10 @@ def test_damaged_bytes(config, place, new):
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from([TINY, MELGAN]), st.data())
-def test_hostile_headers(config, data):
+@given(st.sampled_from([TINY, MELGAN]), st.sampled_from([8, 16]), st.data())
+def test_hostile_headers(config, bits, data):
     """Any entry of the two headers replaced by anything."""
-    entries, header, body = parts(file_bytes(config))
+    entries, header, body = parts(file_bytes(config, bits=bits))
     nasty = st.sampled_from(
         [
             None,

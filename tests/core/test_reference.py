@@ -11,6 +11,7 @@ from random_models import MELGAN, ROOT, SMALL, SMALL_MELGAN, TINY, compare, conf
 from melisma.core import binding as core
 from melisma.files import modelfile
 from melisma.files.config import ModelConfig
+from melisma.files.weights import in_bytes
 from melisma.measure.metrics import stft_distance
 from melisma.training import engine as reference
 
@@ -64,3 +65,26 @@ def test_sixteen_bit_weights_are_exact():
     }
     file = replace(file, tensors=modelfile.rounded(tensors))
     compare(core.Engine(file), reference.Engine(file), sound(8000, 1000))
+
+
+@pytest.mark.parametrize("config", [SMALL, SMALL_MELGAN, ModelConfig()], ids=["phase", "melgan", "default"])
+def test_weights_in_8_bits_equal_the_reference_to_16_bits(config):
+    """The reference computes with the same weights; the core's inputs of matrices are rounded to 16 bits besides."""
+    file = in_bytes(random_file(config, 12))
+    ours, theirs, x = core.Engine(file), reference.Engine(file), sound(44100, 20000)
+    assert ours.model.weight_bytes < 0.3 * core.Engine(replace(file, scales={})).model.weight_bytes  # the others widened to 32
+    latents, loudness = theirs.encode(x)
+    np.testing.assert_allclose(ours.encode(x)[0], latents, atol=2e-3 * latents.std())
+    mel = theirs.decode_mel(latents, loudness)
+    np.testing.assert_allclose(ours.decode_mel(latents, loudness), mel, atol=1e-3)  # 0.1 dB
+
+
+def test_weights_in_8_bits_lose_next_to_nothing():
+    """Of a published model, rounded after training: the latents of a sound, and its mel."""
+    file = modelfile.load(ROOT / "models" / "strings.melisma")
+    whole, narrow = core.Engine(file), core.Engine(in_bytes(file))
+    x = file.golden[0]
+    (latents, loudness), (z, _) = whole.encode(x), narrow.encode(x)
+    assert np.sqrt(np.mean((z - latents) ** 2)) < 0.05  # of a standard deviation of the training set
+    error = 100 * (narrow.decode_mel(latents, loudness) - whole.decode_mel(latents, loudness))
+    assert np.sqrt(np.mean(error**2)) < 0.5  # dB

@@ -18,10 +18,11 @@ pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the c
     st.sampled_from([TINY, MELGAN]),
     st.lists(st.integers(0, 400), max_size=12),
     st.sampled_from([0, 8000, 11025, 12345, 48000]),
+    st.sampled_from([8, 16]),
 )
-def test_blocks_of_any_size_give_the_same_samples(config, sizes, rate):
+def test_blocks_of_any_size_give_the_same_samples(config, sizes, rate, bits):
     x = sound(8000, 3000)
-    model = core.CoreModel(file_bytes(config))
+    model = core.CoreModel(file_bytes(config, bits=bits))
     whole = model.stream(rate).process(x)
     blocks = np.split(x, np.minimum(np.cumsum(sizes), len(x))) if sizes else [x]
     stream = model.stream(rate)

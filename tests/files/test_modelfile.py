@@ -17,6 +17,7 @@ from melisma.errors import MelismaError
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.files.shapes import expected
+from melisma.files.weights import in_bytes
 from melisma.model import Model
 from melisma.training.export import from_file, public, tensors, to_file
 from melisma.training.reference import Reference
@@ -373,6 +374,7 @@ BYTE_DAMAGE = {
 def test_damage_of_weights_in_8_bits_is_named(tmp_path, name):
     change, says = BYTE_DAMAGE[name]
     entries, header, body = parts(bytes_of_eight_bits())
+    body = bytearray(body)
     change(entries, header, body)
     assert says in refusal(tmp_path / "damaged.melisma", joined(entries, header, bytes(body)))
 

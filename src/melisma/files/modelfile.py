@@ -211,9 +211,9 @@ def _scale(types: dict[str, str], tensors: dict[str, np.ndarray], scales: dict[s
             raise Damaged(f"tensor {name} of 8 bits has no scale for each row, or rows of more than {LONGEST_ROW} numbers")
         if types[f"scale.{name}"] != "F32":
             raise Damaged(f"the scales of tensor {name} are not of type F32")
-        tensors[name] = value * scale.reshape(-1, *[1] * (value.ndim - 1))
-        if not np.abs(scale).max(initial=0) < 1e36:  # 127 of them are a finite number
+        if not np.abs(scale).max() < 1e36:  # 127 of them are a finite number
             raise Damaged(f"tensor {name} holds numbers that are not finite")
+        tensors[name] = value * scale.reshape(-1, *[1] * (value.ndim - 1))
 
 
 def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int, int]], dict[str, str], memoryview]:

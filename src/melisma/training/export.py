@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from ..files import modelfile
 from ..files.modelfile import ModelFile
+from ..files.weights import in_bytes
 from .reference import Reference
 
 GOLDEN_FRAMES = 48
@@ -34,18 +36,24 @@ def from_file(file: ModelFile) -> Reference:
 
 @torch.no_grad()
 def to_file(
-    model: Reference, name: str, latents: dict[str, Any], training: dict[str, Any], evaluation: dict[str, Any] | None = None
+    model: Reference,
+    name: str,
+    latents: dict[str, Any],
+    training: dict[str, Any],
+    evaluation: dict[str, Any] | None = None,
+    bits: int = 16,
 ) -> ModelFile:
-    """The file of a trained model, with its golden pair made by the weights as the file rounds them."""
+    """The file of a trained model, its matrices in 8 or 16 bits; its golden pair is made by the weights as the file rounds them."""
     kept = modelfile.rounded(tensors(model))
     file = ModelFile(name, model.config, kept, latents, latency=latency(model), training=training, evaluation=evaluation or {})
+    file = in_bytes(file) if bits == 8 else file
     reader, hop = from_file(file).double(), model.config.analysis.hop  # in double precision, as Engine reads
     rng = np.random.default_rng(0)
     time = np.arange(GOLDEN_FRAMES * hop) / model.config.analysis.sample_rate
     sound = 0.2 * np.sin(2 * np.pi * (220 + 200 * time) * time) + 0.1 * np.sin(2 * np.pi * 1234 * time) * (time % 0.1 < 0.05)
     sound = (sound + 0.01 * rng.standard_normal(len(time))).astype(np.float32)
     output = reader(torch.from_numpy(sound).double()[None, None])[0, 0].float().numpy()
-    return ModelFile(name, model.config, kept, latents, file.latency, training, file.evaluation, (sound, output))
+    return replace(file, golden=(sound, output))
 
 
 def latency(model: Reference) -> int:

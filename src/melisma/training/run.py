@@ -75,7 +75,7 @@ def pack(model: Reference, name: str, data: Prepared, how: dict[str, Any], licen
         "date": datetime.date.today().isoformat(),
         "melisma": _version(),
     }
-    return to_file(model, name, latents, training)
+    return to_file(model, name, latents, training, bits=8)
 
 
 def plan_summary(plan: Plan) -> dict[str, Any]:
