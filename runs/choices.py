@@ -182,7 +182,7 @@ def figures(model: Model, whole: bool, rate: int = 1) -> tuple[dict[str, float],
             "mel_distance_db": float(np.mean([metrics.mel_distance(x, y, 44100) for x, y in pairs])),
         }
 
-    copy = measured([model.copy_synthesis(x, 44100) for x in sounds])
+    copy = measured([np.asarray(model.copy_synthesis(x, rate=44100)) for x in sounds])
     if not whole:
         return copy, None, None
     paths = {
@@ -192,8 +192,8 @@ def figures(model: Model, whole: bool, rate: int = 1) -> tuple[dict[str, float],
     leak = metrics.leak(
         *(curves for split in paths for curves in ([p.values for p in paths[split]], [p.loudness for p in paths[split]]))
     )
-    own = [model.encode(x, 44100) for x in sounds]
-    return copy, measured([model.decode(replace(path, values=held(path.values, rate))) for path in own]), float(leak)
+    own = [model.encode(x, rate=44100) for x in sounds]
+    return copy, measured([np.asarray(model.decode(replace(path, values=held(path.values, rate)))) for path in own]), float(leak)
 
 
 def table() -> str:

@@ -19,7 +19,8 @@ from melisma.latent import LatentPath
 from melisma.measure import metrics
 from melisma.measure.likeness import Ear, distance, timbre
 from melisma.model import Model, load
-from melisma.sound.audio import read, resample
+from melisma.sound.audio import read
+from melisma.sound.rates import resample
 from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
@@ -93,7 +94,7 @@ def to_neighbour(frames: np.ndarray, others: list[np.ndarray], ear: Ear) -> floa
 def measured(
     name: str, x: np.ndarray, model: Model, ear: Ear, others: list[np.ndarray], change: Callable[[LatentPath], LatentPath]
 ) -> Row:
-    y = model.decode(change(model.encode(x, RATE)))
+    y = np.asarray(model.decode(change(model.encode(x, rate=RATE))))
     before, after = (metrics.level_curve(v, RATE) for v in (x, y))
     heard = before > metrics.HEARD_LEVEL
     frames, own = timbre(y, RATE), timbre(x, RATE)

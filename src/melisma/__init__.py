@@ -5,9 +5,9 @@
     model = melisma.load("strings")
     path = model.encode(melisma.read("cat.wav"))
     sound = model.decode(path.scale(1.3, dims=[0]).reverse())
-    melisma.write("out.wav", sound, path.source_rate)
+    sound.save("out.wav")
 
-In one call: `melisma.transfer("cat.wav", "strings")`, `interpolate`, `mix`, `sample` (see `melisma.simple`).
+In one call: `melisma.transfer("cat.wav", model="strings")`, `interpolate`, `mix`, `sample` (see `melisma.simple`).
 """
 
 from .errors import MelismaError

@@ -17,7 +17,10 @@ from .files import modelfile
 from .files.bands import centres
 from .files.modelfile import ModelFile
 from .latent import Curve, LatentPath, drawn
-from .sound.audio import Audio, checked_rate, cut, fill, resampled, resampled_length
+from .sound.audio import Audio
+from .sound.channels import channel_of, mixed
+from .sound.door import block_of, checked_rate, samples_of
+from .sound.rates import cut, fill, resampled, resampled_length
 from .store import pretrained
 
 Sound = Audio | np.ndarray
@@ -44,8 +47,9 @@ def _opened_anew(path: Path, digest: str) -> Model:
 class Model:
     """A trained model.
 
-    Sounds are `Audio` (from `melisma.read`) or float arrays (T,) or (channels, T) at `rate` Hz, by default the model's own
-    rate; channels are mixed to one. Any length and rate goes in, and the same comes out.
+    Sounds are `Audio` (from `melisma.read`) or arrays (T,) or (channels, T) at `rate` Hz, by default the model's own rate:
+    floating point with full scale ±1, or integers, scaled by their type. Channels are mixed to one; where they cancel each other
+    the loudest is taken, with a MelismaWarning. Any length and rate goes in, and the same comes out, as an Audio.
 
     It can be copied and sent to other processes: they open its file anew (one that never lay in a file is sent whole).
     """
@@ -100,14 +104,14 @@ class Model:
         """Centre frequencies of the mel bands in Hz, (M,)."""
         return centres(self.config.analysis)
 
-    def encode(self, sound: Sound, rate: int | None = None) -> LatentPath:
+    def encode(self, sound: Sound, *, rate: int | None = None) -> LatentPath:
         """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
         pieces, rate, length = self._own(sound, rate)
         values, loudness = self._engine.encode(pieces)
         return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre)
 
-    def decode(self, path: LatentPath) -> np.ndarray:
-        """A latent path's sound: float32 (T,) at `path.source_rate`, of `path.length` samples."""
+    def decode(self, path: LatentPath) -> Audio:
+        """A latent path's sound: one channel at `path.source_rate`, of `path.length` samples."""
         values, loudness = self._fitting(path)
         return self._back(self._engine.decoded(values, loudness), path.source_rate, path.length)
 
@@ -136,16 +140,16 @@ class Model:
         return self._engine.decode_mel(*self._fitting(path))
 
     def transfer(
-        self, sound: Sound, rate: int | None = None, loudness: str | Curve = "input", match: float = 0.0
-    ) -> np.ndarray:
+        self, sound: Sound, *, rate: int | None = None, loudness: str | Curve = "input", match: float = 0.0
+    ) -> Audio:
         """The sound in this model's timbre. loudness: "input", a level in dBFS, a curve (L,), or (seconds, dBFS) points.
 
         match: how far, from 0 to 1, its timbre is put in the domain's place; see `latent.match`.
         """
-        return self.decode(transferred(self.encode(sound, rate), loudness, match))
+        return self.decode(transferred(self.encode(sound, rate=rate), loudness, match))
 
     def sample(
-        self, seconds: float, seed: int = 0, *, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
+        self, seconds: float, *, seed: int = 0, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
     ) -> LatentPath:
         """A path that no sound gave, of so many seconds: drawn from the prior, see `latent.drawn` for the arguments."""
         if not 0 < seconds <= LONGEST_SAMPLE:  # false for NaN
@@ -157,16 +161,16 @@ class Model:
             temperature=temperature, loudness=loudness, model=self.name, ranges=self.ranges, timbre=self.timbre,
         )  # fmt: skip
 
-    def copy_synthesis(self, sound: Sound, rate: int | None = None) -> np.ndarray:
+    def copy_synthesis(self, sound: Sound, *, rate: int | None = None) -> Audio:
         """The sound's true mels through the vocoder: what is lost without the VAE."""
         pieces, rate, length = self._own(sound, rate)
         return self._back(self._engine.synthesized(self._engine.mel(pieces)), rate, length)
 
-    def mel(self, sound: Sound, rate: int | None = None) -> np.ndarray:
+    def mel(self, sound: Sound, *, rate: int | None = None) -> np.ndarray:
         """The sound's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
         return self._engine.mel(self._own(sound, rate)[0])
 
-    def kl(self, sound: Sound, rate: int | None = None) -> np.ndarray:
+    def kl(self, sound: Sound, *, rate: int | None = None) -> np.ndarray:
         """KL(q(z | x) ‖ N(0, I)) of each of the encoder's dimensions at every frame, in nats (Z', L)."""
         return self._engine.kl(self._own(sound, rate)[0])
 
@@ -199,17 +203,18 @@ class Model:
         if isinstance(sound, Audio):
             if rate is not None and rate != sound.rate:
                 raise BadValue(f"the sound says it is at {sound.rate} Hz and the call says {rate}: leave one out")
-            samples, rate = sound.samples, sound.rate
+            samples, rate, what = sound.samples, sound.rate, sound.name or "the sound"
         else:
-            samples = np.asarray(sound, np.float32)
-            if samples.ndim not in (1, 2):
-                raise BadValue(f"a sound has the shape (T,) or (channels, T), not {samples.shape}")
+            samples, what = samples_of(sound), "the sound"
             rate = self.sample_rate if rate is None else checked_rate(rate, "the rate of the sound")
-        pieces = (_sane(piece if piece.ndim == 1 else piece.mean(0)) for piece in cut(samples, self._engine.chunk))
+        if samples.shape[1] == 0:
+            raise BadValue(f"{what} holds no samples: give one at least")
+        channel = channel_of(samples, what)
+        pieces = (_sane(mixed(piece, channel)) for piece in cut(samples, self._engine.chunk))
         return resampled(pieces, rate, self.sample_rate), rate, samples.shape[-1]
 
-    def _back(self, pieces: Iterator[np.ndarray], rate: int, length: int) -> np.ndarray:
-        return fill(np.empty(length, np.float32), resampled(pieces, self.sample_rate, rate))
+    def _back(self, pieces: Iterator[np.ndarray], rate: int, length: int) -> Audio:
+        return Audio(fill(np.empty(length, np.float32), resampled(pieces, self.sample_rate, rate)), rate)
 
     def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray]:
         if path.values.shape[0] != self.latents:
@@ -238,10 +243,13 @@ class Stream(Single):
     def __init__(self, model: Model):
         self._stream: CoreStream = model._engine.stream()
         self.latency: int = self._stream.latency
+        self._rate: int = model.sample_rate
 
-    def process(self, block: np.ndarray) -> np.ndarray:
-        """float32 (T,) → float32 (T,), T ≥ 0. Not safe to call from two threads at once."""
-        return self._stream.process(block)
+    def process(self, block: Sound) -> np.ndarray:
+        """One channel at the model's rate (T,) → float32 (T,), T ≥ 0. Not safe to call from two threads at once."""
+        if isinstance(block, Audio) and block.rate != self._rate:
+            raise BadValue(f"the block is at {block.rate} Hz and the stream at {self._rate} Hz: resample it before")
+        return self._stream.process(block_of(block))
 
     def reset(self) -> None:
         """As if the stream had just been made."""

@@ -1,8 +1,9 @@
 """One call from sounds to sounds: what the commands of the same names do.
 
-A *sound* is the name of a file, an `Audio`, or samples float (T,) or (channels, T) at the model's own rate; where a sound is
-asked for, a LatentPath does as well. A *model* is a name, a file, an hf:// address or a loaded Model. Whatever cannot be used
-gets a MelismaError of one sentence.
+A *sound* is the name of a file, an `Audio`, or samples (T,) or (channels, T) at the model's own rate; where a sound is
+asked for, a LatentPath does as well. A *model* is a name, a file, an hf:// address or a loaded Model. Sounds come first, all
+else is named: `interpolate(a, b, curve=0.5)`. What comes out is an `Audio`. Whatever cannot be used gets a MelismaError of one
+sentence.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import latent
+from .errors import BadValue
 from .latent import Curve, LatentPath
 from .model import Model, load, transferred
 from .sound.audio import Audio, read
@@ -22,7 +24,7 @@ AnyModel = str | os.PathLike | Model
 
 
 def transfer(
-    sound: SoundOrPath, model: AnyModel = "strings", loudness: str | Curve = "input", match: float = 0.0
+    sound: SoundOrPath, *, model: AnyModel = "strings", loudness: str | Curve = "input", match: float = 0.0
 ) -> Audio:
     """A sound in a model's timbre, as long as it was and at its rate.
 
@@ -30,45 +32,53 @@ def transfer(
     match: how far, from 0 to 1, its timbre is put in the domain's place, see `latent.match`.
     """
     played = _model(model)
-    return _sound(transferred(_path(sound, played), loudness, match), played)
+    return played.decode(transferred(_path(sound, played), loudness, match))
 
 
-def interpolate(first: SoundOrPath, second: SoundOrPath, model: AnyModel = "strings", curve: Curve | None = None) -> Audio:
+def interpolate(
+    first: SoundOrPath, second: SoundOrPath, *, model: AnyModel = "strings", curve: Curve | None = None
+) -> Audio:
     """From one sound to another while it plays: z[n] = z_a[n] · (1 − w[n]) + z_b[n] · w[n], the loudness likewise, in dB.
 
     curve: the second sound's share w, a number, one a frame (L,), or (seconds, share) points (P, 2); None is the ramp
     w[n] = n/N. The shorter sound is stretched to the longer; the rate is the first one's.
     """
     played = _model(model)
-    return _sound(_path(first, played).interpolate(_path(second, played), curve), played)
+    return played.decode(_path(first, played).interpolate(_path(second, played), curve))
 
 
-def mix(sounds: Sequence[SoundOrPath], weights: Curve | None = None, model: AnyModel = "strings") -> Audio:
+def mix(sounds: Sequence[SoundOrPath], *, weights: Curve | None = None, model: AnyModel = "strings") -> Audio:
     """A weighted mean of sounds in the latent space, as in the studio's square with one at each corner.
 
     weights: a share for each (P,), or for each and every frame (P, L), none below 0; None is equal shares.
     The shorter sounds are stretched to the longest; the rate is the first one's.
     """
+    if isinstance(sounds, (str, os.PathLike, Audio, np.ndarray, LatentPath)):
+        raise BadValue("mix takes its sounds in a list: mix([a, b], weights=[2, 1])")
     played = _model(model)
-    return _sound(latent.mix([_path(sound, played) for sound in sounds], weights), played)
+    return played.decode(latent.mix([_path(sound, played) for sound in sounds], weights))
 
 
 def sample(
     seconds: float,
+    *,
     model: AnyModel = "strings",
     seed: int = 0,
-    *,
     smoothness: float = 0.5,
     temperature: float = 1.0,
     loudness: Curve | None = None,
-) -> LatentPath:
-    """A path that no sound gave: drawn from the prior, smooth in time, the same for the same seed. `Model.decode` plays it.
+) -> Audio:
+    """A sound that nothing went into: a path drawn from the prior, smooth in time, the same for the same seed, and played.
+
+    `Model.sample` gives the path itself.
 
     smoothness: seconds from one drawn point to the next. temperature: standard deviations; 0 is the middle of all that was
     learnt, 1 as far about as the training set goes. loudness: a level in dBFS, one a frame (L,), or (seconds, dBFS) points; None
     is a steady level with its ends faded.
     """
-    return _model(model).sample(seconds, seed, smoothness=smoothness, temperature=temperature, loudness=loudness)
+    played = _model(model)
+    path = played.sample(seconds, seed=seed, smoothness=smoothness, temperature=temperature, loudness=loudness)
+    return played.decode(path)
 
 
 def _model(model: AnyModel) -> Model:
@@ -79,7 +89,3 @@ def _path(sound: SoundOrPath, model: Model) -> LatentPath:
     if isinstance(sound, LatentPath):
         return sound
     return model.encode(read(sound) if isinstance(sound, (str, os.PathLike)) else sound)
-
-
-def _sound(path: LatentPath, model: Model) -> Audio:
-    return Audio(model.decode(path), path.source_rate)

@@ -87,13 +87,13 @@ def test_a_mix_is_what_python_makes(tell, sounds, tmp_path, model, count):
     weights = ["1", "2.5", "0", "1"][:count]
     code, out, _ = tell("mix", *sounds[:count], tmp_path / "out.wav", "--weights", ",".join(weights), "-m", "tiny")
     assert code == 0 and f"{count} sounds through tiny" in out
-    wanted = melisma.mix(sounds[:count], [float(w) for w in weights], model)
+    wanted = melisma.mix(sounds[:count], weights=[float(w) for w in weights], model=model)
     melisma.write(tmp_path / "wanted.wav", wanted.samples, wanted.rate)
     assert (tmp_path / "out.wav").read_bytes() == (tmp_path / "wanted.wav").read_bytes()
     assert soundfile.info(tmp_path / "out.wav").duration == pytest.approx(0.15 + 0.05 * count, abs=1e-3)
     if count == 2:
         assert tell("mix", *sounds[:2], tmp_path / "equal.wav", "-m", "tiny")[0] == 0
-        wanted = melisma.mix(sounds[:2], None, model)
+        wanted = melisma.mix(sounds[:2], model=model)
         melisma.write(tmp_path / "wanted.wav", wanted.samples, wanted.rate)
         assert (tmp_path / "equal.wav").read_bytes() == (tmp_path / "wanted.wav").read_bytes()
 
@@ -121,10 +121,10 @@ def test_a_sample_is_its_seeds(tell, tmp_path, model):
 
     first = made("a.wav", "--seed", "3")
     assert first == made("b.wav", "--seed", "3") != made("c.wav", "--seed", "4")
-    melisma.write(tmp_path / "wanted.wav", model.decode(model.sample(0.5, 3)), RATE)
+    melisma.sample(0.5, model=model, seed=3).save(tmp_path / "wanted.wav")
     assert first == (tmp_path / "wanted.wav").read_bytes()
     made("d.npz", "--seed", "3", "--smoothness", "0.1", "--temperature", "0.5", "--loudness", "-30dB")
-    path, wanted = pathfile.load(tmp_path / "d.npz"), model.sample(0.5, 3, smoothness=0.1, temperature=0.5, loudness=-30)
+    path, wanted = pathfile.load(tmp_path / "d.npz"), model.sample(0.5, seed=3, smoothness=0.1, temperature=0.5, loudness=-30)
     assert np.array_equal(path.values, wanted.values) and np.array_equal(path.loudness, wanted.loudness)
     made("e.npz", "--loudness", tmp_path / "a.wav")
     encoded = model.encode(melisma.read(tmp_path / "a.wav"))

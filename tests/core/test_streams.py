@@ -79,7 +79,7 @@ def test_latents_as_signals_equal_the_chain(config, rate):
 @pytest.mark.parametrize("rate", [22050, 44100, 48000, 88200, 96000, 192000])
 def test_host_rates(rate):
     """As the model between two resamplers that hear everything at once, but `latency` samples late, as declared."""
-    from melisma.sound.audio import resample
+    from melisma.sound.rates import resample
 
     model = core.CoreModel(file_bytes(SMALL_MELGAN))
     # nothing near the band's edges, where resamplers differ

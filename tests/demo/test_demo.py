@@ -189,7 +189,7 @@ def test_the_published_models_play_all_of_it(tmp_path):
         step = np.abs(np.diff(x))
         assert step.max() < 6 * np.percentile(step, 99.9), name  # a click is a step beyond all others
         if source := re.match(r"(\w+)-through-", name):
-            before, after = (ear.encode(sound, 44100).loudness for sound in (sounds[source[1]], x))
+            before, after = (ear.encode(sound, rate=44100).loudness for sound in (sounds[source[1]], x))
             assert np.corrcoef(before, after)[0, 1] > 0.95 and abs(np.mean((after - before)[before > -60])) < 8, name
     assert -30 < 20 * np.log10(np.std(sounds["feedback"][44100:-44100])) < -10
 

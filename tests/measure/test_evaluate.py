@@ -36,7 +36,7 @@ class Fake:
     def __init__(self, noise=1e-3, slope=1.0, leaky=False):
         self.noise, self.slope, self.leaky = noise, slope, leaky
 
-    def encode(self, samples, rate):
+    def encode(self, samples, *, rate):
         assert rate == RATE and samples.ndim == 1 and samples.dtype == np.float32
         loudness = metrics.level_curve(samples, rate)  # its hop is 400 samples at this rate
         values = np.random.default_rng(len(samples)).standard_normal((3, len(loudness)))
@@ -49,10 +49,10 @@ class Fake:
         gain = np.interp(np.arange(len(path.sound)), np.arange(len(change)) * self.hop, change)
         return self._noisy(path.sound * 10 ** (gain / 20), self.noise)
 
-    def copy_synthesis(self, samples, rate):
+    def copy_synthesis(self, samples, *, rate):
         return self._noisy(samples, self.noise / 10)
 
-    def kl(self, samples, rate):
+    def kl(self, samples, *, rate):
         return np.array([[2.0], [0.01], [0.5]]) * np.ones((3, len(samples) // self.hop))
 
     @staticmethod
@@ -168,7 +168,7 @@ def test_missing_package_is_named(tmp_path, monkeypatch):
 
 def test_model_that_changes_the_length_is_caught(folder):
     model = Fake()
-    model.copy_synthesis = lambda samples, rate: samples[:-1]
+    model.copy_synthesis = lambda samples, *, rate: samples[:-1]
     with pytest.raises(MelismaError, match="copy synthesis of .*0.wav"):
         evaluate(model, [folder / "held" / "0.wav"])
 

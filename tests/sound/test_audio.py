@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melisma.errors import MelismaError
-from melisma.sound import audio
+from melisma.sound import audio, rates
 from melisma.system.atomic import atomic
 
 resource = pytest.importorskip("resource", reason="limits of file size are POSIX")
@@ -67,7 +67,7 @@ def test_float_keeps_what_is_beyond_full_scale(tmp_path):
     x = noise(2, 1000, level=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        audio.write(tmp_path / "x.wav", x, 44100, "FLOAT")
+        audio.write(tmp_path / "x.wav", x, 44100, subtype="FLOAT")
     assert np.array_equal(audio.read(tmp_path / "x.wav").samples, x)
 
 
@@ -107,7 +107,7 @@ def bad_files(folder):
     (folder / "noise.wav").write_bytes(np.random.default_rng(0).bytes(5000))
     (folder / "empty.wav").touch()
     (folder / "headerless.raw").write_bytes(bytes(1000))
-    (folder / "damaged.flac").write_bytes(whole[: len(whole) // 2])
+    (folder / "damaged.flac").write_bytes(whole[:90] + bytes(2000))
     (folder / "folder.wav").mkdir()
     os.mkfifo(folder / "pipe.wav")
     os.symlink("nowhere", folder / "link.wav")
@@ -123,7 +123,7 @@ def bad_files(folder):
         "text.mp3": "is not audio",
         "noise.wav": "is not audio",
         "headerless.raw": "without a header",
-        "damaged.flac": "is damaged and cannot be decoded beyond",
+        "damaged.flac": "is damaged and cannot be decoded",
     }
 
 
@@ -186,9 +186,9 @@ def test_an_hour_is_read_in_bounded_time(tmp_path):
         ("x.wav", np.array([0, 1e300]), {}, "NaN or infinite"),
         ("x.wav", np.zeros((1, 0)), {}, "no samples"),
         ("x.wav", np.zeros((1, 1, 9)), {}, r"shape \(1, 1, 9\)"),
-        ("x.wav", np.zeros(9, np.int16), {}, "int16"),
+        ("x.wav", np.zeros(9, np.int64), {}, "is of int64, whose full scale nobody knows; .* or give int16"),
         ("x.flac", np.zeros(9), {"subtype": "FLOAT"}, r"cannot hold FLOAT samples; .*PCM_24"),
-        ("x.opus", np.zeros(9), {}, "Opus only supports sample rates"),
+        ("x.opus", np.zeros(9), {}, r"OPUS in \.opus files takes 8000, .* 48000 Hz"),
         ("x.wav", np.zeros(9), {"rate": 0}, "is 0 Hz"),
         ("x.wav", np.zeros(9), {"rate": float("nan")}, "is nan Hz"),
     ],
@@ -251,28 +251,28 @@ def test_atomic_refuses_folders_and_devices(tmp_path):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 3000), st.sampled_from([8000, 11025, 22050, 44100, 48000, 96000, 192000]), st.integers(4000, 100000))
 def test_resampled_length_is_exact(length, rate_from, rate_to):
-    y = audio.resample(np.ones((2, length), np.float32), rate_from, rate_to)
+    y = rates.resample(np.ones((2, length), np.float32), rate_from, rate_to)
     assert y.shape == (2, round(length * rate_to / rate_from)) and y.dtype == np.float32
 
 
 def test_resampling_keeps_the_sound_and_its_place_and_treats_channels_alike():
     x = np.stack([sine(44100), sine(44100, frequency=1000.0)])
-    y = audio.resample(x, 44100, 48000)
+    y = rates.resample(x, 44100, 48000)
     assert np.abs(y - np.stack([sine(48000), sine(48000, frequency=1000.0)]))[:, 500:-500].max() < 1e-3
-    back = audio.resample(y, 48000, 44100)
+    back = rates.resample(y, 48000, 44100)
     assert back.shape == x.shape and np.abs(back - x)[:, 500:-500].max() < 1e-3
-    assert np.array_equal(audio.resample(x[0], 44100, 48000), y[0])
+    assert np.array_equal(rates.resample(x[0], 44100, 48000), y[0])
 
 
 def test_resampling_to_the_same_rate_changes_nothing():
     x = noise(3, 100)
-    assert audio.resample(x, 44100, 44100) is x
+    assert rates.resample(x, 44100, 44100) is x
 
 
 @given(st.integers(0, 20), st.integers(0, 30))
 def test_fit_length(length, n):
     x = np.arange(1, 1 + 2 * length, dtype=np.float32).reshape(2, length)
-    y = audio.fit_length(x, n)
+    y = rates.fit_length(x, n)
     assert y.shape == (2, n) and y.dtype == np.float32
     common = min(length, n)
     assert np.array_equal(y[:, :common], x[:, :common]) and not y[:, common:].any()

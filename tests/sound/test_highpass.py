@@ -52,14 +52,14 @@ def test_a_model_does_not_hear_an_offset(offset):
     file = to_file(Reference(ModelConfig(SMALL)).eval(), "deaf", {"percentiles": [[-2, -1, 0, 1, 2]] * 16}, {})
     sound = 0.1 * np.random.default_rng(0).standard_normal(16000).astype(np.float32)
     sound[4000:9000] = 0
-    one, other = (Model(file).encode(x, 16000) for x in (sound, sound + np.float32(offset)))
+    one, other = (Model(file).encode(x, rate=16000) for x in (sound, sound + np.float32(offset)))
     later = slice(60, 250)  # 0.24 s after its beginning the offset has died away
     assert np.abs(one.loudness[later] - other.loudness[later]).max() < 0.1
     assert np.abs(one.values[:, later] - other.values[:, later]).max() < 0.05
 
     older = replace(ModelConfig(SMALL), analysis=replace(SMALL, highpass=0.0))
     hearing = Model(to_file(Reference(older).eval(), "hearing", {"percentiles": [[-2, -1, 0, 1, 2]] * 16}, {}))
-    one, other = (hearing.encode(x, 16000).loudness[later] for x in (sound, sound + np.float32(offset)))
+    one, other = (hearing.encode(x, rate=16000).loudness[later] for x in (sound, sound + np.float32(offset)))
     assert np.abs(one - other).max() > 1  # so there was something to be heard
 
 
@@ -77,7 +77,7 @@ def test_a_file_from_before_there_was_a_highpass_is_read_without_one(tmp_path, m
     old = modelfile.load(tmp_path / "old.melisma")
     assert b"highpass" not in (tmp_path / "old.melisma").read_bytes() and old.config == config
     sound = 0.1 + 0.1 * np.random.default_rng(0).standard_normal(16000).astype(np.float32)
-    one, other = (Model(f).encode(sound, 16000) for f in (file, old))
+    one, other = (Model(f).encode(sound, rate=16000) for f in (file, old))
     assert np.array_equal(one.values, other.values) and np.array_equal(one.loudness, other.loudness)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import time
 import tracemalloc
@@ -15,6 +16,8 @@ from rich.console import Console
 from melisma.errors import MelismaError
 from melisma.sound import audio
 from melisma.sound.highpass import at_rest, highpass
+from melisma.sound.rates import resample
+from melisma.sound.reading import Source
 from melisma.training.prepare import Report, prepare, render
 
 RATE = 44100
@@ -39,7 +42,7 @@ def fill(folder, count, seconds=1.0, first=0):
 def opened(into):
     index = json.loads((into / "index.json").read_text())
     flat = np.memmap(into / "audio.i16", "<i2", "r")
-    assert index["version"] == 2 and set(p.name for p in into.iterdir()) == {"index.json", "audio.i16"}
+    assert index["version"] == 3 and set(p.name for p in into.iterdir()) == {"index.json", "audio.i16"}
     assert sum(c["samples"] for c in index["clips"]) == len(flat)
     at = 0
     for clip in index["clips"]:  # one after another, without gaps
@@ -77,7 +80,7 @@ def test_streamed_resampling_equals_resampling_at_once(tmp_path, rate):
     soundfile.write(tmp_path / "in" / "x.wav", x, rate)
     prepare(tmp_path / "in", tmp_path / "set")
     index, flat = opened(tmp_path / "set")
-    wanted = audio.resample(without_offset(x.mean(1), rate), rate, RATE)
+    wanted = resample(without_offset(x.mean(1), rate), rate, RATE)
     got = sound(index, flat, "x.wav") / 32768
     assert abs(len(got) - len(wanted)) <= 1
     n = min(len(got), len(wanted))
@@ -214,7 +217,8 @@ def test_folders_named_train_and_held_decide(tmp_path):
 # --- the report ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_report_names_what_is_wrong(tmp_path):
+def test_the_report_names_what_is_wrong(tmp_path, monkeypatch):
+    monkeypatch.setattr("melisma.training.prepare.installed", lambda: False)
     folder = fill(tmp_path / "in", 2)
     soundfile.write(folder / "quiet.wav", np.concatenate([noise(1, 5), np.zeros((2 * RATE, 1))]), RATE)
     soundfile.write(folder / "clipped.wav", np.clip(2 * np.sin(np.arange(RATE) / 30), -1, 1), RATE)
@@ -232,19 +236,20 @@ def test_the_report_names_what_is_wrong(tmp_path):
     report = prepare(folder, tmp_path / "set")
     opened(tmp_path / "set")
     assert whole == (folder / "000.wav").read_bytes()
-    assert report.files == 6 and report.ignored == 1
-    assert report.rates == {"44100": 5, "22050": 1} and report.channels == {"1": 5, "2": 1}
+    assert report.files == 7 and report.ignored == 1
+    assert report.rates == {"44100": 6, "22050": 1} and report.channels == {"1": 6, "2": 1}
     assert report.silent_minutes == pytest.approx(2 / 60, abs=0.001)
     assert report.clipped == ["clipped.wav"]
-    assert set(report.unreadable) == {"text.wav", "void.flac", "phone.m4a", "cut.flac"}
+    assert set(report.unreadable) == {"text.wav", "void.flac", "phone.m4a"}
     assert "is not audio" in report.unreadable["text.wav"] and "0 bytes" in report.unreadable["void.flac"]
-    assert "convert it" in report.unreadable["phone.m4a"] and "damaged" in report.unreadable["cut.flac"]
+    assert "convert it" in report.unreadable["phone.m4a"] 
+    assert re.fullmatch(r"is damaged or cut short: it holds \d+\.\d\d s of the 20\.00 s it announces", report.remarks["cut.flac"])
     assert report.peak_db == pytest.approx(0, abs=0.01) and -30 < report.rms_db < -1
     said = "\n".join(report.warnings)
-    for part in ("only 0.1 minutes", "clipping in 1 of 6 files", "4 could not be read"):
+    for part in ("only 0.", "clipping in 1 of 7 files", "1 of 7 files are not what they announce", "3 could not be read"):
         assert part in said
     printed = text_of(report)
-    for part in ("text.wav: is not audio", "clipped.wav", "22050 Hz × 1", "stereo × 1", "only 0.1 minutes"):
+    for part in ("text.wav: is not audio", "clipped.wav", "22050 Hz × 1", "stereo × 1", "only", "cut.flac: is damaged or cut short"):
         assert part in printed
     json.dumps(report.to_dict())
 
@@ -297,7 +302,8 @@ def test_progress_rises_to_one(tmp_path):
 # --- nothing to prepare -------------------------------------------------------------------------------------------------
 
 
-def test_folders_without_sound_say_what_was_looked_for_and_found(tmp_path):
+def test_folders_without_sound_say_what_was_looked_for_and_found(tmp_path, monkeypatch):
+    monkeypatch.setattr("melisma.training.prepare.installed", lambda: False)
     (tmp_path / "empty").mkdir()
     (tmp_path / "texts" / "sub").mkdir(parents=True)
     (tmp_path / "texts" / "sub" / "a.txt").touch()
@@ -310,7 +316,7 @@ def test_folders_without_sound_say_what_was_looked_for_and_found(tmp_path):
         "texts/sub/a.txt": "is not a folder",
         "empty": r"looked for .*\.flac .*\.mp3 .*\.ogg .*\.wav.* found no files at all",
         "texts": "found 1 other files, such as a.txt",
-        "phone": r"a\.m4a: \.m4a cannot be read; convert it",
+        "phone": r"a\.m4a: \.m4a needs PyAV: pip install 'melisma\[formats\]', or convert it",
         "broken": "none of the 1 sounds .* can be read; the first, a.wav, is not audio",
     }.items():
         with pytest.raises(MelismaError, match=reason) as caught:
@@ -378,14 +384,14 @@ def test_a_failure_on_the_way_leaves_the_old_set(tmp_path, monkeypatch, error):
     prepare(folder, into)
     before = (into / "audio.i16").read_bytes()
     fill(folder, 2, first=8)
-    read = audio.blocks
+    read = Source.blocks
 
-    def failing(file, path):
-        yield from read(file, path)
-        if path.name == "008.wav":
+    def failing(source):
+        yield from read(source)
+        if source.path.name == "008.wav":
             raise error
 
-    monkeypatch.setattr(audio, "blocks", failing)
+    monkeypatch.setattr(Source, "blocks", failing)
     with pytest.raises(MelismaError if isinstance(error, OSError) else error):
         prepare(folder, into)
     assert (into / "audio.i16").read_bytes() == before and {p.name for p in tmp_path.iterdir()} == {"in", "set"}

@@ -84,8 +84,10 @@ def feedback(
     from ..core import feedback as shaping
     from ..core.binding import CoreModel
     from ..measure import plot as pictures
-    from ..sound.audio import FORMATS, check_target, write
+    from ..sound.audio import write
+    from ..sound.formats import FORMATS
     from ..store import pretrained
+    from ..system.atomic import check_target
 
     check_target(target, FORMATS)
     if plot:

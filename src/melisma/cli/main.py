@@ -80,10 +80,11 @@ def render(
     import tempfile
 
     from ..model import load
-    from ..sound.audio import FORMATS, check_target, write
+    from ..sound.formats import FORMATS
     from ..studio.library import Library
     from ..studio.session import sound
     from ..studio.sessionfile import unpack
+    from ..system.atomic import check_target
 
     check_target(target, FORMATS)
     if not file.is_file():
@@ -96,10 +97,9 @@ def render(
             raise NotFound(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")
         take = session.take if snapshot is None else takes[snapshot]
         with busy(f"playing {file}"):
-            samples = sound(take, library.open, load(take.model))
-        rate = library.open(take.input).rate  # type: ignore[arg-type]
-    write(target, samples, rate)
-    say(f"{target}: {len(samples) / rate:.2f} s at {rate} Hz, through {take.model}")
+            played = sound(take, library.open, load(take.model))
+    played.save(target)
+    say(f"{target}: {played.duration:.2f} s at {played.rate} Hz, through {take.model}")
 
 
 # the order of the list that `melisma --help` shows

@@ -25,7 +25,8 @@ def encode(
     """A sound's latent path, to a file."""
     from ..files import pathfile
     from ..model import load
-    from ..sound.audio import check_target, read
+    from ..sound.audio import read
+    from ..system.atomic import check_target
 
     check_target(path, [".npz"])
     loaded, sound = load(model), read(source)
@@ -38,7 +39,8 @@ def encode(
 def decode(path: PathIn, target: SoundOut, model: PathModelOption = None) -> None:
     """A latent path's sound."""
     from ..files import pathfile
-    from ..sound.audio import FORMATS, check_target
+    from ..sound.formats import FORMATS
+    from ..system.atomic import check_target
 
     check_target(target, FORMATS)
     _render(pathfile.load(path), target, model)
@@ -62,7 +64,8 @@ def edit(
     """
     from ..files import pathfile
     from ..latent import operators
-    from ..sound.audio import FORMATS, check_target
+    from ..sound.formats import FORMATS
+    from ..system.atomic import check_target
 
     check_target(target, [".npz", *FORMATS])
     if not op:
@@ -107,7 +110,6 @@ def operators() -> None:
 def _render(path: LatentPath, target: Path, model: str | None) -> None:
     """Decode a path with a model, or the one that encoded it, and write the sound."""
     from ..model import load
-    from ..sound.audio import write
     from ..store import pretrained
 
     if not model and path.model not in pretrained.names():
@@ -115,6 +117,6 @@ def _render(path: LatentPath, target: Path, model: str | None) -> None:
         raise BadValue(f"the path was encoded by {by}: say with --model which one decodes it")
     loaded = load(model or path.model)
     with busy(f"playing through {loaded.name}"):
-        samples = loaded.decode(path)
-    write(target, samples, path.source_rate)
+        sound = loaded.decode(path)
+    sound.save(target)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")

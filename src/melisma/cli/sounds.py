@@ -31,7 +31,9 @@ def transfer(
 ) -> None:
     """A sound in a model's timbre."""
     from ..model import load, transferred
-    from ..sound.audio import FORMATS, check_target, read, write
+    from ..sound.audio import read
+    from ..sound.formats import FORMATS
+    from ..system.atomic import check_target
 
     check_target(target, FORMATS)
     _keep(source, target)
@@ -41,8 +43,8 @@ def transfer(
         path = loaded.encode(sound)
         del sound  # an hour of it is not held beside what is made of it
         follow = loudness if loudness == "input" else _curve(loudness, loaded, path) if level is None else level
-        samples = loaded.decode(transferred(path, follow, match))
-    write(target, samples, path.source_rate)
+        played = loaded.decode(transferred(path, follow, match))
+    played.save(target)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
 
 
@@ -84,7 +86,9 @@ def interpolate(
     """
     from ..measure import plot as pictures
     from ..model import load
-    from ..sound.audio import FORMATS, check_target, read, write
+    from ..sound.audio import read
+    from ..sound.formats import FORMATS
+    from ..system.atomic import check_target
 
     check_target(target, FORMATS)
     _keep(first, target)
@@ -95,9 +99,9 @@ def interpolate(
     with busy(f"from {first} to {second}"):
         between = loaded.encode(a).interpolate(loaded.encode(b))
         sound = loaded.decode(between)
-    write(target, sound, between.source_rate)
+    sound.save(target)
     if plot:
-        mels = [loaded.mel(a), loaded.mel(sound, between.source_rate), loaded.mel(b)]
+        mels = [loaded.mel(a), loaded.mel(sound), loaded.mel(b)]
         titles = [first.name, f"{first.name} → {second.name}", second.name]
         pictures.interpolation_figure(mels, titles, plot, loaded.frame_rate, loaded.band_centres)
     say(f"{target}: {between.duration:.2f} s at {between.source_rate} Hz" + (f", drawn in {plot}" if plot else ""))
@@ -122,7 +126,9 @@ def mix(
     """
     from ..model import load
     from ..simple import mix as blend
-    from ..sound.audio import FORMATS, check_target, read, write
+    from ..sound.audio import read
+    from ..sound.formats import FORMATS
+    from ..system.atomic import check_target
 
     check_target(target, FORMATS)
     if len(sources) > MOST_MIXED:
@@ -132,8 +138,8 @@ def mix(
         _keep(source, target)
     loaded, sounds = load(model), [read(source) for source in sources]
     with busy(f"mixing {len(sounds)} sounds"):
-        mixed = blend(sounds, shares, loaded)
-    write(target, mixed.samples, mixed.rate)
+        mixed = blend(sounds, weights=shares, model=loaded)
+    mixed.save(target)
     say(f"{target}: {mixed.duration:.2f} s at {mixed.rate} Hz, {len(sounds)} sounds through {loaded.name}")
 
 
@@ -167,20 +173,21 @@ def sample(
     """A sound that nothing went into: a path drawn at random."""
     from ..files import pathfile
     from ..model import load
-    from ..sound.audio import FORMATS, check_target, write
+    from ..sound.formats import FORMATS
+    from ..system.atomic import check_target
 
     check_target(target, [".npz", *FORMATS])
     level = None if loudness is None else _level(loudness)
     loaded = load(model)
-    path = loaded.sample(seconds, seed, smoothness=smoothness, temperature=temperature, loudness=level)
+    path = loaded.sample(seconds, seed=seed, smoothness=smoothness, temperature=temperature, loudness=level)
     if loudness is not None and level is None:
         path = path.set_loudness(_curve(loudness, loaded, path))
     if target.suffix.lower() == ".npz":
         pathfile.save(path, target)
     else:
         with busy(f"playing through {loaded.name}"):
-            samples = loaded.decode(path)
-        write(target, samples, path.source_rate)
+            sound = loaded.decode(path)
+        sound.save(target)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, drawn from {loaded.name} with the seed {seed}")
 
 

@@ -122,8 +122,7 @@ def evaluate(
     import json
 
     from ..model import load
-    from ..sound.audio import check_target
-    from ..system.atomic import atomic
+    from ..system.atomic import atomic, check_target
 
     if json_file:
         check_target(json_file)

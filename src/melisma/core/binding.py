@@ -16,7 +16,8 @@ import numpy as np
 
 from ..errors import BadValue, Damaged, MelismaError, Unavailable
 from ..files import modelfile
-from ..sound.audio import cut
+from ..sound.door import block_of
+from ..sound.rates import cut
 from .handle import Handle
 
 Samples = np.ndarray | Iterable[np.ndarray]
@@ -115,8 +116,15 @@ def _made(pointer: int | None, what: str) -> int:
     return pointer
 
 
-def _floats(values: Any) -> np.ndarray:
-    return np.ascontiguousarray(values, np.float32)
+def _floats(values: Any, what: str, *shape: int | None) -> np.ndarray:
+    """Values as the core takes them, of that shape (None: any length): float32, contiguous. The core believes what it is told."""
+    given = np.asarray(values)
+    if given.dtype.kind not in "fiu":
+        raise BadValue(f"{what} is of {given.dtype}; numbers are needed")
+    if given.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, given.shape)):
+        wanted = ", ".join("…" if n is None else str(n) for n in shape)
+        raise BadValue(f"{what} has the shape {given.shape}; ({wanted}) is needed")
+    return np.ascontiguousarray(given, np.float32)
 
 
 def _at(values: np.ndarray | None) -> int | None:
@@ -219,7 +227,7 @@ class CoreStream(Handle):
 
     def process(self, block: np.ndarray) -> np.ndarray:
         """float32 (T,) → float32 (T,), `latency` samples late."""
-        block = _floats(block)
+        block = block_of(block)
         out = np.empty_like(block)
         _call("process", self._handle, _at(block), _at(out), len(block))
         return out
@@ -239,7 +247,7 @@ class CoreStream(Handle):
     def _read(
         self, name: str, x: np.ndarray, first: int, second: int | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        x = _floats(x)
+        x = block_of(x)
         most = len(x) // self.model.hop + 1
         a, b = np.empty((most, first), np.float32), np.empty((most, second) if second else most, np.float32)
         frames = _call(name, self._handle, _at(x), len(x), _at(a), _at(b))
@@ -254,36 +262,29 @@ class CoreStream(Handle):
         return self._decode("decode_mel", latents, loudness, self.model.bands).T
 
     def _decode(self, name: str, latents: np.ndarray, loudness: np.ndarray, width: int) -> np.ndarray:
-        rows, level = _floats(np.asarray(latents).T), _floats(loudness)
-        if rows.shape != (len(level), self.model.latents):
-            raise ValueError(
-                f"latents {rows.T.shape} and loudness {level.shape} are not ({self.model.latents}, L) and (L,)"
-            )
+        level = _floats(loudness, "the loudness", None)
+        rows = np.ascontiguousarray(_floats(latents, "latents", self.model.latents, len(level)).T)
         out = np.empty((len(level), width), np.float32)
         _call(name, self._handle, _at(rows), _at(level), len(level), _at(out))
         return out
 
     def synthesize(self, mel: np.ndarray) -> np.ndarray:
         """Log-mel (M, L) → L · hop samples."""
-        rows = _floats(np.asarray(mel).T)
-        if rows.ndim != 2 or rows.shape[1] != self.model.bands:
-            raise ValueError(f"mel {rows.T.shape} is not ({self.model.bands}, L)")
+        rows = np.ascontiguousarray(_floats(mel, "the log-mel", self.model.bands, None).T)
         out = np.empty(len(rows) * self.model.hop, np.float32)
         _call("synthesize", self._handle, _at(rows), len(rows), _at(out))
         return out
 
     def encode_signals(self, x: np.ndarray) -> np.ndarray:
         """float32 (T,) → (Z + 1, T): the latents and the loudness, held from the sample that completes each frame."""
-        x = _floats(x)
+        x = block_of(x)
         out = np.empty((self.model.latents + 1, len(x)), np.float32)
         _call("encode_signals", self._handle, _at(x), _rows(out), len(x))
         return out
 
     def decode_signals(self, signals: np.ndarray) -> np.ndarray:
         """(Z + 1, T) → float32 (T,)."""
-        signals = _floats(signals)
-        if signals.ndim != 2 or len(signals) != self.model.latents + 1:
-            raise ValueError(f"signals {signals.shape} are not ({self.model.latents + 1}, T)")
+        signals = _floats(signals, "the signals", self.model.latents + 1, None)
         out = np.empty(signals.shape[1], np.float32)
         _call("decode_signals", self._handle, _rows(signals), _at(out), len(out))
         return out
@@ -321,21 +322,21 @@ class CoreSlot(Handle):
 
     def process(self, block: np.ndarray) -> np.ndarray:
         """float32 (T,) → float32 (T,)."""
-        block = _floats(block)
+        block = block_of(block)
         out = np.empty_like(block)
         _call("slot_process", self._handle, _at(block), _at(out), len(block))
         return out
 
     def encode_signals(self, x: np.ndarray, width: int) -> np.ndarray:
         """float32 (T,) → (width, T), the loudness last."""
-        x = _floats(x)
+        x = block_of(x)
         out = np.empty((width, len(x)), np.float32)
         _call("slot_encode_signals", self._handle, _at(x), _rows(out), width, len(x))
         return out
 
     def decode_signals(self, signals: np.ndarray) -> np.ndarray:
         """(width, T) → float32 (T,)."""
-        signals = _floats(signals)
+        signals = _floats(signals, "the signals", None, None)
         out = np.empty(signals.shape[1], np.float32)
         _call("slot_decode_signals", self._handle, _rows(signals), len(signals), _at(out), len(out))
         return out
@@ -352,7 +353,7 @@ class CoreLoop(Handle):
 
     def process(self, block: np.ndarray, frequency: float, q: float, gain: float, breath: float) -> np.ndarray:
         """float32 (T,) → float32 (T,). Hz, centre over width, ×, dBFS."""
-        block = _floats(block)
+        block = block_of(block)
         out = np.empty_like(block)
         _call("loop_process", self._handle, LoopSettings(frequency, q, gain, breath), _at(block), _at(out), len(block))
         return out

@@ -77,7 +77,7 @@ def through_models(sound: str, called: str, models: Sequence[Model], folder: Pat
     heard = [_written(folder, f"{name}.wav", source, called, "input")]
     mels = [models[0].mel(source)]
     for model in models:
-        result = Audio(model.transfer(source, match=float(sound in MATCHED)), source.rate)
+        result = model.transfer(source, match=float(sound in MATCHED))
         title = f"{called} through {model.name}"
         heard.append(_written(folder, f"{name}-through-{plain(model.name)}.wav", result, title, model.name))
         mels.append(models[0].mel(result))
@@ -94,7 +94,7 @@ def interpolations(model: Model, folder: Path) -> Section:
     paths = {key: model.encode(sound) for key, sound in sounds.items()}
     for first, second in ("AB", "BA"):
         between = paths[first].interpolate(paths[second])
-        sounds[f"{first}-to-{second}"] = Audio(model.decode(between), between.source_rate)
+        sounds[f"{first}-to-{second}"] = model.decode(between)
     titles = {key: f"{key}: {called}" for key, called in PHRASES.items()} | {"A-to-B": "from A to B", "B-to-A": "from B to A"}
     captions = {"A": "A", "A-to-B": "A → B", "B-to-A": "B → A", "B": "B"}
     heard = {key: _written(folder, f"{key}.wav", sounds[key], titles[key], caption) for key, caption in captions.items()}
@@ -143,7 +143,7 @@ def _written(folder: Path, file: str, sound: Audio, title: str, caption: str) ->
     samples = sound.samples * min(1.0, LOUDEST / max(float(np.abs(sound.samples).max()), 1e-9))
     ramp = min(samples.shape[1], round(RAMP * sound.rate))
     samples[:, :ramp] *= np.linspace(0, 1, ramp, endpoint=False)
-    write(folder / file, samples, sound.rate, "PCM_16")
+    write(folder / file, samples, sound.rate, subtype="PCM_16")
     return Sound(file, title, caption, sound.duration)
 
 

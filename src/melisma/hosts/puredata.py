@@ -90,7 +90,7 @@ def _fill(folder: Path, made: list[Path]) -> None:
     (folder / "sounds").mkdir()
     for name, licence in PLAYED.items():
         sound = audio.read(_SOUNDS / licence / f"{name}.flac")  # Pd reads no FLAC
-        audio.write(folder / "sounds" / f"{name}.wav", sound.mono().samples, sound.rate, "PCM_16")
+        sound.mono().save(folder / "sounds" / f"{name}.wav", subtype="PCM_16")
         shutil.copyfile(_SOUNDS / licence / "LICENSE.md", folder / "sounds" / f"LICENSE-{licence}.md")
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from ..errors import BadValue
-from ..sound.audio import RATES
+from ..sound.door import RATES
 from .reading import frozen, read_integer, read_number, read_rows
 
 LOUDNESS_FLOOR = -100.0  # dBFS

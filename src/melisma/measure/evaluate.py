@@ -23,8 +23,10 @@ from rich.table import Table
 
 from ..errors import BadValue, Damaged, MelismaError, NotFound, Unavailable
 from ..files.config import AnalysisConfig
-from ..sound import audio
+from ..sound.audio import read
+from ..sound.formats import FORMATS
 from ..sound.highpass import at_rest, highpass
+from ..sound.rates import resample
 from . import metrics
 
 PACKAGES = {"librosa": "librosa", "filelock": "filelock", "visqol": "visqol-python"}  # module: package of what the figures need
@@ -98,7 +100,7 @@ def evaluate(
     known = []
     for done, path, samples in _sample(train, model.sample_rate, skipped):
         report(len(held) + done, total, path.name)
-        known.append(model.encode(samples, model.sample_rate))
+        known.append(model.encode(samples, rate=model.sample_rate))
     report(total, total, "")
     return _plain(
         {
@@ -123,11 +125,11 @@ def _evaluate_file(
 ) -> tuple[Any, dict[str, Any], np.ndarray, np.ndarray]:
     """The latent path of samples (T,), the file's entry in the result, its KL (Z, L), and its ramp as _ramp has it."""
     rate = model.sample_rate
-    latent = model.encode(samples, rate)
-    chain = model.decode(latent)
+    latent = model.encode(samples, rate=rate)
+    chain = np.asarray(model.decode(latent))
     outputs = {
         "chain": chain,
-        "copy synthesis": model.copy_synthesis(samples, rate),
+        "copy synthesis": np.asarray(model.copy_synthesis(samples, rate=rate)),
         "Griffin-Lim": metrics.griffin_lim(samples, rate),
     }
     rows = {}
@@ -139,7 +141,7 @@ def _evaluate_file(
             raise type(error)(f"{row} of {path}: {error}") from error
     ramp = _ramp(model, latent, chain)
     entry = {"file": str(path), "seconds": len(samples) / rate, "rows": rows, **_follow(ramp)}
-    return latent, entry, model.kl(samples, rate), ramp
+    return latent, entry, model.kl(samples, rate=rate), ramp
 
 
 def figures(reference: np.ndarray, output: np.ndarray, rate: int) -> dict[str, float | str]:
@@ -166,7 +168,7 @@ def _ramp(model: Any, latent: Any, plain: np.ndarray) -> np.ndarray:
     if len(plain) < RAMP_SECONDS * model.sample_rate:
         return np.zeros((3, 0))
     ramp = np.linspace(-RAMP, RAMP, len(latent.loudness))
-    ramped = model.decode(latent.set_loudness(latent.loudness + ramp))
+    ramped = np.asarray(model.decode(latent.set_loudness(latent.loudness + ramp)))
     before, after = (metrics.level_curve(x, model.sample_rate) for x in (plain, ramped))
     times = np.arange(len(before)) * metrics.LEVEL_FRAME / 2
     asked = np.interp(times, np.arange(len(ramp)) / latent.rate, ramp)
@@ -214,12 +216,12 @@ def _find(folder_or_files: str | os.PathLike | Sequence[str | os.PathLike]) -> t
     held, train = folder / "held", folder / "train"
     found = (_sounds(held), _sounds(train)) if held.is_dir() and train.is_dir() else (_sounds(folder), [])
     if not found[0]:
-        raise NotFound(f"{folder} holds no sound file; looked at any depth for {' '.join(audio.FORMATS)} and others")
+        raise NotFound(f"{folder} holds no sound file; looked at any depth for {' '.join(FORMATS)} and others")
     return found
 
 
 def _sounds(folder: Path) -> list[Path]:
-    suffixes = {f".{name.lower()}" for name in soundfile.available_formats()} | set(audio.FORMATS)
+    suffixes = {f".{name.lower()}" for name in soundfile.available_formats()} | set(FORMATS)
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in suffixes and not p.name.startswith(".") and p.is_file())
 
 
@@ -229,12 +231,12 @@ def _excerpts(
     """(index, file, its first seconds as mono float32 (T,) at rate, without offset); files that cannot be read go to skipped."""
     for index, path in enumerate(files):
         try:
-            sound = audio.read(path)
+            sound = read(path)
         except MelismaError as error:
             skipped.append({"file": str(path), "reason": str(error)})
             continue
-        beginning = sound.mono().samples[0, : math.ceil(seconds * sound.rate)]
-        samples = audio.resample(highpass(beginning, AnalysisConfig.highpass, sound.rate, at_rest())[0], sound.rate, rate)
+        beginning = sound.mono().samples[0, : math.ceil(seconds * sound.rate)]  # cancelling channels are told by a warning
+        samples = resample(highpass(beginning, AnalysisConfig.highpass, sound.rate, at_rest())[0], sound.rate, rate)
         if len(samples):
             yield index, path, samples
         else:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..sound.audio import resample
+from ..sound.rates import resample
 from .metrics import HEARD_LEVEL, load_librosa
 
 RATE = 22050  # Hz; above 11 kHz recordings differ more by their codecs than by what sounds

@@ -29,7 +29,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..errors import BadValue
 from ..files.bands import a_weights, mel_filterbank
 from ..files.config import AnalysisConfig
-from ..sound.audio import resample
+from ..sound.rates import resample
 
 MAGNITUDE_FLOOR = 10 ** (-90 / 20)  # near −90 dBFS: logs of anything quieter say nothing about what is heard
 RESOLUTIONS = (512, 1024, 2048)  # FFT sizes of the STFT distance, in samples

@@ -1,54 +1,39 @@
-"""Audio files in and out, and resampling."""
+"""A sound with its rate: what is read, what models give, what is written."""
 
 from __future__ import annotations
 
-import math
 import os
-import re
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import soundfile
-import soxr
 
-from ..errors import BadValue, Damaged, DiskError, MelismaWarning, NotFound
-from ..system.atomic import atomic, check_target
+from ..errors import BadValue, MelismaWarning
+from .channels import channel_of, mixed
+from .door import checked_rate, samples_of
+from .reading import open_sound
+from .writing import write_samples
 
-BLOCK = 1 << 16  # frames handled at once wherever a file is streamed
-RATES = (1_000, 1_536_000)  # Hz; a header that claims anything else is damaged or not about sound
-QUALITY = "HQ"  # soxr's, here and in `prepare`: 20 bits, flat to 0.91 of the lower Nyquist frequency
-
-# suffix → libsndfile's format and the subtype used unless another is asked for
-FORMATS = {
-    ".wav": ("WAV", "PCM_24"),
-    ".flac": ("FLAC", "PCM_24"),
-    ".aif": ("AIFF", "PCM_24"),
-    ".aiff": ("AIFF", "PCM_24"),
-    ".caf": ("CAF", "PCM_24"),
-    ".au": ("AU", "PCM_24"),
-    ".w64": ("W64", "PCM_24"),
-    ".rf64": ("RF64", "PCM_24"),
-    ".ogg": ("OGG", "VORBIS"),
-    ".oga": ("OGG", "VORBIS"),
-    ".opus": ("OGG", "OPUS"),
-    ".mp3": ("MP3", "MPEG_LAYER_III"),
-}
-_HOLDS_OVERS = {"FLOAT", "DOUBLE", "VORBIS", "OPUS", "MPEG_LAYER_III"}  # subtypes that do not clip at full scale
-_WAV_LIMIT = 4 * 10**9  # bytes; a WAV header counts in 32 bits
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
 class Audio:
-    """A sound: `samples` float32 (C, T), full scale ±1, at `rate` Hz. A (T,) array is taken as one channel."""
+    """A sound: `samples` float32 (C, T), full scale ±1, at `rate` Hz. A (T,) array is taken as one channel.
+
+    Integers are scaled by their type; see `sound.door`. name: what messages call it, such as its file. As an array
+    (`np.asarray(sound)`) one channel is (T,), several are (C, T). In a notebook it plays.
+    """
 
     samples: np.ndarray
     rate: int
+    name: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "samples", _as_channels(self.samples))
+        object.__setattr__(self, "samples", samples_of(self.samples))
         object.__setattr__(self, "rate", checked_rate(self.rate, "the sample rate"))
 
     @property
@@ -61,225 +46,87 @@ class Audio:
         return self.samples.shape[1] / self.rate
 
     def mono(self) -> Audio:
-        """The mean of the channels, as an Audio of samples (1, T)."""
-        return self if self.channels == 1 else Audio(self.samples.mean(axis=0, keepdims=True), self.rate)
+        """The mean of the channels, (1, T); the loudest alone, with a MelismaWarning, where they cancel each other."""
+        if self.channels == 1:
+            return self
+        channel = channel_of(self.samples, self.name or "a sound")
+        return Audio(mixed(self.samples, channel), self.rate, name=self.name)
+
+    def save(self, path: str | os.PathLike, *, subtype: str | None = None) -> None:
+        """`melisma.write(path, sound)`."""
+        write(path, self, subtype=subtype)
+
+    def plot(self, path: str | os.PathLike | None = None) -> Figure:
+        """Its waveform over its spectrogram, as a Matplotlib figure; written to `path`, too, if there is one."""
+        from .picture import figure
+
+        return figure(self.samples, self.rate, path)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        samples = self.samples[0] if self.channels == 1 else self.samples
+        if dtype is not None and np.dtype(dtype) != samples.dtype:
+            return samples.astype(dtype)
+        return samples.copy() if copy else samples
+
+    def __repr__(self) -> str:
+        channels = "mono" if self.channels == 1 else "stereo" if self.channels == 2 else f"{self.channels} channels"
+        return f"<sound{' ' + self.name if self.name else ''}: {self.duration:.2f} s, {channels}, {self.rate} Hz>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: a player."""
+        from .picture import player
+
+        return player(self.samples, self.rate, repr(self))
 
 
 def read(path: str | os.PathLike) -> Audio:
-    """Any file that libsndfile reads, at its own rate and with its own channels.
+    """Any file that libsndfile reads, at its own rate and with its own channels; with `melisma[formats]` AAC, M4A and more.
 
-    NaN and infinite samples become 0, and a file that ends before its header says is read as far as it goes; a
-    warning names the file in both cases. MelismaError if there is no sound to be had from it.
+    It is read to the end that its decoder finds, whatever its header says. A MelismaWarning tells what was cut off, claimed
+    falsely, recovered or replaced: NaN and infinite samples become 0. MelismaError if there is no sound to be had from it.
     """
-    with open_sound(path) as file:
-        announced, rate = file.frames, file.samplerate
-        whole = _announced(file)
-        # Compressed formats may announce any length, even an unknown one: beyond a sample a byte, believe what arrives.
-        believed = max(1 << 24, os.path.getsize(path)) // file.channels
-        samples = np.empty((file.channels, min(announced, believed)), np.float32)
-        filled = replaced = 0
-        for block, bad in blocks(file, path):
+    sound, remarks = read_noting(path)
+    for sentence in remarks:
+        warnings.warn(sentence, MelismaWarning, stacklevel=2)
+    return sound
+
+
+def read_noting(path: str | os.PathLike, most: float | None = None) -> tuple[Audio, list[str]]:
+    """`read`, its remarks beside the sound. most: seconds, beyond which a MelismaError is raised before all of it is read."""
+    with open_sound(path) as source:
+        room = _believed(source.expected * source.channels, path) // source.channels
+        samples, filled = np.empty((source.channels, room), np.float32), 0
+        for block in source.blocks():
             end = filled + block.shape[1]
             if end > samples.shape[1]:
-                more = min(announced, 2 * samples.shape[1]) - samples.shape[1]
-                samples = np.concatenate([samples, np.empty((samples.shape[0], more), np.float32)], axis=1)
+                more = np.empty((len(samples), max(end, samples.shape[1])), np.float32)
+                samples = np.concatenate([samples, more], axis=1)
             samples[:, filled:end] = block
-            filled, replaced = end, replaced + bad
-    if filled == 0:
-        raise Damaged(f"{path} holds no samples; record or export it again")
-    if announced < 1 << 48:
-        whole = max(whole, announced)
-    if filled < whole:
-        text = f"{path} is cut short: it holds {filled / rate:.2f} s of the {whole / rate:.2f} s it announces"
-        warnings.warn(text, MelismaWarning, stacklevel=2)
-    if replaced:
-        text = f"{path}: {replaced} samples that are not numbers were replaced by silence"
-        warnings.warn(text, MelismaWarning, stacklevel=2)
-    return Audio(np.ascontiguousarray(samples[:, :filled]), rate)
+            filled = end
+            if most is not None and filled > most * source.rate:
+                raise BadValue(f"{path} is longer than {most / 60:.0f} minutes: cut out what you need")
+    return Audio(samples[:, :filled], source.rate, name=Path(path).name), source.remarks
 
 
-def open_sound(path: str | os.PathLike) -> soundfile.SoundFile:
-    """The open file, for streaming with `blocks`; MelismaError says why a file is no sound."""
-    path = Path(path)
-    try:
-        if path.is_dir():
-            raise BadValue(f"{path} is a folder, not a sound file; name a file inside it")
-        if not path.exists():
-            raise NotFound(f"{path} does not exist; check its name and the folder you are in")
-        if not path.is_file():
-            raise BadValue(f"{path} is not an ordinary file; save the sound to a file first")
-        if path.stat().st_size == 0:
-            raise Damaged(f"{path} is empty (0 bytes); record or export it again")
-        with path.open("rb"):  # for the reason that the system gives
-            file = soundfile.SoundFile(_native(path))
-    except OSError as error:
-        raise DiskError(f"{path} cannot be opened: {error.strerror}; check its permissions") from error
-    except TypeError as error:  # soundfile asks for the rate of a .raw file
-        raise Damaged(f"{path} is raw audio without a header; convert it to WAV or FLAC") from error
-    except soundfile.SoundFileError as error:
-        raise Damaged(f"{path} is not audio that can be read; convert it to WAV, FLAC, OGG or MP3") from error
-    if not RATES[0] <= file.samplerate <= RATES[1]:
-        file.close()
-        raise Damaged(
-            f"{path} claims a sample rate of {file.samplerate} Hz, outside {RATES[0]} to {RATES[1]} Hz; export it again"
-        )
-    if file.frames == 0:
-        file.close()
-        raise Damaged(f"{path} holds no samples; record or export it again")
-    return file
+def _believed(expected: int, path: str | os.PathLike) -> int:
+    """Samples to make room for. A header may claim any number: beyond a sample a byte, what arrives is believed."""
+    return min(max(1 << 24, os.path.getsize(path)), expected or 1 << 20)
 
 
-def _announced(file: soundfile.SoundFile) -> int:
-    """The frames that the header of a WAV or AIFF announces where more are announced than there are, else 0.
+def write(path: str | os.PathLike, sound: Any, rate: int | None = None, *, subtype: str | None = None) -> None:
+    """Write a sound in the format that the suffix names; whole or not at all.
 
-    libsndfile counts what there is, and says in its log how many bytes there should be. Programs that write into a pipe announce
-    as much as can be, for they do not know: that is not believed.
+    sound: an Audio, or samples (T,) or (C, T), full scale ±1, at `rate` Hz. subtype: libsndfile's name for the sample
+    format; 24-bit PCM unless said otherwise where the format has it ("FLOAT" clips nothing). Samples beyond full scale are
+    clipped by the integer formats, with a warning that says by how much. MelismaError for NaN or infinite samples, for what the
+    format cannot hold, unknown suffixes, missing folders and failing disks.
     """
-    found = re.search(r"^ ?(?:data|SSND) : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
-    if not found:
-        return 0
-    said, there = (int(number) for number in found.groups())
-    return round(file.frames * said / there) if 0 < there < said < 0x7FFF0000 else 0
-
-
-def blocks(file: soundfile.SoundFile, path: str | os.PathLike) -> Iterator[tuple[np.ndarray, int]]:
-    """The rest of an open file as (samples float32 (C, n), how many of them were NaN or infinite and are now 0).
-
-    MelismaError if the file turns out to be damaged on the way.
-    """
-    done = 0
-    while True:
-        try:
-            block = file.read(BLOCK, dtype="float32", always_2d=True)
-        except soundfile.SoundFileError as error:
-            seconds = done / file.samplerate
-            raise Damaged(f"{path} is damaged and cannot be decoded beyond {seconds:.2f} s; export it again") from error
-        if not len(block):
-            return
-        done += len(block)
-        finite = np.isfinite(block)
-        bad = block.size - int(np.count_nonzero(finite))
-        if bad:
-            block[~finite] = 0
-        yield block.T, bad
-
-
-def resample(x: np.ndarray, rate_from: int, rate_to: int) -> np.ndarray:
-    """x (..., T) at `rate_from` Hz → float32 (..., round(T · rate_to / rate_from)) at `rate_to` Hz."""
-    rate_from, rate_to = checked_rate(rate_from, "rate_from"), checked_rate(rate_to, "rate_to")
-    x = np.asarray(x, dtype=np.float32)
-    if rate_from == rate_to:
-        return x
-    y = np.empty((*x.shape[:-1], resampled_length(x.shape[-1], rate_from, rate_to)), np.float32)
-    for index in np.ndindex(x.shape[:-1]):  # one channel at a time: an hour of stereo is never interleaved in memory
-        fill(y[index], resampled(cut(x[index], BLOCK), rate_from, rate_to))
-    return y
-
-
-def resampled(pieces: Iterable[np.ndarray], rate_from: int, rate_to: int) -> Iterator[np.ndarray]:
-    """What `resample` makes of a sound, piece by piece: float32 (n,) each, of any length."""
-    if rate_from == rate_to:
-        yield from pieces
-        return
-    stream, read, made = soxr.ResampleStream(rate_from, rate_to, 1, "float32", QUALITY), 0, 0
-    for piece in pieces:
-        out = stream.resample_chunk(np.ascontiguousarray(piece, np.float32))
-        read, made = read + len(piece), made + len(out)
-        yield out
-    last = stream.resample_chunk(np.zeros(0, np.float32), last=True)
-    yield fit_length(last, max(0, resampled_length(read, rate_from, rate_to) - made))
-
-
-def cut(x: np.ndarray, n: int) -> Iterator[np.ndarray]:
-    """x (..., T) in pieces of n samples, the last one shorter."""
-    return (x[..., start : start + n] for start in range(0, x.shape[-1], n))
-
-
-def fill(out: np.ndarray, pieces: Iterable[np.ndarray]) -> np.ndarray:
-    """out (T,) with the pieces in it, one after the other: what is too much is left out, what is missing is 0."""
-    done = 0
-    for piece in pieces:
-        piece = piece[: len(out) - done]
-        out[done : done + len(piece)] = piece
-        done += len(piece)
-    out[done:] = 0
-    return out
-
-
-def resampled_length(samples: int, rate_from: int, rate_to: int) -> int:
-    """How many samples `resample` makes of so many."""
-    return round(samples * rate_to / rate_from)
-
-
-def fit_length(x: np.ndarray, n: int) -> np.ndarray:
-    """x (..., T) → (..., n): the end is cut off, or zeros are added to it."""
-    missing = n - x.shape[-1]
-    if missing <= 0:
-        return x[..., :n]
-    return np.concatenate([x, np.zeros((*x.shape[:-1], missing), x.dtype)], axis=-1)
-
-
-def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str | None = None) -> None:
-    """Write samples (C, T) or (T,), full scale ±1, at `rate` Hz, in the format that the suffix names; whole or not at all.
-
-    subtype: libsndfile's name for the sample format; 24-bit PCM unless said otherwise where the format has it
-    ("FLOAT" clips nothing). Samples beyond full scale are clipped by the integer formats, with a warning that says
-    by how much. MelismaError for NaN or infinite samples, unknown suffixes, missing folders and failing disks.
-    """
-    path = Path(path)
-    check_target(path, FORMATS)
-    file_format, default = FORMATS[path.suffix.lower()]
-    subtype = subtype or default
-    samples, rate = _as_channels(samples), checked_rate(rate, f"the sample rate of {path}")
-    channels, length = samples.shape
-    if samples.size == 0:
-        raise BadValue(f"{path} was not written: there are no samples to put in it")
-    if not soundfile.check_format(file_format, subtype):
-        known = ", ".join(soundfile.available_subtypes(file_format))
-        raise BadValue(f"{path} cannot hold {subtype} samples; {path.suffix} files take {known}")
-    if file_format == "WAV" and samples.size * (8 if subtype == "DOUBLE" else 4) > _WAV_LIMIT:
-        raise BadValue(f"{path} would outgrow what a WAV file can hold; write .flac, .w64 or .rf64 instead")
-    low, high = float(samples.min()), float(samples.max())  # NaN if any sample is
-    peak = max(-low, high)
-    if not math.isfinite(low) or not math.isfinite(high):
-        raise BadValue(f"{path} was not written: some samples are NaN or infinite; find the step that made them")
-    with atomic(path) as temporary:
-        try:
-            with soundfile.SoundFile(_native(temporary), "w", rate, channels, subtype, format=file_format) as file:
-                for start in range(0, length, BLOCK):  # in blocks, as libsndfile's Vorbis encoder overruns its stack on long ones
-                    file.write(samples[:, start : start + BLOCK].T)
-            written = soundfile.info(_native(temporary)).frames
-        except (soundfile.SoundFileError, AssertionError) as error:  # soundfile asserts that everything was written
-            reason = (getattr(error, "error_string", "") or str(error) or "the disk took only a part of it").rstrip(". ")
-            what = f"{channels} channels at {rate} Hz as {file_format} {subtype}"
-            raise DiskError(f"{path} could not be written: {reason} ({what}); check the free space, or write .wav") from error
-        if written < length:
-            raise DiskError(f"{path} could not be written: only {written} of {length} samples arrived; check the free space")
-    if peak > 1 and subtype not in _HOLDS_OVERS:
-        over = 20 * math.log10(peak)
-        text = f"{path}: samples were clipped, {over:.1f} dB above full scale; lower the level by as much"
-        warnings.warn(text, MelismaWarning, stacklevel=2)
-
-
-def _native(path: Path) -> Path | bytes:
-    """A name as libsndfile takes it: where names are bytes, some are no Unicode, and soundfile would refuse them."""
-    return os.fsencode(path) if os.name == "posix" else path
-
-
-def _as_channels(samples: np.ndarray) -> np.ndarray:
-    samples = np.asarray(samples)
-    if samples.dtype.kind != "f":
-        raise BadValue(f"samples are {samples.dtype}, not floating point; divide integers by their full scale")
-    if samples.ndim == 1:
-        samples = samples[None]
-    if samples.ndim != 2 or samples.shape[0] == 0:
-        raise BadValue(f"samples have the shape {samples.shape}; (channels, samples) or (samples,) is needed")
-    with np.errstate(over="ignore"):  # becomes infinite, which `write` refuses
-        return samples.astype(np.float32, copy=False)
-
-
-def checked_rate(rate: int, name: str) -> int:
-    """The rate in Hz, if it is one that sound can have; `name` says in the MelismaError whose it is."""
-    if not isinstance(rate, (int, float, np.number)) or not RATES[0] <= rate <= RATES[1] or int(rate) != rate:
-        raise BadValue(f"{name} is {rate} Hz; a whole number from {RATES[0]} to {RATES[1]} Hz is needed")
-    return int(rate)
+    if isinstance(sound, Audio):
+        if rate is not None and rate != sound.rate:
+            raise BadValue(f"{path}: the sound is at {sound.rate} Hz and the call says {rate}: leave the rate out")
+        samples, rate = sound.samples, sound.rate
+    elif rate is None:
+        raise BadValue(f"{path}: an array has no rate: write(path, samples, rate), or give an Audio")
+    else:
+        samples = samples_of(sound, f"the sound for {path}")
+    write_samples(path, samples, rate, subtype)

@@ -12,7 +12,6 @@ import re
 import shutil
 import tempfile
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,8 +19,9 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import BadValue, Damaged, DiskError, MelismaError, MelismaWarning, NotFound
-from ..sound.audio import Audio, open_sound, read
+from ..errors import Damaged, DiskError, MelismaError, NotFound
+from ..sound.audio import Audio, read_noting
+from ..sound.channels import cancellation, mixed
 from ..system.atomic import aside, atomic
 from ..system.home import home
 from .protocol import Session, SoundInfo, SoundRef
@@ -104,7 +104,7 @@ class Library:
             if ref.hash in self._opened:
                 self._opened.move_to_end(ref.hash)
                 return self._opened[ref.hash]
-        audio = _decoded(self.file(ref), ref.name)
+        audio = _decoded(self.file(ref), ref.name)[0]
         self._remember(ref, audio)
         return audio
 
@@ -132,18 +132,11 @@ class Library:
     def add(self, incoming: Incoming, name: str) -> SoundInfo:
         """Take in what was received. MelismaError says why something is no sound for the studio."""
         digest, name = incoming.finish(), (name.strip() or "sound")[:200]
-        with _called(incoming.path, name), open_sound(incoming.path) as sound:
-            seconds, rate, channels = sound.frames / sound.samplerate, sound.samplerate, sound.channels
-        if seconds > MOST_SECONDS:
-            length = f"{seconds / 60:.0f} minutes long, and the studio takes {MOST_SECONDS / 60:.0f}"
-            raise BadValue(f"{name} is {length}: cut out what you need (`melisma transfer` takes it whole)")
-        audio = _decoded(incoming.path, name)  # a damaged file is found now, and a header may be wrong about the length
-        if audio.duration > MOST_SECONDS:
-            raise BadValue(f"{name} is longer than the {MOST_SECONDS / 60:.0f} minutes that the studio takes: cut it")
+        audio, channels, notes = _decoded(incoming.path, name)  # whole: a header may be wrong, and damage is found now
         os.replace(incoming.path, self.sounds / digest)  # whatever is there by that name: this one is whole
         ref = SoundRef(digest, name)
         self._remember(ref, audio)
-        return SoundInfo(ref, audio.duration, rate, channels)
+        return SoundInfo(ref, audio.duration, audio.rate, channels, notes)
 
     def add_file(self, path: Path) -> SoundInfo:
         """Take in a copy of a file of this machine."""
@@ -179,10 +172,15 @@ class Library:
             return None
 
 
-def _decoded(file: Path, name: str) -> Audio:
-    with warnings.catch_warnings(), _called(file, name):
-        warnings.simplefilter("ignore", MelismaWarning)  # said when it was added
-        return read(file).mono()
+def _decoded(file: Path, name: str) -> tuple[Audio, int, tuple[str, ...]]:
+    """A file's sound in one channel, how many it has, and what there is to say about it; MelismaError if it is too long."""
+    with _called(file, name):
+        sound, remarks = read_noting(file, MOST_SECONDS)
+    found = cancellation(sound.samples)
+    if found.channel is not None:
+        remarks.append(found.sentence(name))
+    notes = tuple(remark.replace(str(file), name) for remark in remarks)
+    return Audio(mixed(sound.samples, found.channel), sound.rate, name=name), sound.channels, notes
 
 
 @contextmanager

@@ -236,6 +236,7 @@ class SoundInfo(_Struct):
     seconds: float
     rate: int
     channels: int
+    notes: tuple[str, ...] = ()  # what there is to say: cut short, channels that cancel
 
 
 class Hello(_Struct, tag_field="type", tag="hello"):

@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import MelismaError
 from ..latent import LatentPath
 from ..model import Model
-from ..sound.audio import resampled_length
+from ..sound.rates import resampled_length
 from . import session
 from .protocol import Curves, Done, Failed, Mel, Samples, Take, binary, text
 

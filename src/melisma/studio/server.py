@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from ..errors import MelismaWarning, NotFound
-from ..sound.audio import resample, write
+from ..sound.rates import resample
 from . import exchange, session, sessionfile
 from .connection import Connection
 from .exchange import answering
@@ -149,7 +149,7 @@ class Studio:
             folder = tempfile.TemporaryDirectory(dir=self.library.folder, prefix="take-")
             with folder as name, warnings.catch_warnings():
                 warnings.simplefilter("ignore", MelismaWarning)  # the page's meter says what clips
-                write(file := Path(name) / "take.wav", sound, self.library.open(take.input).rate)
+                sound.save(file := Path(name) / "take.wav")
                 return file.read_bytes()
 
         return exchange.download(await run_in_threadpool(make), request, "audio/wav")

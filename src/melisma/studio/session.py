@@ -76,8 +76,8 @@ def paths(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) 
     return inferred, edited, _squared(take.square, edited, open_sound, model, memo)
 
 
-def sound(take: Take, open_sound: Open, model: Model) -> np.ndarray:
-    """A take's sound: float32 (T,) at the rate and of the length of its input."""
+def sound(take: Take, open_sound: Open, model: Model) -> Audio:
+    """A take's sound, at the rate and of the length of its input."""
     return model.decode(paths(take, open_sound, model)[2])
 
 

@@ -5,6 +5,7 @@ Directions that collapsed are left out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from .vae import kl, split
 COLLAPSED = 0.1
 MINUTES = 10.0  # of the training set that are read
 ENVELOPE = 0.11  # of a mel's cosine coefficients, the lowest: its envelope, without its level; the rest is its fine structure
+AUDIBLE = -60.0  # dBFS: softer frames say nothing about a timbre
 PERCENTILES = (1, 5, 50, 95, 99)
 
 
@@ -37,8 +39,6 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     frame, per dimension of the encoder), collapsed (how many dimensions were left out).
     """
     means, noise, information, loudness = _read(model, data)
-    if means.shape[1] < 2:
-        raise BadValue("the training set has no sound above -60 dBFS to calibrate the latents with")
     centre = means.mean(1)
     spread = noise.double().sqrt()[:, None]
     covariance = torch.cov(means.double()).reshape(len(means), -1)  # of one latent cov is a scalar
@@ -103,21 +103,39 @@ def _apart(response: Tensor, bands: int) -> tuple[Tensor, Tensor]:
     return whole[:, :count], whole[:, count:]
 
 
-def _read(model: Reference, data: Prepared) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Means (Z', F), the posterior's typical variance (Z',), KL (Z',) and loudness (1, F) of the audible frames of training clips
-    from all over the set."""
+@torch.no_grad()
+def check(model: Reference, data: Prepared) -> None:
+    """MelismaError if a set has not what training needs, and `calibrate` at its end: said before anything is trained."""
+    if not data.clips("train"):
+        raise BadValue("nothing is left to train on: all that could be read is held out, so add sounds to train on")
+    audible = 0
+    for x in _stretches(data):
+        audible += int((model.analyse(x)[1] > AUDIBLE).sum())
+        if audible > 1:
+            return
+    raise BadValue(
+        f"there is no sound above {AUDIBLE:g} dBFS to train on: check that these are the files you meant, or record louder"
+    )
+
+
+def _stretches(data: Prepared) -> Iterator[Tensor]:
+    """The middles of the training clips, (1, 1, T) each, of all together MINUTES at most."""
     clips = data.clips("train")
-    total = sum(len(c) for c in clips)
-    limit = MINUTES * 60 * data.sample_rate
-    share = min(1.0, limit / max(total, 1))
-    means, noise, information, loud = [], [], [], []
+    share = min(1.0, MINUTES * 60 * data.sample_rate / max(sum(len(c) for c in clips), 1))
     for clip in clips:
         length = max(1, int(len(clip) * share))
         at = (len(clip) - length) // 2
-        x = torch.from_numpy(clip[at : at + length].astype(np.float32) / 32768)
-        mel, loudness = model.analyse(x[None, None])
+        yield torch.from_numpy(clip[at : at + length].astype(np.float32) / 32768)[None, None]
+
+
+def _read(model: Reference, data: Prepared) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Means (Z', F), the posterior's typical variance (Z',), KL (Z',) and loudness (1, F) of the audible frames of training clips
+    from all over the set."""
+    means, noise, information, loud = [], [], [], []
+    for x in _stretches(data):
+        mel, loudness = model.analyse(x)
         mean, log_variance = split(model.encoder(scales.relative(mel, loudness)))
-        audible = loudness[0, 0] > -60
+        audible = loudness[0, 0] > AUDIBLE
         means.append(mean[0][:, audible])
         noise.append(log_variance[0][:, audible])
         information.append(kl(mean, log_variance)[0][:, audible])

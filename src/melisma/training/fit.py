@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 from ..errors import BadValue
 from ..files.config import ModelConfig
 from . import checkpoints
+from .calibrate import check
 from .data import Prepared
 from .log import Log
 from .plan import Plan
@@ -85,6 +86,7 @@ def fit(
                 at = 0
         torch.manual_seed(plan.seed)
         model = Reference(config)
+        check(model, data)
         if start:
             model.load_state_dict(start, strict=False)
         if saved is not None:

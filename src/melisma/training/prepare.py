@@ -1,7 +1,7 @@
 """A folder of sounds → a prepared set that training maps into memory, and a report on what the folder holds.
 
 A prepared set is a folder of two files. `audio.i16`: every clip, one after another, mono 16-bit little-endian at one
-sample rate (a value v stands for v / 32768 of full scale). `index.json`: {"version": 2, "sample_rate": Hz, "clips":
+sample rate (a value v stands for v / 32768 of full scale). `index.json`: {"version": 3, "sample_rate": Hz, "clips":
 [{"file", "start", "samples", "split": "train" or "held"}, …], "report": {…}, "key": what it was made from}.
 
 Everything is streamed, so a file or a folder may be larger than memory.
@@ -26,13 +26,18 @@ import soxr
 
 from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
 from ..files.config import AnalysisConfig
-from ..sound import audio
+from ..sound.channels import Cancellation
+from ..sound.door import checked_rate
+from ..sound.foreign import SUFFIXES as FOREIGN
+from ..sound.foreign import installed
 from ..sound.highpass import at_rest, highpass
+from ..sound.rates import QUALITY
+from ..sound.reading import open_sound
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-VERSION = 2
+VERSION = 3
 HELD_SHARE = 0.08  # of the minutes, kept from training
 HELD_MOST = 0.2  # no file is held out that would bring the share of the minutes, or of the files, above this
 WHOLE_FILES = 6  # from so many files on, whole files are held out
@@ -48,7 +53,6 @@ LEAST_HELD = 2.0  # s
 _NOT_SOUND = {"raw", "mat4", "mat5", "wavex", "pvf", "xi", "mpc2k"}  # names of libsndfile's that are no suffix or no recording
 _ALSO = {"ogg", "oga", "opus", "mp3", "flac", "wav", "aif", "aiff", "aifc", "snd", "bwf"}
 EXTENSIONS = sorted(({name.lower() for name in soundfile.available_formats()} | _ALSO) - _NOT_SOUND)
-FOREIGN = {"m4a", "mp4", "aac", "wma", "webm", "mka", "ape", "wv", "ac3", "amr", "dsf"}  # sound that libsndfile cannot read
 
 
 @dataclass
@@ -74,6 +78,8 @@ class Report:
     cleaned: dict[str, int] = field(default_factory=dict)  # file → samples that were NaN or infinite
     offset: dict[str, float] = field(default_factory=dict)  # file → dBFS of the offset that was taken out
     scaled: dict[str, float] = field(default_factory=dict)  # file → dB that it was above full scale
+    cancelling: dict[str, str] = field(default_factory=dict)  # file → what was done about channels that cancel each other
+    remarks: dict[str, str] = field(default_factory=dict)  # file → what was cut, falsely claimed or recovered
     ignored: int = 0  # other files
     warnings: list[str] = field(default_factory=list)
     reused: bool = False  # an older set of the same files was still valid
@@ -99,6 +105,8 @@ class _Sound:
     digest: str = ""
     rate: int = 0
     channels: int = 0
+    taken: int | None = None  # the channel that stands for all, where they cancel each other
+    remarks: list[str] = field(default_factory=list)  # of the reader: cut short, claimed falsely, recovered
     seconds: float = 0.0
     silent_seconds: float = 0.0
     peak: float = 0.0  # of any channel
@@ -126,7 +134,7 @@ def prepare(
     `into` holds anything but a prepared set.
     """
     folder, into = Path(folder), Path(os.path.realpath(into))
-    sample_rate = audio.checked_rate(sample_rate, "the sample rate of a prepared set")
+    sample_rate = checked_rate(sample_rate, "the sample rate of a prepared set")
     names, ignored, foreign = _find(folder, into)
     key = _key(folder, names, sample_rate)
     if report := _reusable(into, key):
@@ -160,14 +168,14 @@ def _find(folder: Path, into: Path) -> tuple[list[str], int, dict[str, str]]:
         raise NotFound(f"the folder {folder} does not exist; check its name")
     if not folder.is_dir():
         raise BadValue(f"{folder} is not a folder; put the sounds into one and name that")
-    names, others, foreign = [], [], {}
+    names, others, foreign, readable = [], [], {}, installed()
     for file in _walk(folder, os.path.realpath(into)):
         suffix = file.suffix.lower().lstrip(".")
         name = file.relative_to(folder).as_posix()
-        if suffix in EXTENSIONS:
+        if suffix in EXTENSIONS or suffix in FOREIGN and readable:
             names.append(name)
         elif suffix in FOREIGN:
-            foreign[name] = f".{suffix} cannot be read; convert it to WAV, FLAC, OGG or MP3"
+            foreign[name] = f".{suffix} needs PyAV: pip install 'melisma[formats]', or convert it to WAV, FLAC, OGG or MP3"
         else:
             others.append(file.name)
     if not names and foreign:
@@ -253,10 +261,13 @@ def _convert_all(folder: Path, names: list[str], out: BinaryIO, report: Report, 
 
         try:
             sound = _convert(path, name, out, report.sample_rate, tick)
+            if sound.taken is not None:  # once more, as it has to be this channel from its first sample on
+                _back(out, start)
+                sound = _convert(path, name, out, report.sample_rate, tick, taken=sound.taken)
             if sound.mono_peak > 1:  # once more, as it has to be softer from its first sample on
                 _back(out, start)
                 report.scaled[name] = round(20 * math.log10(sound.mono_peak), 2)
-                sound = _convert(path, name, out, report.sample_rate, tick, gain=1 / sound.mono_peak)
+                sound = _convert(path, name, out, report.sample_rate, tick, 1 / sound.mono_peak, sound.taken)
         except MelismaError as error:
             _back(out, start)
             report.unreadable[name] = str(error).removeprefix(f"{path} ")
@@ -280,17 +291,25 @@ def _back(out: BinaryIO, start: int) -> None:
     out.truncate()
 
 
-def _convert(path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Callable[[float], None], gain: float = 1.0) -> _Sound:
-    """Append one file, times gain, to the flat file. MelismaError if it cannot be read to its end."""
-    with audio.open_sound(path) as file:
-        sound = _Sound(name, out.tell() // 2, rate=file.samplerate, channels=file.channels)
+def _convert(
+    path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Callable[[float], None], gain: float = 1.0,
+    taken: int | None = None,
+) -> _Sound:  # fmt: skip
+    """Append one file, times gain, to the flat file: the mean of its channels, or the one `taken`.
+
+    `taken` of the answer is the channel to take: not None where the channels cancel each other in their mean. MelismaError if it
+    is no sound.
+    """
+    with open_sound(path) as file:
+        sound = _Sound(name, out.tell() // 2, rate=file.rate, channels=file.channels, taken=taken)
+        found = Cancellation()
         resampler = None
-        if file.samplerate != sample_rate:
-            resampler = soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality=audio.QUALITY)
+        if file.rate != sample_rate:
+            resampler = soxr.ResampleStream(file.rate, sample_rate, 1, dtype="float32", quality=QUALITY)
         digest = hashlib.blake2b(digest_size=16)
-        silence = _Silence(round(file.samplerate * SILENCE_BLOCK))
+        silence = _Silence(round(file.rate * SILENCE_BLOCK))
         before = np.zeros((file.channels, CLIPPED_RUN - 1), bool)  # the end of the last block, where a run may have begun
-        below, read = at_rest(), 0
+        below = at_rest()
 
         def append(x: np.ndarray) -> None:
             with np.errstate(over="ignore", invalid="ignore"):  # what is that far beyond full scale comes again, scaled
@@ -300,18 +319,18 @@ def _convert(path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Calla
             digest.update(pcm.tobytes())
             out.write(pcm.tobytes())
 
-        for block, replaced in audio.blocks(file, path):
-            tick(min(read / file.frames, 1.0))
-            read += block.shape[1]
+        for block in file.blocks():
+            tick(min(file.done / max(file.expected, file.done, 1), 1.0))
+            if taken is None:
+                found.add(block)
             level = np.abs(block)
             sound.peak = max(sound.peak, float(level.max()))
-            sound.replaced += replaced
             high = np.concatenate([before, level >= CLIPPED], axis=1)
             sound.clipped |= bool((high[:, :-2] & high[:, 1:-1] & high[:, 2:]).any())
             before = high[:, 1 - CLIPPED_RUN :]
-            mono = block.mean(axis=0, dtype=np.float64)
-            sound.mean += float(mono.sum()) / file.frames
-            mono, below = highpass(mono, AnalysisConfig.highpass, file.samplerate, below)
+            mono = block.mean(axis=0, dtype=np.float64) if taken is None else block[taken].astype(np.float64)
+            sound.mean += float(mono.sum())
+            mono, below = highpass(mono, AnalysisConfig.highpass, file.rate, below)
             sound.mono_peak = max(sound.mono_peak, float(np.abs(mono).max()))
             silence.add(mono)
             with np.errstate(over="ignore"):
@@ -321,7 +340,10 @@ def _convert(path: Path, name: str, out: BinaryIO, sample_rate: int, tick: Calla
             append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
     if sound.samples == 0:
         raise Damaged(f"{path} is shorter than one sample at {sample_rate} Hz")
-    sound.seconds = read / sound.rate
+    if found.channel is not None:
+        sound.taken = found.channel
+    sound.remarks = [remark.removeprefix(f"{path} ").removeprefix(f"{path}: ") for remark in file.remarks]
+    sound.replaced, sound.mean, sound.seconds = file.replaced, sound.mean / file.done, file.done / sound.rate
     sound.silent_seconds = silence.samples() / sound.rate
     sound.clipped &= sound.peak <= 1  # what goes beyond full scale was not cut off at it
     sound.digest = digest.hexdigest()
@@ -400,6 +422,8 @@ def _summarize(sounds: list[_Sound], clips: list[dict[str, Any]], report: Report
     report.short = [s.name for s in sounds if s.seconds < SHORT]
     report.offset = {s.name: round(20 * math.log10(abs(s.mean)), 1) for s in sounds if abs(s.mean) > OFFSET}
     report.cleaned = {s.name: s.replaced for s in sounds if s.replaced}
+    report.cancelling = {s.name: f"channel {s.taken + 1} of {s.channels} alone" for s in sounds if s.taken is not None}
+    report.remarks = {s.name: "; ".join(told) for s in sounds if (told := [r for r in s.remarks if "not numbers" not in r])}
     for s in sounds:
         report.rates[str(s.rate)] = report.rates.get(str(s.rate), 0) + 1
         report.channels[str(s.channels)] = report.channels.get(str(s.channels), 0) + 1
@@ -440,6 +464,10 @@ def _advice(report: Report, sounds: list[_Sound]) -> Iterator[str]:
         yield f"{len(report.scaled)} of {files} went beyond full scale: scaled down to it"
     if report.cleaned:
         yield f"NaN or infinite samples in {len(report.cleaned)} of {files}: now silence; export again"
+    if report.cancelling:
+        yield f"channels cancel each other in {len(report.cancelling)} of {files}: one of them is taken; check the wiring"
+    if report.remarks:
+        yield f"{len(report.remarks)} of {files} are not what they announce: used as far as they go; export them again"
     if report.unreadable:
         yield f"{len(report.unreadable)} could not be read and are left out, beside {files} used; export or convert them"
 
@@ -478,6 +506,8 @@ def render(report: Report, console: Console) -> None:
     listed(f"under {SHORT:g} s (used)", report.short)
     listed("offset taken out", [f"{name}: {db:.0f} dBFS" for name, db in report.offset.items()])
     listed("scaled", [f"{name}: −{db:.1f} dB" for name, db in report.scaled.items()])
+    listed("channels cancel", [f"{name}: {what}" for name, what in report.cancelling.items()])
+    listed("not as announced", [f"{name}: {what}" for name, what in report.remarks.items()])
     listed("cleaned", [f"{name}: {n} samples" for name, n in report.cleaned.items()])
     console.print(table)
     for warning in report.warnings:

@@ -9,6 +9,11 @@ class Notices {
     this.notice = { text, bad: true };
   }
 
+  /** What is no fault of the page's, and should be seen. */
+  tell(text: string): void {
+    this.notice = { text, bad: false };
+  }
+
   say(text: string): void {
     this.spoken = text;
   }

@@ -161,6 +161,7 @@ export interface SoundInfo {
   readonly seconds: number;
   readonly rate: number;
   readonly channels: number;
+  readonly notes: readonly string[];
 }
 
 /** The first message: what there is to play with, and the history as it was autosaved; the session is step `at` of it. */

@@ -65,6 +65,7 @@ class Sounds {
   /** Give a sound to the server, for a corner perhaps. */
   async add(file: Blob, name = (file as File).name): Promise<SoundRef | null> {
     const info = await notices.attempt(`Reading ${name}`, () => link.upload(file, name));
+    if (info?.notes.length) notices.tell(info.notes.join('. '));
     return info?.sound ?? null;
   }
 
