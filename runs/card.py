@@ -6,7 +6,9 @@ from collections import defaultdict
 from typing import Any
 
 from melisma.files.modelfile import ModelFile
-from melisma.measure.evaluate import FIGURES, ROWS
+from melisma.measure.evaluate import FIGURES
+from melisma.measure.report import shown
+from melisma.measure.rows import ROWS
 
 
 def card(file: ModelFile, size: int, sources: dict[str, Any], about: str, cannot: str, origin: str = "") -> str:
@@ -97,9 +99,12 @@ def sentence(note: str) -> str:
 
 def figures_table(evaluation: dict[str, Any]) -> str:
     """The rows of the evaluation, as `melisma evaluate` prints them."""
-    lines = ["| | " + " | ".join(ROWS) + " |", "|---|" + "---|" * len(ROWS)]
+    rows = shown(evaluation)
+    lines = ["| | " + " | ".join(ROWS[row] for row in rows) + " |", "|---|" + "---|" * len(rows)]
     for key, (label, pattern) in FIGURES.items():
-        values = [evaluation["rows"].get(row, {}).get(key) for row in ROWS]
+        values = [evaluation["rows"][row].get(key) for row in rows]
+        if all(value is None for value in values):
+            continue
         lines.append(f"| {label} | " + " | ".join("–" if v is None else pattern.format(v) for v in values) + " |")
     return "\n".join(lines)
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
-from melisma.measure import metrics
+from melisma.measure import metrics, probe
 from melisma.model import Model
 from melisma.sound.audio import read
 from melisma.store import pretrained
@@ -189,7 +189,7 @@ def figures(model: Model, whole: bool, rate: int = 1) -> tuple[dict[str, float],
         split: [model.encode(read(f)) for f in sorted((data / split).glob("*.flac"))[::step]]
         for split, step in (("train", 5), ("held", 1))
     }
-    leak = metrics.leak(
+    leak = probe.leak(
         *(curves for split in paths for curves in ([p.values for p in paths[split]], [p.loudness for p in paths[split]]))
     )
     own = [model.encode(x, rate=44100) for x in sounds]

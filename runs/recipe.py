@@ -226,7 +226,8 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
     import torch
 
     from melisma.files import modelfile
-    from melisma.measure.evaluate import evaluate, table
+    from melisma.measure.evaluate import evaluate
+    from melisma.measure.report import table
     from melisma.model import Model
     from melisma.training.data import Prepared
     from melisma.training.reference import Reference

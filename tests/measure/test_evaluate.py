@@ -10,10 +10,12 @@ import soundfile
 from rich.console import Console
 
 from melisma.errors import MelismaError
-from melisma.measure import metrics
-from melisma.measure.evaluate import FIGURES, ROWS, evaluate, table
+from melisma.measure import baselines, metrics, report
+from melisma.measure.evaluate import ABOVE_COPY, FIGURES, evaluate
+from melisma.measure.rows import ROWS, curve_bits
 
-RATE = 16000
+RATE = 48000
+HOP = 1200  # of level_curve at this rate
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,9 @@ class Path:
     loudness: np.ndarray
     sound: np.ndarray
     natural: np.ndarray
-    rate: float = RATE / 400
+    rate: float = RATE / HOP
+    fine: np.ndarray | None = None
+    colour: np.ndarray | None = None
 
     def set_loudness(self, curve):
         return replace(self, loudness=curve)
@@ -31,14 +35,14 @@ class Path:
 class Fake:
     """Keeps the sound in the path, with noise added on the way out; obeys the loudness as far as `slope` says."""
 
-    name, sample_rate, hop = "fake", RATE, 400
+    name, sample_rate, hop = "fake", RATE, HOP
 
     def __init__(self, noise=1e-3, slope=1.0, leaky=False):
         self.noise, self.slope, self.leaky = noise, slope, leaky
 
     def encode(self, samples, *, rate):
         assert rate == RATE and samples.ndim == 1 and samples.dtype == np.float32
-        loudness = metrics.level_curve(samples, rate)  # its hop is 400 samples at this rate
+        loudness = metrics.level_curve(samples, rate)
         values = np.random.default_rng(len(samples)).standard_normal((3, len(loudness)))
         if self.leaky:
             values[0] = loudness
@@ -52,12 +56,28 @@ class Fake:
     def copy_synthesis(self, samples, *, rate):
         return self._noisy(samples, self.noise / 10)
 
+    def mel(self, samples, *, rate):
+        return np.random.default_rng(0).uniform(0, 1, (4, len(samples) // self.hop + 1))
+
     def kl(self, samples, *, rate):
         return np.array([[2.0], [0.01], [0.5]]) * np.ones((3, len(samples) // self.hop))
 
     @staticmethod
     def _noisy(x, amount):
         return (x + amount * np.random.default_rng(0).standard_normal(len(x))).astype(np.float32)
+
+
+class Layered(Fake):
+    """One whose path holds layers as well: each takes half of the noise away. The fine one gives the loudness away if `leaky`."""
+
+    def encode(self, samples, *, rate):
+        path = super().encode(samples, rate=rate)
+        fine = np.random.default_rng(1).standard_normal((2, len(path.loudness)))
+        return replace(path, fine=path.loudness[None] / 100 if self.leaky else fine, colour=np.zeros((5, len(path.loudness))))
+
+    def decode(self, path, fine=1.0, colour=1.0):
+        quieter = Fake(self.noise * (1 - fine / 2) * (1 - colour / 2), self.slope)
+        return quieter.decode(path)
 
 
 def write_tone(path, hz, seconds=1.2, rate=22050):
@@ -83,7 +103,7 @@ def result(folder):
 
 
 def test_rows_show_which_part_loses_what(result):
-    assert list(result["rows"]) == list(ROWS)
+    assert set(result["rows"]) | set(result["missing"]) == set(ROWS) and not set(result["rows"]) & set(result["missing"])
     chain, copy = result["rows"]["chain"], result["rows"]["copy synthesis"]
     assert set(chain) == set(FIGURES)
     assert copy["visqol"] > chain["visqol"]
@@ -131,9 +151,9 @@ def test_result_is_json_with_null_for_what_cannot_be_told(tmp_path):
 
 def test_table_prints_every_row_even_without_files(result):
     console = Console(file=io.StringIO(), width=120)
-    table({key: value for key, value in result.items() if key not in ("files", "skipped")}, console)
+    report.table({key: value for key, value in result.items() if key not in ("files", "skipped")}, console)
     printed = console.file.getvalue()
-    for text in (*ROWS, "ViSQOL", "nats", "leak", "slope 1.0"):
+    for text in ("latents alone", "copy synthesis", "Griffin-Lim", "ViSQOL", "nats", "leak", "slope 1.0", "no row '+ fine'"):
         assert text in printed
 
 
@@ -144,7 +164,7 @@ def test_unreadable_files_are_named_and_left_out(tmp_path):
     assert [f["file"] for f in result["files"]] == [str(tmp_path / "good.wav")]
     assert "text.wav" in result["skipped"][0]["reason"]
     console = Console(file=io.StringIO(), width=120)
-    table(result, console)
+    report.table(result, console)
     assert "left out" in console.file.getvalue()
 
 
@@ -168,7 +188,7 @@ def test_missing_package_is_named(tmp_path, monkeypatch):
 
 def test_model_that_changes_the_length_is_caught(folder):
     model = Fake()
-    model.copy_synthesis = lambda samples, *, rate: samples[:-1]
+    model.copy_synthesis = lambda samples, rate: samples[:-1]
     with pytest.raises(MelismaError, match="copy synthesis of .*0.wav"):
         evaluate(model, [folder / "held" / "0.wav"])
 
@@ -178,3 +198,110 @@ def test_progress_reaches_the_end(folder):
     evaluate(Fake(), folder, progress=lambda done, total, name: steps.append((done, total)), seconds_limit=0.5)
     assert steps[0] == (0, 9) and steps[-1] == (9, 9)
     assert steps == sorted(steps) and any(done % 1 for done, _ in steps)  # on the way through a file, too
+
+
+@pytest.fixture(scope="module")
+def layered(folder):
+    return evaluate(Layered(noise=0.02), folder)
+
+
+class TestLayers:
+    def test_each_has_its_row_nearer_to_the_sound_and_its_bits(self, layered):
+        assert not {"fine", "colour"} & set(layered["missing"])
+        chain, fine, colour = (layered["rows"][row] for row in ("chain", "fine", "colour"))
+        assert chain["mel_distance_db"] > fine["mel_distance_db"] > colour["mel_distance_db"]
+        assert chain["bits"] < fine["bits"] == colour["bits"], "a colour that stands still takes none"
+        assert layered["follow_slope_all"] == pytest.approx(1, abs=0.02)
+
+    def test_the_probe_hears_all_layers(self, folder, layered):
+        assert layered["leak_r2_all"] < 0.05
+
+        class Leaky(Layered):
+            def encode(self, samples, *, rate):
+                path = super().encode(samples, rate=rate)
+                return replace(path, values=np.random.default_rng(len(samples)).standard_normal(path.values.shape))
+
+        found = evaluate(Leaky(leaky=True), folder, seconds_limit=0.5)
+        assert found["leak_r2"] < 0.3 < 0.9 < found["leak_r2_all"]
+
+
+def test_pitch_is_judged_above_what_copying_loses(result):
+    for entry in result["files"]:
+        for row in entry["rows"].values():
+            for above, figure in ABOVE_COPY.items():
+                if row[figure] is not None:
+                    assert row[above] == pytest.approx(row[figure] - entry["rows"]["copy synthesis"][figure])
+    assert result["rows"]["copy synthesis"]["lost_above_copy"] == 0
+
+
+def test_a_low_rate_is_no_excuse(tmp_path):
+    """A model at 16 kHz is judged by what lies above 8 kHz, too."""
+
+    class Low(Fake):
+        sample_rate = 16000
+
+        def encode(self, samples, *, rate):
+            assert rate == 44100
+            values, loudness = np.zeros((3, 10)), np.zeros(10)
+            return Path(values, loudness, samples, loudness, 40.0)
+
+    write_tone(tmp_path / "a.wav", 200)
+    assert evaluate(Low(), tmp_path)["file_count"] == 1
+
+
+def test_missing_codec_is_told_with_its_remedy(folder, monkeypatch):
+    monkeypatch.setattr(baselines.shutil, "which", lambda program: None)
+    result = evaluate(Fake(), [folder / "held" / "0.wav"])
+    assert "Opus" not in result["rows"] and "opus-tools" in result["missing"]["Opus"]
+    console = Console(file=io.StringIO(), width=160)
+    report.table(result, console)
+    assert "no row 'Opus, same rate': opusenc and opusdec are not installed" in console.file.getvalue()
+
+
+def test_weak_cases_are_named_worst_first(result):
+    def entry(name, visqol, gross, lost):
+        row = {"visqol": visqol, "pitch_gross": gross, "pitch_lost": lost}
+        return {"file": f"some/{name}.wav", "rows": {"chain": row, "copy synthesis": row}}
+
+    files = [
+        entry("good", 4.5, 0.0, 0.1),
+        entry("off", 4.2, 0.9, 0.0),
+        entry("dull", 3.9, 0.0, 0.0),
+        entry("lost", 4.2, None, 1.0),
+    ]
+    found = [entry["file"] for entry in report.weak({"files": files})]
+    assert found == ["some/lost.wav", "some/off.wav", "some/dull.wav", "some/good.wav"]
+    console = Console(file=io.StringIO(), width=200)
+    report.table({**result, "rows": {row: result["rows"][row] for row in ("chain", "copy synthesis")}, "files": files}, console)
+    printed = console.file.getvalue()
+    assert "weak cases, worst first" in printed and printed.index("lost.wav") < printed.index("off.wav") < printed.index(
+        "good.wav"
+    )
+    console = Console(file=io.StringIO(), width=200)
+    report.table({**result, "files": files[:1]}, console)
+    assert "weak cases" not in console.file.getvalue(), "one file is no list"
+
+
+def test_the_weakest_is_drawn(folder, tmp_path):
+    model = Fake()
+    model.frame_rate, model.band_centres = RATE / HOP, np.array([100.0, 400.0, 2000.0, 8000.0])
+    name = report.picture(model, evaluate(model, folder / "held"), tmp_path / "worst.png", 0.5)
+    assert name.endswith(".wav") and (tmp_path / "worst.png").stat().st_size > 10000
+
+
+def test_figures_of_an_older_file_are_still_shown(result):
+    old = {
+        "model": "old", "file_count": 1, "seconds": 2.0, "kl": result["kl"], "leak_r2": 0.1, "follow_slope": 1.0, "follow_rms_db": 0.1,
+        "rows": {"chain": {"visqol": 4.2}, "copy synthesis": {"visqol": 4.6}, "Griffin-Lim": {"visqol": 4.4}},
+    }  # fmt: skip
+    console = Console(file=io.StringIO(), width=120)
+    report.table(old, console)
+    assert "4.20" in console.file.getvalue() and "envelope" not in console.file.getvalue()
+
+
+def test_bits_are_the_entropy_of_what_changes():
+    rng = np.random.default_rng(0)
+    assert curve_bits(np.full((3, 1000), 0.7), 0.01, 100) == 0
+    coin = np.cumsum(rng.integers(0, 2, (1, 20000)), axis=1) * 0.5  # each step half a decibel up, or not
+    assert curve_bits(coin, 0.5, 100) == pytest.approx(100, rel=0.01)
+    assert curve_bits(np.repeat(coin, 2, axis=0), 0.5, 100) == pytest.approx(200, rel=0.01)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from melisma.errors import MelismaError
-from melisma.measure import metrics
+from melisma.measure import baselines, metrics, probe
 
 RATE = 24000
 
@@ -143,10 +143,10 @@ def paths(files, share, seed):
 
 
 def test_leak_finds_what_is_hidden():
-    shares = [metrics.leak(*paths(12, share, 0), *paths(6, share, 1)) for share in (0.0, 0.7, 1.0)]
+    shares = [probe.leak(*paths(12, share, 0), *paths(6, share, 1)) for share in (0.0, 0.7, 1.0)]
     assert is_increasing(shares)
     assert -0.3 < shares[0] < 0.03 and shares[-1] > 0.9
-    assert metrics.leak(*paths(12, 0.7, 0), *paths(6, 0.7, 1)) == shares[1]
+    assert probe.leak(*paths(12, 0.7, 0), *paths(6, 0.7, 1)) == shares[1]
 
 
 def test_leak_counts_heard_frames_only():
@@ -154,17 +154,17 @@ def test_leak_counts_heard_frames_only():
     z, loudness = paths(12, 0.0, 0)
     for path, curve in zip(z, loudness, strict=True):
         path[:, :100], curve[:100] = 9, -90
-    assert metrics.leak(z[:8], loudness[:8], z[8:], loudness[8:]) < 0.05
+    assert probe.leak(z[:8], loudness[:8], z[8:], loudness[8:]) < 0.05
     silent = [np.full(300, -90.0)] * 12
-    assert math.isnan(metrics.leak(z[:8], silent[:8], z[8:], silent[8:]))
+    assert math.isnan(probe.leak(z[:8], silent[:8], z[8:], silent[8:]))
 
 
 def test_leak_refuses_what_does_not_match():
     z, loudness = paths(2, 0.0, 0)
     with pytest.raises(MelismaError, match="shape"):
-        metrics.leak(z, [curve[:10] for curve in loudness], z, loudness)
+        probe.leak(z, [curve[:10] for curve in loudness], z, loudness)
     with pytest.raises(MelismaError, match="2 latent paths but 1"):
-        metrics.leak(z, loudness[:1], z, loudness)
+        probe.leak(z, loudness[:1], z, loudness)
 
 
 def test_follow_is_slope_and_error():
@@ -182,17 +182,17 @@ def test_follow_is_slope_and_error():
 
 def test_griffin_lim_is_close_repeats_and_keeps_length(sound):
     sound = noisy(sound, 1e-2)  # between pure partials there would be nothing to come close to
-    output = metrics.griffin_lim(sound, RATE)
+    output = baselines.griffin_lim(sound, RATE)
     assert output.shape == sound.shape and output.dtype == np.float32
     assert metrics.mel_distance(sound, output, RATE) < 3
     assert metrics.level_error(sound, output, RATE).rms < 0.5
-    np.testing.assert_array_equal(output, metrics.griffin_lim(sound, RATE))
+    np.testing.assert_array_equal(output, baselines.griffin_lim(sound, RATE))
 
 
 @pytest.mark.parametrize("length", [1, 100, 1023, 1025])
 def test_any_length_is_taken(length):
     x = tone()[:length]
-    output = metrics.griffin_lim(x, RATE)
+    output = baselines.griffin_lim(x, RATE)
     assert output.shape == x.shape and np.isfinite(output).all()
     for metric in (metrics.stft_distance, metrics.mel_distance, metrics.visqol, metrics.level_error, metrics.pitch_error):
         metric(x, output, RATE)
@@ -216,3 +216,27 @@ def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
     assert [process.wait() for process in [start() for _ in range(3)]] == [0, 0, 0]
     assert start().wait() == 0
     assert len(list(tmp_path.rglob("*.nbc"))) > 4  # it was compiled there, by the first of them
+
+
+def test_envelope_distance_hears_timbre_but_neither_level_nor_pitch(sound):
+    assert metrics.envelope_distance(sound, sound, RATE) == 0
+    assert metrics.envelope_distance(sound, 0.5 * sound, RATE) < 0.5
+    filtered = np.convolve(sound, np.ones(12) / 12, "same").astype(np.float32)
+    shifted = tone(hz=227.0)
+    assert metrics.envelope_distance(sound, filtered, RATE) > 1.5 * metrics.envelope_distance(sound, shifted, RATE)
+    assert math.isnan(metrics.envelope_distance(0 * sound, sound, RATE))
+
+
+@pytest.mark.skipif(not baselines.has_opus(), reason="opus-tools are not installed")
+def test_opus_keeps_time_and_length_and_gains_from_bits(sound):
+    few, many = (baselines.opus(sound, RATE, bits) for bits in (8000, 64000))
+    assert len(few[0]) == len(many[0]) == len(sound) and (few[1], many[1]) == (8000, 64000)
+    off = [np.abs(output - sound)[2000:-2000].mean() for output, _ in (few, many)]
+    assert off[1] < off[0] and off[1] < 0.02, "a codec that shifted the sound would be further off"
+    assert baselines.opus(sound, RATE, 1.0)[1] == baselines.OPUS_BITS[0]
+
+
+def test_opus_that_is_not_there_is_named(sound, monkeypatch):
+    monkeypatch.setattr(baselines.shutil, "which", lambda program: None)
+    with pytest.raises(MelismaError, match="opus-tools"):
+        baselines.opus(sound, RATE, 16000)

@@ -110,7 +110,7 @@ def _latents(file: ModelFile) -> Table:
 
 
 def _evaluation(file: ModelFile) -> None:
-    from ..measure.evaluate import table
+    from ..measure.report import table
 
     try:
         table(file.evaluation, out)

@@ -114,21 +114,26 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Held-out sounds; of folders train and held in it, held.")],
     json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the figures there too.")] = None,
     seconds: Annotated[float | None, typer.Option(metavar="S", help="So much of each file at most.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the weakest file's mels.")] = None,
 ) -> None:
     """Figures: what a model makes of sounds it has not heard.
 
-    The whole chain stands beside copy synthesis (true mels through the vocoder) and Griffin-Lim on the true mels.
+    The latents alone, then with fine structure and colour added, stand beside copy synthesis (true mels through the vocoder),
+    Griffin-Lim on the true mels, and Opus at the same bit rate. Then the weak cases, worst first.
     """
     import json
 
+    from ..measure.plot import SUFFIXES
     from ..model import load
     from ..system.atomic import atomic, check_target
 
     if json_file:
         check_target(json_file)
+    if plot:
+        check_target(plot, SUFFIXES)
     with extra("evaluate"):
+        from ..measure import report
         from ..measure.evaluate import evaluate as measure
-        from ..measure.evaluate import table
 
         with bar("evaluating") as progress:
 
@@ -137,13 +142,18 @@ def evaluate(
                 if not err.is_terminal and name and done == int(done):  # in a log, a line for each file
                     warn("evaluating", f"{name}, {int(done) + 1} of {total}", "dim")
 
-            result = measure(load(model), folder, told, seconds)
+            loaded = load(model)
+            result = measure(loaded, folder, told, seconds)
     if json_file:  # first: whoever reads the table may stop reading
         with atomic(json_file) as temporary:
             temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    table(result, out)
+    if plot:
+        worst = report.picture(loaded, result, plot, seconds)
+    report.table(result, out)
     if json_file:
         say(f"{json_file} holds the same, file by file")
+    if plot:
+        say(f"{plot} shows what becomes of the weakest, {worst}")
 
 
 def _prepared(folder: Path) -> tuple[Path, Any]:

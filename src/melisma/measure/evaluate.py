@@ -1,53 +1,54 @@
 """The figures of a model on held-out sounds, beside what its parts and a method without training reach.
 
     result = evaluate(model, "prepared/strings")
-    table(result, rich.console.Console())
+    report.table(result, rich.console.Console())
+    report.weak(result)                          the files that fare worst, worst first
 
-Every file goes three ways: the whole *chain* (encode, decode), *copy synthesis* (its true mels through the vocoder) and
-*Griffin-Lim* on its true mels. The second shows what the vocoder loses, the first what the VAE loses on top of it.
+Every file goes several ways (see `rows`): from its latents alone, with the residual layers added, by *copy synthesis* (its true
+mels through the vocoder), by *Griffin-Lim* on its true mels, and through the codec Opus at the bit rate of all the layers. Copy
+synthesis shows what the vocoder loses, the first rows what the layers lose on top of it, the last what is to be had untrained.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import soundfile
-from rich.console import Console
-from rich.table import Table
 
-from ..errors import BadValue, Damaged, MelismaError, NotFound, Unavailable
-from ..files.config import AnalysisConfig
-from ..sound.audio import read
-from ..sound.formats import FORMATS
-from ..sound.highpass import at_rest, highpass
-from ..sound.rates import resample
-from . import metrics
+from ..errors import BadValue, Damaged, MelismaError, Unavailable
+from . import metrics, probe
+from .excerpts import EXCERPT, excerpts, find, sample
+from .rows import LAYERS, decoded, layered, layers, missing_rows, rows
 
 PACKAGES = {"librosa": "librosa", "filelock": "filelock", "visqol": "visqol-python"}  # module: package of what the figures need
 
-EXCERPT = 30.0  # s of each file, unless told otherwise: an hour is no better a witness than its first half minute
-PROBE_SECONDS = 600.0  # of training sounds for the leak probe
 RAMP = 12.0  # dB on either side
 RAMP_SECONDS = 1.0  # shorter sounds have no room for the ramp
 USED_NATS = 0.05  # nats a frame from which a latent dimension counts as used
 
-ROWS = ("chain", "copy synthesis", "Griffin-Lim")
+# the reference is heard at this rate at least: else a model of a low rate would not lose what lies above it
+LEAST_RATE = 44100
+
 FIGURES = {
+    "bits": ("bits a second", "{:,.0f}"),
     "visqol": ("ViSQOL", "{:.2f}"),
     "stft_distance": ("STFT distance", "{:.3f}"),
     "mel_distance_db": ("mel dB", "{:.2f}"),
+    "envelope_db": ("envelope dB", "{:.2f}"),
     "level_rms_db": ("level dB", "{:.2f}"),
     "level_mean_db": ("level bias dB", "{:+.2f}"),
     "pitch_cents": ("pitch cents", "{:.1f}"),
     "pitch_gross": ("gross pitch errors", "{:.1%}"),
     "pitch_lost": ("pitch lost", "{:.1%}"),
+    "gross_above_copy": ("gross errors above copy", "{:+.1%}"),
+    "lost_above_copy": ("pitch lost above copy", "{:+.1%}"),
 }
+ABOVE_COPY = {"gross_above_copy": "pitch_gross", "lost_above_copy": "pitch_lost"}
 
 Progress = Callable[[float, int, str], None]
 
@@ -63,15 +64,17 @@ def evaluate(
 
     A folder with the folders `train` and `held` in it is evaluated on `held`, and the leak probe trained on a sample of
     `train`; otherwise the probe is trained on half of the files and scored on the others. The first 30 s of each file
-    (or seconds_limit) are used, as mono at the model's rate, of at most files_limit files, spread over all.
+    (or seconds_limit) are used, as mono, of at most files_limit files, spread over all. They are compared at the model's rate,
+    or at LEAST_RATE if that is lower.
     progress(done, total, name) is called before each file, with
     parts of one while it is measured, and at the end.
 
     Returns what json.dumps takes, null where there is no figure: `rows` (the mean over files of each figure in FIGURES,
-    for each of ROWS), `counted` (files behind each mean of the chain), `kl` (nats a frame per dimension, and the number
-    of dimensions above USED_NATS), `leak_r2` (see metrics.leak), `follow_slope` and `follow_rms_db` (against a ±12 dB
-    ramp added to the natural loudness), `files` (the same figures for each) and `skipped` (files that cannot be read,
-    and why).
+    for each of rows.ROWS that can be had), `missing` (why the others cannot), `counted` (files behind each mean of the latents
+    alone), `kl` (nats a frame per dimension, and the number of dimensions above USED_NATS), `leak_r2` (see probe.leak) and
+    `leak_r2_all` (that of latents, fine and colour together), `follow_slope`, `follow_rms_db` (against a ±12 dB ramp added to
+    the natural loudness, from the latents alone) and `follow_slope_all` (with all layers), `files` (the same figures for each)
+    and `skipped` (files that cannot be read, and why). Where there are no layers, what is said of all is left out.
     MelismaError if no file can be read, or the model returns no waveform as long as its input.
     """
     if seconds_limit is not None and not seconds_limit > 0:
@@ -80,28 +83,29 @@ def evaluate(
         raise BadValue(f"files_limit is {files_limit}; at least 1 is needed")
     if missing := [package for module, package in PACKAGES.items() if find_spec(module) is None]:
         raise Unavailable(f"evaluating needs {' and '.join(missing)}: pip install 'melisma[evaluate]'")
-    held, train = _find(folder_or_files)
+    held, train = find(folder_or_files)
     if files_limit is not None and len(held) > files_limit:
         held = [held[int(i)] for i in np.linspace(0, len(held) - 1, files_limit)]
     skipped: list[dict[str, str]] = []
-    files, paths, kls, ramps = [], [], [], []
+    rate = rate_of(model)
     report = progress or (lambda done, total, name: None)
-    total = len(held) + len(train)
-    for done, path, samples in _excerpts(held, model.sample_rate, seconds_limit or EXCERPT, skipped):
+    total, measured = len(held) + len(train), []
+    for done, path, samples in excerpts(held, rate, seconds_limit or EXCERPT, skipped):
         report(done, total, path.name)
         told = lambda part, row: report(done + part, total, f"{path.name}: {row}")  # noqa: B023
-        latent, entry, kl, ramp = _evaluate_file(model, path, samples, told)
-        files.append(entry)
-        paths.append(latent)
-        kls.append(kl)
-        ramps.append(ramp)
-    if not files:
+        measured.append(_evaluate_file(model, path, samples, rate, told))
+    if not measured:
         raise Damaged(f"no sound could be read from {folder_or_files}" + "".join(f"; {s['reason']}" for s in skipped[:1]))
     known = []
-    for done, path, samples in _sample(train, model.sample_rate, skipped):
+    for done, path, samples in sample(train, rate, skipped):
         report(len(held) + done, total, path.name)
-        known.append(model.encode(samples, rate=model.sample_rate))
+        known.append(model.encode(samples, rate=rate))
     report(total, total, "")
+    files, paths = [file.entry for file in measured], [file.path for file in measured]
+    follow = {key: _follow(np.concatenate([file.ramps[key] for file in measured], axis=1)) for key in measured[0].ramps}
+    leak = _leak(known, paths, lambda path: path.values)
+    if layered(model):
+        leak |= {"leak_r2_all": _leak(known, paths, layers)["leak_r2"], "follow_slope_all": follow["colour"]["follow_slope"]}
     return _plain(
         {
             "model": model.name,
@@ -109,43 +113,54 @@ def evaluate(
             "hop": model.hop,
             "file_count": len(files),
             "seconds": sum(f["seconds"] for f in files),
-            "rows": {row: _means([f["rows"][row] for f in files]) for row in ROWS},
+            "rows": {row: _means([f["rows"][row] for f in files]) for row in files[0]["rows"]},
+            "missing": missing_rows(model),
             "counted": {figure: sum(not math.isnan(f["rows"]["chain"][figure]) for f in files) for figure in FIGURES},
-            "kl": _usage(kls),
-            **_leak(known, paths),
-            **_follow(np.concatenate(ramps, axis=1)),
+            "kl": _usage([file.kl for file in measured]),
+            **leak,
+            **follow["chain"],
             "files": sorted(files, key=lambda f: f["file"]),
             "skipped": skipped,
         }
     )
 
 
-def _evaluate_file(
-    model: Any, path: Path, samples: np.ndarray, told: Callable[[float, str], None]
-) -> tuple[Any, dict[str, Any], np.ndarray, np.ndarray]:
-    """The latent path of samples (T,), the file's entry in the result, its KL (Z, L), and its ramp as _ramp has it."""
-    rate = model.sample_rate
-    latent = model.encode(samples, rate=rate)
-    chain = np.asarray(model.decode(latent))
-    outputs = {
-        "chain": chain,
-        "copy synthesis": np.asarray(model.copy_synthesis(samples, rate=rate)),
-        "Griffin-Lim": metrics.griffin_lim(samples, rate),
-    }
-    rows = {}
-    for k, (row, output) in enumerate(outputs.items()):
-        told((k + 1) / (len(outputs) + 1), row)
+def rate_of(model: Any) -> int:
+    """The rate in Hz at which a model's sounds are compared."""
+    return max(model.sample_rate, LEAST_RATE)
+
+
+class _Measured(NamedTuple):
+    """A file: its latent path, its entry in the result, its KL (Z, L), and its ramp as _ramp has it, by row."""
+
+    path: Any
+    entry: dict[str, Any]
+    kl: np.ndarray
+    ramps: dict[str, np.ndarray]
+
+
+def _evaluate_file(model: Any, path: Path, samples: np.ndarray, rate: int, told: Callable[[float, str], None]) -> _Measured:
+    """One file's samples (T,) in every row."""
+    latent, kl = model.encode(samples, rate=rate), model.kl(samples, rate=rate)
+    found: dict[str, dict[str, Any]] = {}
+    plain: dict[str, np.ndarray] = {}
+    for row in rows(model, latent, samples, rate, float(kl.mean(1).sum())):
+        told(min(0.9, (len(found) + 1) / 8), row.key)
         try:
-            rows[row] = figures(samples, output, rate)
+            found[row.key] = {"bits": row.bits} | figures(samples, row.output, rate)
         except MelismaError as error:
-            raise type(error)(f"{row} of {path}: {error}") from error
-    ramp = _ramp(model, latent, chain)
-    entry = {"file": str(path), "seconds": len(samples) / rate, "rows": rows, **_follow(ramp)}
-    return latent, entry, model.kl(samples, rate=rate), ramp
+            raise type(error)(f"{row.key} of {path}: {error}") from error
+        if row.key in LAYERS:
+            plain[row.key] = row.output
+    for row in found.values():
+        row |= {above: row[figure] - found["copy synthesis"][figure] for above, figure in ABOVE_COPY.items()}
+    ramps = {key: _ramp(model, latent, plain[key], rate, key) for key in ("chain", "colour") if key in plain}
+    entry = {"file": str(path), "seconds": len(samples) / rate, "rows": found, **_follow(ramps["chain"])}
+    return _Measured(latent, entry, kl, ramps)
 
 
 def figures(reference: np.ndarray, output: np.ndarray, rate: int) -> dict[str, float | str]:
-    """All of FIGURES for an output (T,) against its reference (T,), and why ViSQOL has none (`visqol_reason`) if so."""
+    """What FIGURES says of an output (T,) against its reference (T,) alone, and why ViSQOL has none (`visqol_reason`) if so."""
     score = metrics.visqol(reference, output, rate)
     level = metrics.level_error(reference, output, rate)
     pitch = metrics.pitch_error(reference, output, rate)
@@ -154,6 +169,7 @@ def figures(reference: np.ndarray, output: np.ndarray, rate: int) -> dict[str, f
         "visqol": score.mos,
         "stft_distance": metrics.stft_distance(reference, output, rate),
         "mel_distance_db": metrics.mel_distance(reference, output, rate),
+        "envelope_db": metrics.envelope_distance(reference, output, rate),
         "level_rms_db": level.rms,
         "level_mean_db": level.mean,
         "pitch_cents": pitch.cents,
@@ -163,13 +179,13 @@ def figures(reference: np.ndarray, output: np.ndarray, rate: int) -> dict[str, f
     }
 
 
-def _ramp(model: Any, latent: Any, plain: np.ndarray) -> np.ndarray:
+def _ramp(model: Any, latent: Any, plain: np.ndarray, rate: int, key: str) -> np.ndarray:
     """(3, L): in dB, the ramp added to the loudness, what it changed in the output's level, and the softer of the levels."""
-    if len(plain) < RAMP_SECONDS * model.sample_rate:
+    if len(plain) < RAMP_SECONDS * rate:
         return np.zeros((3, 0))
     ramp = np.linspace(-RAMP, RAMP, len(latent.loudness))
-    ramped = np.asarray(model.decode(latent.set_loudness(latent.loudness + ramp)))
-    before, after = (metrics.level_curve(x, model.sample_rate) for x in (plain, ramped))
+    ramped = decoded(model, latent.set_loudness(latent.loudness + ramp), key)
+    before, after = (metrics.level_curve(x, rate) for x in (plain, ramped))
     times = np.arange(len(before)) * metrics.LEVEL_FRAME / 2
     asked = np.interp(times, np.arange(len(ramp)) / latent.rate, ramp)
     return np.stack([asked, after - before, np.minimum(before, after)])
@@ -186,15 +202,18 @@ def _usage(kls: Sequence[np.ndarray]) -> dict[str, Any]:
     return {"per_dimension": nats.tolist(), "total": nats.sum(), "used": int((nats > USED_NATS).sum()), "dimensions": len(nats)}
 
 
-def _leak(known: list[Any], held: list[Any]) -> dict[str, Any]:
-    """The leak of the held paths, by a probe trained on the known ones, or on every other held one if there are none."""
+def _leak(known: list[Any], held: list[Any], told_by: Callable[[Any], np.ndarray]) -> dict[str, Any]:
+    """The leak of the held paths, by a probe trained on the known ones, or on every other held one if there are none.
+
+    told_by: path → the curves (N, L) that the probe is given.
+    """
     if not known:
         order = np.random.default_rng(0).permutation(len(held))
         known, held = [held[i] for i in order[::2]], [held[i] for i in order[1::2]]
     r2 = math.nan
     if known and held:
-        z, loudness = ([[p.values for p in part], [p.loudness for p in part]] for part in (known, held))
-        r2 = metrics.leak(*z, *loudness)
+        z, loudness = ([[told_by(p) for p in part], [p.loudness for p in part]] for part in (known, held))
+        r2 = probe.leak(*z, *loudness)
     return {"leak_r2": r2, "leak_files": {"train": len(known), "test": len(held)}}
 
 
@@ -202,56 +221,6 @@ def _means(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     """The mean of each figure over the files that have it."""
     values = {figure: np.array([row[figure] for row in rows]) for figure in FIGURES}
     return {figure: v[~np.isnan(v)].mean() if not np.isnan(v).all() else math.nan for figure, v in values.items()}
-
-
-def _find(folder_or_files: str | os.PathLike | Sequence[str | os.PathLike]) -> tuple[list[Path], list[Path]]:
-    """The files to evaluate, and those for training the leak probe (maybe none)."""
-    if not isinstance(folder_or_files, (str, os.PathLike)):
-        return [Path(f) for f in folder_or_files], []
-    folder = Path(folder_or_files)
-    if not folder.exists():
-        raise NotFound(f"{folder} does not exist; check its name and the folder you are in")
-    if folder.is_file():
-        return [folder], []
-    held, train = folder / "held", folder / "train"
-    found = (_sounds(held), _sounds(train)) if held.is_dir() and train.is_dir() else (_sounds(folder), [])
-    if not found[0]:
-        raise NotFound(f"{folder} holds no sound file; looked at any depth for {' '.join(FORMATS)} and others")
-    return found
-
-
-def _sounds(folder: Path) -> list[Path]:
-    suffixes = {f".{name.lower()}" for name in soundfile.available_formats()} | set(FORMATS)
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in suffixes and not p.name.startswith(".") and p.is_file())
-
-
-def _excerpts(
-    files: Sequence[Path], rate: int, seconds: float, skipped: list[dict[str, str]]
-) -> Iterator[tuple[int, Path, np.ndarray]]:
-    """(index, file, its first seconds as mono float32 (T,) at rate, without offset); files that cannot be read go to skipped."""
-    for index, path in enumerate(files):
-        try:
-            sound = read(path)
-        except MelismaError as error:
-            skipped.append({"file": str(path), "reason": str(error)})
-            continue
-        beginning = sound.mono().samples[0, : math.ceil(seconds * sound.rate)]  # cancelling channels are told by a warning
-        samples = resample(highpass(beginning, AnalysisConfig.highpass, sound.rate, at_rest())[0], sound.rate, rate)
-        if len(samples):
-            yield index, path, samples
-        else:
-            skipped.append({"file": str(path), "reason": f"{path} is shorter than one sample at {rate} Hz"})
-
-
-def _sample(files: Sequence[Path], rate: int, skipped: list[dict[str, str]]) -> Iterator[tuple[int, Path, np.ndarray]]:
-    """Excerpts of files drawn from all, always the same, until they amount to PROBE_SECONDS."""
-    drawn = [files[i] for i in np.random.default_rng(0).permutation(len(files))]
-    left = PROBE_SECONDS
-    for index, path, samples in _excerpts(drawn, rate, EXCERPT, skipped):
-        yield index, path, samples
-        left -= len(samples) / rate
-        if left <= 0:
-            return
 
 
 def _plain(value: Any) -> Any:
@@ -263,30 +232,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None
     return int(value) if isinstance(value, np.integer) else value
-
-
-def table(result: dict[str, Any], console: Console) -> None:
-    """Print what `evaluate` returned, with or without `files` and `skipped`: the rows side by side, then the latent path's."""
-    title = f"{result['model']}: {result['file_count']} held-out files, {result['seconds']:.0f} s"
-    rows = Table(title=title)
-    rows.add_column("")
-    for row in ROWS:
-        rows.add_column(row, justify="right")
-    for figure, (heading, form) in FIGURES.items():
-        rows.add_row(heading, *(_cell(result["rows"][row][figure], form) for row in ROWS))
-    console.print(rows)
-
-    kl = result["kl"]
-    latent = Table(title="latent path", show_header=False)
-    latent.add_row("KL, nats a frame", f"{_cell(kl['total'], '{:.1f}')} in {kl['used']} of {kl['dimensions']} dimensions")
-    latent.add_row("per dimension", " ".join(_cell(nats, "{:.2f}") for nats in kl["per_dimension"]))
-    latent.add_row("loudness leak, R²", _cell(result["leak_r2"], "{:.3f}"))
-    slope, error = _cell(result["follow_slope"], "{:.2f}"), _cell(result["follow_rms_db"], "{:.1f}")
-    latent.add_row(f"±{RAMP:g} dB ramp", f"slope {slope}, error {error} dB")
-    console.print(latent)
-    for entry in result.get("skipped", []):
-        console.print(f"left out: {entry['reason']}", markup=False)
-
-
-def _cell(value: float | None, form: str) -> str:
-    return "–" if value is None else form.format(value)

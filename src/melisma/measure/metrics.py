@@ -1,4 +1,4 @@
-"""The figures of an evaluation: how far an output is from its reference, and what a latent path gives away.
+"""The figures of an evaluation: how far an output is from its reference.
 
 Every function takes mono float32 waveforms (T,) at a given rate in Hz, full scale ±1, or curves over frames, and is
 pure: the same input gives the same figure. Levels are in dBFS of the root mean square (a full-scale sine reads −3)
@@ -6,8 +6,7 @@ unless a function speaks of magnitudes, where a full-scale sine reads 0. A figur
 (silence, too short, no pitch) is NaN. Input that is no waveform, or two waveforms of different length, raise
 MelismaError.
 
-Pitch, leak and Griffin-Lim need librosa (with the scikit-learn it brings), and ViSQOL visqol-python: both are imported
-where they are used, for inference does without.
+Pitch needs librosa and ViSQOL visqol-python: both are imported where they are used, for inference does without.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 from pathlib import Path
@@ -50,14 +49,11 @@ PERIODICITY = 0.85  # normalised autocorrelation from which a frame counts as vo
 VOICED_FRAMES = 20  # fewer than these say nothing about pitch
 GROSS_CENTS = 50.0
 
-GRIFFIN_LIM_ITERATIONS = 32
-
-PROBE_CONTEXT = 4  # frames on each side
-PROBE_TREES = 200
-PROBE_FRAMES = 40000  # more are thinned out evenly: neighbouring frames say nearly the same
+ENVELOPE_DEPTH = 60.0  # dB
+ENVELOPE_BANDS, ENVELOPE_COEFFICIENTS = 64, 20  # below the 20th of 64 bands' cosine coefficients lies the envelope
 
 
-def _on_one_thread(function):
+def on_one_thread(function):
     """Run a function without parallel loops. Where other work shares the cores (a training, say) the threads of small
     matrix products and shallow trees wait for each other a hundred times longer than they compute."""
 
@@ -133,9 +129,30 @@ def mel_distance(reference: np.ndarray, output: np.ndarray, rate: int) -> float:
     heard = _frame_levels(reference, 2048, 512) > HEARD_MEL
     if not heard.any():
         return math.nan
-    bank = mel_filterbank(_mel_config(rate, 2048, 512))
+    bank = mel_filterbank(mel_config(rate, 2048, 512))
     r, o = (_decibels(np.maximum(_magnitudes(x, 2048, 512)[heard] @ bank.T, MAGNITUDE_FLOOR)) for x in (reference, output))
     return float(np.sqrt(np.mean((r - o) ** 2)))
+
+
+def envelope_distance(reference: np.ndarray, output: np.ndarray, rate: int) -> float:
+    """Root mean square difference in dB of the spectral envelopes of two (T,) waveforms: timbre without level and pitch.
+
+    A frame's envelope is its log-mel of 64 bands (60 Hz to 16 kHz, Hann frames of 2048, hop 512, floored 60 dB below its
+    strongest band) in its cosine coefficients 1 to 19: the first, its level, and the higher ones, where partials lie, are left
+    out. Over frames whose reference is above −50 dBFS; NaN without one.
+    """
+    from scipy.fft import dct
+
+    reference, output = _pair(reference, output, rate)
+    heard = _frame_levels(reference, 2048, 512) > HEARD_LEVEL
+    if not heard.any():
+        return math.nan
+    highest = min(16000.0, rate / 2)
+    bank = mel_filterbank(AnalysisConfig(rate, 2048, 512, ENVELOPE_BANDS, 60.0, highest))
+    r, o = (_decibels(_magnitudes(x, 2048, 512)[heard] @ bank.T) for x in (reference, output))
+    r, o = (np.maximum(levels, levels.max(axis=1, keepdims=True) - ENVELOPE_DEPTH) for levels in (r, o))
+    envelopes = dct(r - o, axis=1, norm="ortho")[:, 1:ENVELOPE_COEFFICIENTS]
+    return float(np.sqrt(np.square(envelopes).sum(axis=1).mean() / len(bank)))
 
 
 def visqol(reference: np.ndarray, output: np.ndarray, rate: int) -> Visqol:
@@ -243,80 +260,6 @@ def _pitch(samples: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
     return f0, (periodicity > PERIODICITY) & (levels > HEARD_LEVEL)
 
 
-# The latent path and the level
-
-
-@_on_one_thread
-def leak(
-    train_z: Sequence[np.ndarray],
-    train_loudness: Sequence[np.ndarray],
-    test_z: Sequence[np.ndarray],
-    test_loudness: Sequence[np.ndarray],
-    seed: int = 0,
-) -> float:
-    """Share of the loudness's variance that a freshly trained probe finds in z: R² on files that it never saw.
-
-    z: latent paths (Z, L); loudness: their curves (L,) in dBFS; training and test lists from different files. Only
-    frames above −50 dBFS count, in training and in scoring. The probe sees four frames on each side. It is the better,
-    on a fifth of the training files kept apart, of ridge regression, which finds what is spread over all dimensions, and
-    gradient-boosted trees, which find what is hidden in products and sizes. 1 means that z tells the loudness, 0 or less
-    that the probe predicts it no better than its mean. NaN when either list has no variance to explain.
-    """
-    for z, loudness in ((train_z, train_loudness), (test_z, test_loudness)):
-        if len(z) != len(loudness):
-            raise BadValue(f"the probe got {len(z)} latent paths but {len(loudness)} loudness curves")
-    order = np.random.default_rng(seed).permutation(len(train_z))
-    apart = max(len(order) // 5, min(1, len(order) - 1))
-    kept_apart, fitted = order[:apart], order[apart:]
-    x, y = _probe_frames([train_z[i] for i in fitted], [train_loudness[i] for i in fitted])
-    test_x, test_y = _probe_frames(test_z, test_loudness)
-    if min(y.std() if len(y) else 0, test_y.std() if len(test_y) else 0) < 1e-6:
-        return math.nan
-    watch = _probe_frames([train_z[i] for i in kept_apart], [train_loudness[i] for i in kept_apart])
-    return _r_squared(test_y, _probe(x, y, *watch, seed).predict(test_x))
-
-
-def _probe_frames(paths: Sequence[np.ndarray], curves: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Windows of z (N, Z · 9) and loudness (N,) of the frames that count, at most PROBE_FRAMES."""
-    xs, ys = [np.zeros((0, 0), np.float32)], [np.zeros(0)]
-    for z, loudness in zip(paths, curves, strict=True):
-        if z.ndim != 2 or loudness.shape != z.shape[1:]:
-            raise BadValue(f"the probe got a latent path of shape {z.shape} with loudness of shape {loudness.shape}")
-        heard = loudness > HEARD_LEVEL
-        if not heard.any():
-            continue
-        padded = np.pad(z, ((0, 0), (PROBE_CONTEXT, PROBE_CONTEXT)), mode="edge")
-        windows = sliding_window_view(padded, 2 * PROBE_CONTEXT + 1, axis=1).transpose(1, 0, 2)
-        xs.append(windows[heard].reshape(heard.sum(), -1).astype(np.float32))
-        ys.append(loudness[heard].astype(float))
-    if len(xs) == 1:
-        return xs[0], ys[0]
-    x, y = np.concatenate(xs[1:]), np.concatenate(ys)
-    thin = np.linspace(0, len(x) - 1, min(len(x), PROBE_FRAMES)).astype(int)
-    return x[thin], y[thin]
-
-
-def _probe(x: np.ndarray, y: np.ndarray, watch_x: np.ndarray, watch_y: np.ndarray, seed: int):
-    """The scikit-learn regressor, trained on windows (N, D) and loudness (N,), that does best on those to watch (if any)."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
-    from sklearn.linear_model import RidgeCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    ridge = make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(0, 5, 6))).fit(x, y)
-    if not len(watch_y):
-        return ridge
-    trees = HistGradientBoostingRegressor(
-        learning_rate=0.08, max_iter=PROBE_TREES, early_stopping=True, n_iter_no_change=10, random_state=seed
-    ).fit(x, y, X_val=watch_x, y_val=watch_y)
-    return max(ridge, trees, key=lambda probe: _r_squared(watch_y, probe.predict(watch_x)))
-
-
-def _r_squared(target: np.ndarray, predicted: np.ndarray) -> float:
-    """Coefficient of determination about the target's own mean."""
-    return float(1 - np.sum((target - predicted) ** 2) / max(np.sum((target - target.mean()) ** 2), 1e-12))
-
-
 def follow(levels_in: np.ndarray, levels_out: np.ndarray, heard: np.ndarray | None = None) -> Follow:
     """How levels heard (L,) follow levels asked for (L,), both in dB: least-squares slope, and rms of their difference.
 
@@ -335,37 +278,10 @@ def follow(levels_in: np.ndarray, levels_out: np.ndarray, heard: np.ndarray | No
     return Follow(float(slope), float(np.sqrt(np.mean((got - asked) ** 2))))
 
 
-# The baseline
-
-
-@_on_one_thread
-def griffin_lim(
-    reference: np.ndarray, rate: int, frame: int = 1024, hop: int = 256, bands: int = 128, fmin: float = 30.0
-) -> np.ndarray:
-    """The waveform (T,) that its own mel gives back with no training: NNLS magnitudes, then Griffin-Lim phases.
-
-    Magnitudes by multiplicative non-negative least squares (Lee and Seung, 2001) against the Slaney filterbank;
-    phases by fast Griffin-Lim (Perraudin, Balazs and Søndergaard, 2013) from seeded random ones.
-    """
-    librosa = load_librosa()
-    reference = _waveform(reference, rate)
-    bank = mel_filterbank(_mel_config(rate, frame, hop, bands, fmin))
-    padded = np.pad(reference, (0, max(0, frame - len(reference))))  # librosa needs a whole frame
-    mel = np.abs(librosa.stft(padded, n_fft=frame, hop_length=hop)).T @ bank.T  # (L, M)
-    gram, drawn = bank.T @ bank, mel @ bank
-    magnitudes = drawn / np.maximum(gram.sum(0), 1e-9)
-    for _ in range(GRIFFIN_LIM_ITERATIONS):
-        magnitudes *= drawn / np.maximum(magnitudes @ gram, 1e-9)
-    output = librosa.griffinlim(
-        magnitudes.T, n_iter=GRIFFIN_LIM_ITERATIONS, hop_length=hop, n_fft=frame, length=len(padded), random_state=0
-    )
-    return output[: len(reference)].astype(np.float32)
-
-
 # Common parts
 
 
-def _mel_config(rate: int, frame: int, hop: int, bands: int = 128, fmin: float = 30.0) -> AnalysisConfig:
+def mel_config(rate: int, frame: int, hop: int, bands: int = 128, fmin: float = 30.0) -> AnalysisConfig:
     return AnalysisConfig(sample_rate=rate, frame=frame, hop=hop, bands=bands, fmin=fmin, fmax=rate / 2)
 
 
@@ -390,7 +306,7 @@ def _visqol_api():
     return api
 
 
-def _waveform(samples: np.ndarray, rate: int) -> np.ndarray:
+def checked(samples: np.ndarray, rate: int) -> np.ndarray:
     samples = np.asarray(samples, np.float32)
     if samples.ndim != 1 or not len(samples):
         raise BadValue(f"a mono waveform of at least one sample is needed, not an array of shape {samples.shape}")
@@ -402,7 +318,7 @@ def _waveform(samples: np.ndarray, rate: int) -> np.ndarray:
 
 
 def _pair(reference: np.ndarray, output: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    reference, output = _waveform(reference, rate), _waveform(output, rate)
+    reference, output = checked(reference, rate), checked(output, rate)
     if len(reference) != len(output):
         raise BadValue(f"the output has {len(output)} samples where its reference has {len(reference)}")
     return reference, output
