@@ -126,6 +126,19 @@ MELISMA_API void melisma_decode_mel(melisma_stream* stream, const float* latents
                                     int64_t frames, float* mel);
 MELISMA_API void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out);
 
+/* The same with what the latents leave out of a sound, its residual, in two layers: the first MELISMA_FINE cosines over
+   the bands are its colour, the others its fine structure. layers[frame * M + cosine], in steps of MELISMA_LAYER_STEP dB in
+   an orthonormal basis; cosine 0 is always 0. They are held for some 12 ms at a time. encode_layers runs the decoder, too, to
+   know them. In decode_layers fine and colour are amounts from 0 to 1; mel or out may be NULL, and so may layers, which is
+   melisma_decode. With what encode_layers gave it equals melisma_process with these amounts. REALTIME. */
+#define MELISMA_FINE 20
+#define MELISMA_LAYER_STEP 1.0
+MELISMA_API int64_t melisma_encode_layers(melisma_stream* stream, const float* in, int64_t n, float* latents,
+                                          float* loudness, int8_t* layers);
+MELISMA_API void melisma_decode_layers(melisma_stream* stream, const float* latents, const float* loudness,
+                                       const int8_t* layers, float fine, float colour, int64_t frames,
+                                       float* mel, float* out);
+
 /* The latent path as signals at the host's rate, one value a sample, for hosts that patch signals (Pure
    Data). encode_signals holds each frame's values from the sample that completes it; decode_signals reads its
    inputs at those same samples, so that the two, started together, equal melisma_process in time and sound.

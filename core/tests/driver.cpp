@@ -118,6 +118,11 @@ int main(int count, char** words) {
             melisma_decode(part, frames, level, l < 8 ? l : 8, out);
             l = melisma_analyse(part, in, n, frames, level);
             melisma_synthesize(part, frames, l < 8 ? l : 8, out);
+            static int8_t layers[MOST * 512];
+            melisma_reset(part);
+            l = melisma_encode_layers(part, in, n, frames, level, info.bands <= 512 ? layers : nullptr);
+            for (int i = 0; i < 40; i++) layers[next() % sizeof layers] = static_cast<int8_t>(next());
+            melisma_decode_layers(part, frames, level, info.bands <= 512 ? layers : nullptr, noise(), 1, l < 8 ? l : 8, nullptr, out);
             melisma_posterior(part, in, n, frames, nullptr);
             melisma_decode_mel(part, frames, level, 1, out + 600);
             melisma_reset(other);

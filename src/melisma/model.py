@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from .files import modelfile
 from .files.bands import centres
 from .files.modelfile import ModelFile
 from .latent import Curve, LatentPath, drawn
+from .latent.reading import read_number
 from .sound.audio import Audio
 from .sound.channels import channel_of, mixed
 from .sound.door import block_of, checked_rate, samples_of
@@ -107,25 +108,33 @@ class Model:
     def encode(self, sound: Sound, *, rate: int | None = None) -> LatentPath:
         """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
         pieces, rate, length = self._own(sound, rate)
-        values, loudness = self._engine.encode(pieces)
-        return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre)
+        values, loudness, layers = self._engine.encode_layers(pieces)
+        return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre, layers)
 
-    def decode(self, path: LatentPath) -> Audio:
-        """A latent path's sound: one channel at `path.source_rate`, of `path.length` samples."""
-        values, loudness = self._fitting(path)
-        return self._back(self._engine.decoded(values, loudness), path.source_rate, path.length)
+    def decode(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0) -> Audio:
+        """A latent path's sound: one channel at `path.source_rate`, of `path.length` samples.
 
-    def render(self, path: LatentPath, frames: Iterable[int]) -> Iterator[np.ndarray]:
+        fine, colour: how much, from 0 to 1, of what the path has beside its latents. Fine structure keeps the pitch of the
+        sound it came from; colour keeps what is that sound's own and not the domain's: 0 leaves it to the domain, as after
+        `match`. Both 1: what was not edited sounds as it did. Both 0: the latents alone.
+        """
+        return self._back(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour)), path.source_rate, path.length)
+
+    def render(
+        self, path: LatentPath, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0
+    ) -> Iterator[np.ndarray]:
         """A latent path's sound at the model's own rate, piece by piece: float32 (n,), so many frames each time.
 
         Together they are, to the bit, what `decode` resamples to the path's rate, up to the end of the sound.
         """
-        values, loudness = self._fitting(path)
+        values, loudness, layers = self._fitting(path)
+        amounts = _amounts(fine, colour)
         missing = resampled_length(path.length, path.source_rate, self.sample_rate)
         stream, late, begin = self._engine.stream(), self._engine.delay, 0
         for size in frames:
             end = begin + size
-            piece = stream.decode(values[:, begin:end], loudness[begin:end])
+            part = values[:, begin:end], loudness[begin:end]
+            piece = stream.decode(*part) if layers is None else stream.decode_layers(*part, layers[:, begin:end], *amounts)
             skipped = min(late, len(piece))
             piece, late, begin = piece[skipped : skipped + missing], late - skipped, end
             missing -= len(piece)
@@ -135,18 +144,26 @@ class Model:
         if missing > 0:
             yield np.zeros(missing, np.float32)
 
-    def decode_mel(self, path: LatentPath) -> np.ndarray:
-        """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
-        return self._engine.decode_mel(*self._fitting(path))
+    def decode_mel(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0) -> np.ndarray:
+        """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale; fine and colour as in `decode`."""
+        return self._engine.decode_mel(*self._fitting(path), *_amounts(fine, colour))
 
     def transfer(
-        self, sound: Sound, *, rate: int | None = None, loudness: str | Curve = "input", match: float = 0.0
+        self,
+        sound: Sound,
+        *,
+        rate: int | None = None,
+        loudness: str | Curve = "input",
+        match: float = 1.0,
+        fine: float = 1.0,
+        colour: float = 0.0,
     ) -> Audio:
         """The sound in this model's timbre. loudness: "input", a level in dBFS, a curve (L,), or (seconds, dBFS) points.
 
-        match: how far, from 0 to 1, its timbre is put in the domain's place; see `latent.match`.
+        match: how far, from 0 to 1, its timbre is put in the domain's place; see `latent.match`. fine keeps its pitch, colour its
+        own timbre beside that; see `decode`.
         """
-        return self.decode(transferred(self.encode(sound, rate=rate), loudness, match))
+        return self.decode(transferred(self.encode(sound, rate=rate), loudness, match), fine=fine, colour=colour)
 
     def sample(
         self, seconds: float, *, seed: int = 0, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
@@ -174,9 +191,12 @@ class Model:
         """KL(q(z | x) ‖ N(0, I)) of each of the encoder's dimensions at every frame, in nats (Z', L)."""
         return self._engine.kl(self._own(sound, rate)[0])
 
-    def stream(self) -> Stream:
-        """The model as a stream at its own rate."""
-        return Stream(self)
+    def stream(self, **parameters: float) -> Stream:
+        """The model as a stream at its own rate, turned to parameters such as match=1, fine=1; see `Stream.set`.
+
+        With none it plays the latents alone: `decode(path, fine=0, colour=0)`.
+        """
+        return Stream(self, parameters)
 
     def verify(self) -> dict[str, float]:
         """Run the file's golden pair, in blocks. → the largest error and the spectral distance; MelismaError if it fails."""
@@ -216,14 +236,21 @@ class Model:
     def _back(self, pieces: Iterator[np.ndarray], rate: int, length: int) -> Audio:
         return Audio(fill(np.empty(length, np.float32), resampled(pieces, self.sample_rate, rate)), rate)
 
-    def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray]:
+    def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         if path.values.shape[0] != self.latents:
             has = f"the path has {path.values.shape[0]} latents, model {self.name} has {self.latents}"
             raise BadValue(f"{has}: encode the sound with {self.name}")
         if abs(path.rate - self.frame_rate) > 1e-3:
             runs = f"the path runs at {path.rate:.2f} frames a second, model {self.name} at {self.frame_rate:.2f}"
             raise BadValue(f"{runs}: encode the sound with {self.name}")
-        return path.values, path.loudness
+        if path.layers is not None and len(path.layers) != self._engine.model.bands:
+            has = f"the path's layers have {len(path.layers)} bands, model {self.name} has {self._engine.model.bands}"
+            raise BadValue(f"{has}: encode the sound with {self.name}")
+        return path.values, path.loudness, path.layers
+
+
+def _amounts(fine: float, colour: float) -> tuple[float, float]:
+    return read_number(fine, "fine", 0, 1), read_number(colour, "colour", 0, 1)
 
 
 def transferred(path: LatentPath, loudness: str | Curve, match: float) -> LatentPath:
@@ -240,8 +267,11 @@ class Stream(Single):
 
     instead = "send the model and make a new one there with its stream()"
 
-    def __init__(self, model: Model):
+    def __init__(self, model: Model, parameters: Mapping[str, float] | None = None):
         self._stream: CoreStream = model._engine.stream()
+        for name, value in (parameters or {}).items():
+            self._stream.set(name, value)
+        self._stream.reset()  # so they are there at once
         self.latency: int = self._stream.latency
         self._rate: int = model.sample_rate
 
@@ -250,6 +280,10 @@ class Stream(Single):
         if isinstance(block, Audio) and block.rate != self._rate:
             raise BadValue(f"the block is at {block.rate} Hz and the stream at {self._rate} Hz: resample it before")
         return self._stream.process(block_of(block))
+
+    def set(self, name: str, value: float) -> None:
+        """Turn a parameter, such as "match", "fine" or "colour" (`melisma parameters` lists them); from any thread."""
+        self._stream.set(name, value)
 
     def reset(self) -> None:
         """As if the stream had just been made."""

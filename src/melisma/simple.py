@@ -24,39 +24,60 @@ AnyModel = str | os.PathLike | Model
 
 
 def transfer(
-    sound: SoundOrPath, *, model: AnyModel = "strings", loudness: str | Curve = "input", match: float = 0.0
+    sound: SoundOrPath,
+    *,
+    model: AnyModel = "strings",
+    loudness: str | Curve = "input",
+    match: float = 1.0,
+    fine: float = 1.0,
+    colour: float = 0.0,
 ) -> Audio:
     """A sound in a model's timbre, as long as it was and at its rate.
 
     loudness: "input" follows the sound's; else a level in dBFS, one a frame (L,), or (seconds, dBFS) points (P, 2).
-    match: how far, from 0 to 1, its timbre is put in the domain's place, see `latent.match`.
+    match: how far, from 0 to 1, its timbre is put in the domain's place, see `latent.match`. fine, from 0 to 1: how much of its
+    fine structure is kept, partials and so its pitch; colour: how much of its own envelope.
     """
     played = _model(model)
-    return played.decode(transferred(_path(sound, played), loudness, match))
+    return played.decode(transferred(_path(sound, played), loudness, match), fine=fine, colour=colour)
 
 
 def interpolate(
-    first: SoundOrPath, second: SoundOrPath, *, model: AnyModel = "strings", curve: Curve | None = None
+    first: SoundOrPath,
+    second: SoundOrPath,
+    *,
+    model: AnyModel = "strings",
+    curve: Curve | None = None,
+    fine: float = 1.0,
+    colour: float = 1.0,
 ) -> Audio:
     """From one sound to another while it plays: z[n] = z_a[n] · (1 − w[n]) + z_b[n] · w[n], the loudness likewise, in dB.
 
     curve: the second sound's share w, a number, one a frame (L,), or (seconds, share) points (P, 2); None is the ramp
     w[n] = n/N. The shorter sound is stretched to the longer; the rate is the first one's.
+    fine, colour: how much is heard of what goes along beside the latents; see `Model.decode`.
     """
     played = _model(model)
-    return played.decode(_path(first, played).interpolate(_path(second, played), curve))
+    return played.decode(_path(first, played).interpolate(_path(second, played), curve), fine=fine, colour=colour)
 
 
-def mix(sounds: Sequence[SoundOrPath], *, weights: Curve | None = None, model: AnyModel = "strings") -> Audio:
+def mix(
+    sounds: Sequence[SoundOrPath],
+    *,
+    weights: Curve | None = None,
+    model: AnyModel = "strings",
+    fine: float = 1.0,
+    colour: float = 1.0,
+) -> Audio:
     """A weighted mean of sounds in the latent space, as in the studio's square with one at each corner.
 
     weights: a share for each (P,), or for each and every frame (P, L), none below 0; None is equal shares.
-    The shorter sounds are stretched to the longest; the rate is the first one's.
+    The shorter sounds are stretched to the longest; the rate is the first one's. fine, colour: as in `interpolate`.
     """
     if isinstance(sounds, (str, os.PathLike, Audio, np.ndarray, LatentPath)):
         raise BadValue("mix takes its sounds in a list: mix([a, b], weights=[2, 1])")
     played = _model(model)
-    return played.decode(latent.mix([_path(sound, played) for sound in sounds], weights))
+    return played.decode(latent.mix([_path(sound, played) for sound in sounds], weights), fine=fine, colour=colour)
 
 
 def sample(

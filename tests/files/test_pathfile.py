@@ -3,6 +3,7 @@
 import re
 import time
 import zipfile
+import zlib
 from dataclasses import fields, replace
 
 import numpy as np
@@ -17,22 +18,23 @@ from melisma.latent import LatentPath
 
 
 @settings(max_examples=25, deadline=None)
-@given(path=paths, model=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), ranged=st.booleans())
-def test_save_and_load(tmp_path_factory, path, model, ranged):
+@given(path=paths, model=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), ranged=st.booleans(), layered=st.booleans())
+def test_save_and_load(tmp_path_factory, path, model, ranged, layered):
     file = tmp_path_factory.getbasetemp() / "round.npz"
-    path = replace(path, model=model, ranges=path.ranges if ranged else None)
+    still = np.random.default_rng(path.frames).integers(-127, 128, (9, path.frames), np.int8)[:, np.arange(path.frames) // 3 * 3]
+    path = replace(path, model=model, ranges=path.ranges if ranged else None, layers=still if layered else None)
     pathfile.save(path, file)
     after = pathfile.load(file)
     for f in fields(LatentPath):
         a, b = getattr(path, f.name), getattr(after, f.name)
         assert (a is None and b is None) or (np.array_equal(a, b) and type(a) is type(b)), f.name
     with np.load(file, allow_pickle=False) as plain:  # and anyone with numpy reads it
-        assert np.array_equal(plain["values"], path.values) and plain["format"] == 1
+        assert np.array_equal(plain["values"], path.values) and plain["format"] == 1 + layered
 
 
 def test_a_path_written_by_hand_is_read(tmp_path):
     path = make()
-    arrays = {f.name: getattr(path, f.name) for f in fields(path)} | {"format": 1, "values": np.asfortranarray(path.values)}
+    arrays = {f.name: value for f in fields(path) if (value := getattr(path, f.name)) is not None} | {"format": 1, "values": np.asfortranarray(path.values)}
     np.savez(tmp_path / "x.npz", **arrays)
     assert same(pathfile.load(tmp_path / "x.npz"), path)
 
@@ -71,7 +73,19 @@ def hostile(folder):
     np.savez(folder / "other.npz", x=np.zeros(3))
     np.savez_compressed(folder / "packed.npz", **(whole | {"values": np.zeros((1000, 20000), np.float32)}))
     np.savez_compressed(folder / "bomb.npz", **(whole | {"format": np.zeros(5_000_000)}))
-    write("newer.npz", format=np.int64(2))
+    write("newer.npz", format=np.int64(3))
+    layered = make(20, layers=np.arange(-40, 40).reshape(4, 20))
+    pathfile.save(layered, folder / "layered.npz")
+    whole = dict(np.load(folder / "layered.npz"))
+    write("parted.npz", drop=["layers_at"])
+    write("long.npz", layers_at=np.arange(21))
+    write("late.npz", layers_at=np.arange(20) + 1)
+    write("back.npz", layers_at=np.arange(20)[::-1].copy())
+    write("many.npz", layers_bands=np.int64(5))
+    write("none.npz", layers_bands=np.int64(0))
+    write("nozlib.npz", layers=np.arange(9, dtype=np.uint8))
+    write("swollen.npz", layers=np.frombuffer(zlib.compress(bytes(50_000_000)), np.uint8))
+    whole = dict(np.load(folder / "good.npz"))
     write("lacking.npz", drop=["rate"])
     write("more.npz", extra=np.zeros(3))
     write("pickled.npz", model=np.array(["x", None], dtype=object))
@@ -99,7 +113,8 @@ def hostile(folder):
         "other.npz": "has no format",
         "packed.npz": "is compressed",
         "bomb.npz": "is compressed",
-        "newer.npz": "format 2, .* update Melisma",
+        "newer.npz": "format 3, .* update Melisma",
+        **{f"{name}.npz": "layers do not fit together" for name in "parted long late back many none swollen nozlib".split()},
         "lacking.npz": "rate is missing",
         "more.npz": "unknown entry 'extra'",
         "pickled.npz": "damaged",
@@ -127,7 +142,7 @@ def test_a_file_that_is_no_path_gets_one_sentence_in_no_time(tmp_path):
 @given(st.data())
 def test_damaged_files_never_crash(tmp_path_factory, data):
     file = tmp_path_factory.getbasetemp() / "damaged.npz"
-    pathfile.save(make(3, 2), file)
+    pathfile.save(make(3, 2, layers=np.arange(6).reshape(2, 3)), file)
     content = bytearray(file.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

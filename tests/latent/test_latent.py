@@ -420,3 +420,65 @@ def test_an_hour_is_edited_in_bounded_time():
     began = time.perf_counter()
     path.smooth(5.0).randomize(0.5).interpolate(path.reverse())
     assert time.perf_counter() - began < 20
+
+
+# --- fine structure and colour ------------------------------------------------------------------------------------------
+
+
+def layered(frames=40, seed=0, **changes):
+    steps = np.random.default_rng(seed).integers(-100, 101, (30, frames), np.int8)
+    return make(frames, seed=seed, layers=steps, **changes)
+
+
+def test_layers_are_read_in_db_and_kept_as_they_are():
+    path = layered()
+    assert path.colour.shape == (latent.FINE, 40) and path.fine.shape == (30 - latent.FINE, 40)
+    assert np.array_equal(np.concatenate([path.colour, path.fine]), path.layers * np.float32(latent.LAYER_STEP))
+    assert not path.layers.flags.writeable and path.layers.dtype == np.int8
+    assert make().fine is None and make().colour is None
+    assert replace(path, layers=np.full((30, 40), -128, np.int8)).layers.min() == -127
+    for wrong in (np.zeros((30, 39)), np.zeros(40), np.full((30, 40), np.nan), "layers", np.zeros((0, 40))):
+        with pytest.raises(MelismaError, match="layers of a path"):
+            replace(path, layers=wrong)
+
+
+@pytest.mark.parametrize("start, end", [(None, None), (0.1, 0.25)])
+def test_what_moves_a_path_in_time_moves_its_layers(start, end):
+    path, span = layered(), slice(*((0, 40) if start is None else (10, 25)))
+    others = np.r_[0 : span.start, span.stop : 40]
+    wanted = {"reverse": path.layers[:, span][:, ::-1], "hold": np.repeat(path.layers[:, [span.start]], span.stop - span.start, 1)}
+    for name, layers in wanted.items():
+        moved = getattr(path, name)(start=start, end=end)
+        assert np.array_equal(moved.layers[:, span], layers) and np.array_equal(moved.layers[:, others], path.layers[:, others])
+        # one latent alone is not the sound that the layers are of
+        assert np.array_equal(getattr(path, name)(dims=[0], start=start, end=end).layers, path.layers)
+        assert np.array_equal(getattr(path, name)(dims=range(path.dimensions), start=start, end=end).layers, moved.layers)
+
+
+def test_what_bends_latents_leaves_the_layers():
+    path = layered()
+    for other in (
+        path.scale(2), path.bias(1), path.randomize(1), path.smooth(0.1), path.match(), path.draw([(0, 1)], dims=[0]),
+        path.gain(-6), path.set_loudness(-20),
+    ):  # fmt: skip
+        assert np.array_equal(other.layers, path.layers)
+
+
+def test_layers_are_blended_as_latents_are():
+    a, b = layered(), layered(seed=1)
+    between = a.interpolate(b)
+    share = np.arange(40) / 40
+    wanted = a.layers * (1 - share) + b.layers * share
+    assert np.abs(between.layers - wanted).max() <= 0.5 + 1e-4
+    assert np.array_equal(a.mix([b], [1, 0]).layers, a.layers) and np.array_equal(a.interpolate(b, 1).layers, b.layers)
+    assert np.array_equal(a.interpolate(b, dims=[1]).layers, a.layers)
+    part = a.interpolate(b, 1, start=0.1, end=0.2).layers
+    assert np.array_equal(part[:, 10:20], b.layers[:, 10:20]) and np.array_equal(part[:, :10], a.layers[:, :10])
+    # a path that no sound gave has none: half of it is half of the other's
+    for half in (a.mix([make(40)]), make(40).mix([a])):
+        assert np.abs(half.layers - a.layers / 2).max() <= 0.5
+    assert make().mix([make()]).layers is None
+    assert np.array_equal(a.mix([layered(80, seed=2)], [0, 1]).layers, layered(80, seed=2).layers)
+    assert latent.stretched(a, make(79)).layers.shape == (30, 79) and np.array_equal(latent.stretched(a, make(79)).layers[:, ::2], a.layers)
+    with pytest.raises(MelismaError, match="different bands"):
+        a.mix([replace(b, layers=b.layers[:-1])])

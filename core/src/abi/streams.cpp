@@ -51,12 +51,22 @@ int64_t melisma_posterior(melisma_stream* stream, const float* input, int64_t n,
 
 void melisma_decode(melisma_stream* stream, const float* latents, const float* loudness, int64_t frames,
                     float* out) {
-    in(stream)->decode(latents, loudness, frames, nullptr, out);
+    in(stream)->decode(latents, loudness, nullptr, 0, 0, frames, nullptr, out);
 }
 
 void melisma_decode_mel(melisma_stream* stream, const float* latents, const float* loudness, int64_t frames,
                         float* mel) {
-    in(stream)->decode(latents, loudness, frames, mel, nullptr);
+    in(stream)->decode(latents, loudness, nullptr, 0, 0, frames, mel, nullptr);
+}
+
+int64_t melisma_encode_layers(melisma_stream* stream, const float* input, int64_t n, float* latents, float* loudness,
+                              int8_t* layers) {
+    return in(stream)->read_layers(input, n, latents, loudness, layers);
+}
+
+void melisma_decode_layers(melisma_stream* stream, const float* latents, const float* loudness, const int8_t* layers,
+                           float fine, float colour, int64_t frames, float* mel, float* out) {
+    in(stream)->decode(latents, loudness, layers, fine, colour, frames, mel, out);
 }
 
 void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out) {

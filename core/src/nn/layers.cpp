@@ -119,6 +119,10 @@ void Conv::clear(const State& state) const {
     std::memset(state.window, 0, static_cast<size_t>(past_ * matrix_.inputs) * sizeof(float));
 }
 
+void Conv::copy(const State& from, const State& to) const {
+    std::memcpy(to.window, from.window, static_cast<size_t>(past_ * matrix_.inputs) * sizeof(float));
+}
+
 void Conv::step(const Kernels& kernels, const State& state, int frames, float* y,
                 const Epilogue& epilogue) const {
     if (one_ && !epilogue.add && !epilogue.scale)
@@ -149,6 +153,10 @@ void ConvNeXt::plan(Arena& arena, State& state) const {
 
 void ConvNeXt::clear(const State& state) const {
     std::memset(state.window, 0, static_cast<size_t>(kernel_ - 1) * width_ * sizeof(float));
+}
+
+void ConvNeXt::copy(const State& from, const State& to) const {
+    std::memcpy(to.window, from.window, static_cast<size_t>(kernel_ - 1) * width_ * sizeof(float));
 }
 
 void ConvNeXt::step(const Kernels& kernels, const State& state, int frames, float* x, float* a,
@@ -189,6 +197,17 @@ void Network::plan(Arena& arena, State& state) const {
 void Network::clear(const State& state) const {
     first_.clear(state.first);
     for (int i = 0; i < count_; i++) blocks_[i].clear(state.blocks[i]);
+}
+
+void Network::copy(const State& from, const State& to) const {
+    first_.copy(from.first, to.first);
+    for (int i = 0; i < count_; i++) blocks_[i].copy(from.blocks[i], to.blocks[i]);
+}
+
+int Network::reach() const {
+    int frames = static_cast<int>(first_.past());
+    for (int i = 0; i < count_; i++) frames += blocks_[i].past();
+    return frames;
 }
 
 float* Network::step(const Kernels& kernels, const State& state, int frames) const {

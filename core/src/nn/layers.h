@@ -46,6 +46,8 @@ class Conv {
     int inputs() const { return matrix_.inputs; }
 
     void clear(const State& state) const;
+    void copy(const State& from, const State& to) const;
+    int64_t past() const { return past_; }
     // Where the caller puts the block's inputs, frame by frame, before `step`.
     float* room(const State& state) const { return state.window + past_ * matrix_.inputs; }
     void step(const Kernels& kernels, const State& state, int frames, float* y,
@@ -68,6 +70,8 @@ class ConvNeXt {
     void load(const Loader& from, const char* prefix, int width, int kernel);
     void plan(Arena& arena, State& state) const;
     void clear(const State& state) const;
+    void copy(const State& from, const State& to) const;
+    int past() const { return kernel_ - 1; }
     // x (frames, width) in place; a and b: room for frames · width and frames · expansion · width
     void step(const Kernels& kernels, const State& state, int frames, float* x, float* a, float* b) const;
     int width() const { return width_; }
@@ -93,6 +97,10 @@ class Network {
     void plan(Arena& arena, State& state) const;
     void clear(const State& state) const;
     float* room(const State& state) const { return first_.room(state.first); }
+    // Where `from` stands, a state of the same network.
+    void copy(const State& from, const State& to) const;
+    // Frames after which two states that are given the same are the same.
+    int reach() const;
     // → the features (frames, width), in the state's own room
     float* step(const Kernels& kernels, const State& state, int frames) const;
     int inputs() const { return first_.inputs(); }

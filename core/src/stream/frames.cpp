@@ -126,31 +126,95 @@ void Stream::edit(int frames) {
         float hand = smooth_[LOUDNESS_BY_HAND].value;
         if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);
         loudness_[l] = level > LOUDNESS_FLOOR ? level : LOUDNESS_FLOOR;
+        fine_[l] = smooth_[FINE].advance(frame_share_);
+        colour_[l] = smooth_[COLOUR].advance(frame_share_);
     }
 }
 
+// Whether a layer is heard, or about to be.
+bool Stream::layered() const { return !(smooth_[FINE].is(0) && smooth_[COLOUR].is(0)); }
+
+// Analysed frames all the way to mel_, with what the latents leave out of them as far as the layers are turned up: against what
+// the latents decode to before they are edited, so while these differ from the edited ones the decoder runs twice.
+void Stream::pass(int frames) {
+    const Model& m = *model_;
+    encode(frames);
+    calibrate(frames);
+    if (!layered()) {
+        edit(frames);
+        decode(frames);
+        beside_ = false;
+        return;
+    }
+    size_t n = static_cast<size_t>(frames), z = static_cast<size_t>(m.latents), bands = static_cast<size_t>(m.bands);
+    if (!beside_) {
+        // from here on the two decoders stand alike: what was edited just before is still within the reach of both
+        beside_ = true;
+        apart_ = 0;
+        m.residual.clear(residual_);
+    }
+    std::memcpy(true_, mel_, n * bands * sizeof(float));
+    std::memcpy(plain_latents_, latents_, n * z * sizeof(float));
+    std::memcpy(plain_loudness_, loudness_, n * sizeof(float));
+    edit(frames);
+    bool same = std::memcmp(plain_latents_, latents_, n * z * sizeof(float)) == 0 &&
+                std::memcmp(plain_loudness_, loudness_, n * sizeof(float)) == 0;
+    const float* plain = mel_;
+    if (!same || apart_ > 0) {
+        if (apart_ == 0) m.decoder.copy(decoder_, plain_decoder_);
+        apart_ = same ? (apart_ > frames ? apart_ - frames : 0) : m.decoder.reach();
+        shape(plain_decoder_, plain_latents_, plain_loudness_, frames, plain_);
+        plain = plain_;
+    }
+    shape(decoder_, latents_, loudness_, frames, mel_);
+    for (int l = 0; l < frames; l++) {
+        size_t at = static_cast<size_t>(l) * bands;
+        m.residual.follow(residual_, true_ + at, plain_loudness_[l], plain + at);
+        give_back(fine_[l], colour_[l], mel_ + at);
+        absolute(loudness_[l], mel_ + at);
+        // another call may bring the rest of these frames: once both are down, nothing is followed
+        if (fine_[l] == 0 && colour_[l] == 0 && smooth_[FINE].target == 0 && smooth_[COLOUR].target == 0) beside_ = false;
+    }
+}
+
+// The layers onto a relative mel, which keeps the level that it has.
+void Stream::give_back(float fine, float colour, float* mel) const {
+    const Model& m = *model_;
+    if (fine == 0 && colour == 0) return;
+    m.residual.add(residual_, fine, colour, mel);
+    m.kernels->level(m.analysis.log_weights(), m.bands, mel);
+}
+
 void Stream::decode(int frames) {
+    shape(decoder_, latents_, loudness_, frames, mel_);
+    for (int l = 0; l < frames; l++) absolute(loudness_[l], mel_ + static_cast<int64_t>(l) * model_->bands);
+}
+
+void Stream::shape(const Network::State& decoder, const float* latents, const float* loudness, int frames, float* mel) {
     const Model& m = *model_;
     int own = m.config.encoder_latents;
-    m.kernels->multiply(m.back, latents_, 0, frames, {nullptr, nullptr}, own_);
-    float* room = m.decoder.room(decoder_);
+    m.kernels->multiply(m.back, latents, 0, frames, {nullptr, nullptr}, own_);
+    float* room = m.decoder.room(decoder);
     for (int l = 0; l < frames; l++, room += own + 1) {
         std::memcpy(room, own_ + l * own, static_cast<size_t>(own) * sizeof(float));
-        room[own] = loudness_[l] / 50 + 1;
+        room[own] = loudness[l] / 50 + 1;
     }
-    const float* features = m.decoder.step(*m.kernels, decoder_, frames);
-    m.kernels->multiply(m.decoder_out, features, 0, frames, {nullptr, nullptr}, mel_);
+    const float* features = m.decoder.step(*m.kernels, decoder, frames);
+    m.kernels->multiply(m.decoder_out, features, 0, frames, {nullptr, nullptr}, mel);
     for (int l = 0; l < frames; l++) {
-        float* v = mel_ + static_cast<int64_t>(l) * m.bands;
+        float* v = mel + static_cast<int64_t>(l) * m.bands;
         for (int j = 0; j < m.bands; j++) v[j] = 0.5f + 0.5f * v[j];
         m.kernels->level(m.analysis.log_weights(), m.bands, v);
-        // silence stays silence in the lowest bands, too, which A-weighting hardly counts
-        float loudness = loudness_[l] < FADE ? loudness_[l] - 3 * (FADE - loudness_[l]) : loudness_[l];
-        for (int j = 0; j < m.bands; j++) {
-            float level = 1 + (100 * v[j] - 70 + loudness) / 100;
-            level = level > 0 ? level : 0;  // NaN, from a damaged model, becomes silence
-            v[j] = level < CEILING ? level : CEILING;
-        }
+    }
+}
+
+void Stream::absolute(float loudness, float* mel) const {
+    // silence stays silence in the lowest bands, too, which A-weighting hardly counts
+    if (loudness < FADE) loudness -= 3 * (FADE - loudness);
+    for (int j = 0; j < model_->bands; j++) {
+        float level = 1 + (100 * mel[j] - 70 + loudness) / 100;
+        level = level > 0 ? level : 0;  // NaN, from a damaged model, becomes silence
+        mel[j] = level < CEILING ? level : CEILING;
     }
 }
 

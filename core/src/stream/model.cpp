@@ -68,6 +68,7 @@ bool Model::load(const ModelFile& file, Arena& arena) {
     decoder.load(from, "decoder", config.decoder_width, config.decoder_blocks, config.kernel);
     std::snprintf(last, sizeof last, "decoder.%d", config.decoder_blocks + 1);
     decoder_out = from.matrix(last, ".conv");
+    residual.load(arena, bands, static_cast<double>(config.sample_rate) / config.hop);
     if (config.melgan) {
         if (!melgan.load(from)) return false;
     } else {

@@ -6,6 +6,7 @@
 #include "dsp/analysis.h"
 #include "nn/layers.h"
 #include "stream/parameters.h"
+#include "stream/residual.h"
 #include "vocoders/vocoder.h"
 
 namespace melisma {
@@ -33,6 +34,7 @@ class Model {
     Network encoder, decoder;
     Matrix encoder_out = {}, decoder_out = {}, forth = {}, back = {};
     const float* mean = nullptr;
+    Residual residual;
     PhaseVocoder phase;
     MelganVocoder melgan;
     Declarations parameters;

@@ -20,6 +20,8 @@ static const melisma_parameter FIXED[FIXED_COUNT] = {
     {"feedback", "×", "how much of the output comes back to the input", 0, 4, 0, 0},
     {"feedback.frequency", "Hz", "centre of the band that comes back", 20, 20000, 440, 0},
     {"feedback.q", "", "its quality: centre over width", 0.1f, 100, 1, 0},
+    {"fine", "", "how much of the input's fine structure is kept beside the latents: partials, so its pitch", 0, 1, 0, 0},
+    {"colour", "", "how much of the input's own colour is kept beside the latents, which the domain has not", 0, 1, 0, 0},
 };
 
 void Declarations::load(Arena& arena, int latents) {

@@ -23,6 +23,8 @@ enum Fixed : int {
     FEEDBACK,
     FEEDBACK_FREQUENCY,
     FEEDBACK_Q,
+    FINE,
+    COLOUR,
     FIXED_COUNT,  // scale of each latent, then bias of each, follow
 };
 

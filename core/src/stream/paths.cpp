@@ -48,8 +48,39 @@ int64_t Stream::read(const float* in, int64_t n, float* mel, float* loudness, fl
     return done;
 }
 
-void Stream::decode(const float* latents, const float* loudness, int64_t frames, float* mel, float* out) {
+int64_t Stream::read_layers(const float* in, int64_t n, float* latents, float* loudness, int8_t* layers) {
     NoDenormals guard;
+    const Model& m = *model_;
+    size_t bands = static_cast<size_t>(m.bands), z = static_cast<size_t>(m.latents);
+    int64_t done = 0;
+    while (n > 0) {
+        int room = m.analysis.room(analysis_);
+        int block = n < room ? static_cast<int>(n) : room;
+        m.analysis.push(analysis_, in, block);
+        in += block;
+        n -= block;
+        int frames = analyse();
+        if (!frames) continue;
+        encode(frames);
+        calibrate(frames);
+        shape(decoder_, latents_, loudness_, frames, plain_);
+        size_t at = static_cast<size_t>(done), count = static_cast<size_t>(frames);
+        if (latents) std::memcpy(latents + at * z, latents_, count * z * sizeof(float));
+        if (loudness) std::memcpy(loudness + at, loudness_, count * sizeof(float));
+        for (size_t l = 0; l < count; l++) {
+            m.residual.follow(residual_, mel_ + l * bands, loudness_[l], plain_ + l * bands);
+            if (layers) std::memcpy(layers + (at + l) * bands, residual_.steps, bands);
+        }
+        done += frames;
+    }
+    return done;
+}
+
+void Stream::decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour,
+                    int64_t frames, float* mel, float* out) {
+    NoDenormals guard;
+    fine = sound(fine, 0, 1, 0);
+    colour = sound(colour, 0, 1, 0);
     size_t z = static_cast<size_t>(model_->latents), bands = static_cast<size_t>(model_->bands);
     for (int64_t l = 0; l < frames;) {
         int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
@@ -57,7 +88,15 @@ void Stream::decode(const float* latents, const float* loudness, int64_t frames,
             latents_[i] = sound(latents[static_cast<size_t>(l) * z + i], -LATENT_SPAN, LATENT_SPAN, 0);
         for (int i = 0; i < block; i++)
             loudness_[i] = sound(loudness[l + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-        decode(block);
+        shape(decoder_, latents_, loudness_, block, mel_);
+        for (int i = 0; i < block; i++) {
+            float* v = mel_ + static_cast<size_t>(i) * bands;
+            if (layers) {
+                model_->residual.take(residual_, layers + static_cast<size_t>(l + i) * bands);
+                give_back(fine, colour, v);
+            }
+            absolute(loudness_[i], v);
+        }
         if (mel)
             std::memcpy(mel + static_cast<size_t>(l) * bands, mel_,
                         static_cast<size_t>(block) * bands * sizeof(float));

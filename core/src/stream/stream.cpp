@@ -58,12 +58,20 @@ void Stream::plan(Arena& arena) {
     m.analysis.plan(arena, analysis_);
     m.encoder.plan(arena, encoder_);
     m.decoder.plan(arena, decoder_);
+    m.decoder.plan(arena, plain_decoder_);
+    m.residual.plan(arena, residual_);
     if (c.melgan)
         m.melgan.plan(arena, melgan_);
     else
         m.phase.plan(arena, phase_);
     mel_ = arena.take<float>(frames * static_cast<size_t>(m.bands));
     loudness_ = arena.take<float>(frames);
+    true_ = arena.take<float>(frames * static_cast<size_t>(m.bands));
+    plain_ = arena.take<float>(frames * static_cast<size_t>(m.bands));
+    plain_latents_ = arena.take<float>(frames * static_cast<size_t>(m.latents));
+    plain_loudness_ = arena.take<float>(frames);
+    fine_ = arena.take<float>(frames);
+    colour_ = arena.take<float>(frames);
     coded_ = arena.take<float>(frames * 2 * static_cast<size_t>(c.encoder_latents));
     latents_ = arena.take<float>(frames * static_cast<size_t>(m.latents));
     own_ = arena.take<float>(frames * static_cast<size_t>(c.encoder_latents));
@@ -111,6 +119,10 @@ void Stream::reset() {
     m.analysis.clear(analysis_);
     m.encoder.clear(encoder_);
     m.decoder.clear(decoder_);
+    m.decoder.clear(plain_decoder_);
+    m.residual.clear(residual_);
+    beside_ = false;
+    apart_ = 0;
     if (m.config.melgan)
         m.melgan.clear(melgan_);
     else
@@ -202,12 +214,7 @@ void Stream::chain(const float* in, float* out, int n) {
             }
         }
         waiting_ = analyse();
-        if (waiting_) {
-            encode(waiting_);
-            calibrate(waiting_);
-            edit(waiting_);
-            decode(waiting_);
-        }
+        if (waiting_) pass(waiting_);
         give(out, block);
         in += block;
         out += block;

@@ -31,7 +31,11 @@ class Stream {
     // the frames that the samples complete; mel, loudness, mean, log-variance and latents where not null
     int64_t read(const float* in, int64_t n, float* mel, float* loudness, float* mean, float* log_variance,
                  float* latents);
-    void decode(const float* latents, const float* loudness, int64_t frames, float* mel, float* out);
+    // and the residual's steps (frames, bands), too
+    int64_t read_layers(const float* in, int64_t n, float* latents, float* loudness, int8_t* layers);
+    // layers (frames, bands) or null
+    void decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour, int64_t frames,
+                float* mel, float* out);
     void synthesize(const float* mel, int64_t frames, float* out);
     void encode_signals(const float* in, float* const* signals, int64_t n);
     void decode_signals(const float* const* signals, float* out, int64_t n);
@@ -47,7 +51,13 @@ class Stream {
     void calibrate(int frames);                             // coded_ → latents_ (frames, Z)
     void match(float* z, float loudness);                   // one frame's latents
     void edit(int frames);                                  // parameters on latents_ and loudness_
+    bool layered() const;                                   // a layer is turned up
+    void pass(int frames);                                  // mel_, loudness_ → mel_, edited
     void decode(int frames);                                // latents_, loudness_ → mel_
+    // the parts of that: relative mels, a layer on one, and one made absolute
+    void shape(const Network::State& decoder, const float* latents, const float* loudness, int frames, float* mel);
+    void give_back(float fine, float colour, float* mel) const;
+    void absolute(float loudness, float* mel) const;
     void vocode(const float* mel, int frames, float* out);  // mel ≥ 0; never beyond the ceiling
     void follow(bool jump);                                 // parameters' targets
 
@@ -63,6 +73,13 @@ class Stream {
 
     Analysis::State analysis_ = {};
     Network::State encoder_ = {}, decoder_ = {};
+    // The layers: what is left over, the amounts of each frame, and what is needed of the frames before they are edited
+    Residual::State residual_ = {};
+    Network::State plain_decoder_ = {};
+    float *true_ = nullptr, *plain_ = nullptr, *plain_latents_ = nullptr, *plain_loudness_ = nullptr;
+    float *fine_ = nullptr, *colour_ = nullptr;
+    bool beside_ = false;  // the layers are being followed
+    int apart_ = 0;        // frames for which the two decoders will not have stood alike yet
     PhaseVocoder::State phase_ = {};
     MelganVocoder::State melgan_ = {};
     float *mel_ = nullptr, *loudness_ = nullptr, *coded_ = nullptr, *latents_ = nullptr, *own_ = nullptr;

@@ -15,4 +15,11 @@ PathModelOption = Annotated[
 ModelIn = Annotated[str, typer.Argument(metavar="MODEL", help=_MODEL)]
 SoundIn = Annotated[Path, typer.Argument(metavar="IN", help="A sound file: WAV, FLAC, OGG, MP3, AIFF, …")]
 SoundOut = Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write; its suffix says the format.")]
+_FINE = "How much of the sound's fine structure is kept beside the latents: partials, so its pitch."
+_COLOUR = "How much of the sound's own envelope is kept beside the latents: 0 leaves it to the domain."
+FineOption = Annotated[float, typer.Option(min=0, max=1, help=_FINE)]
+ColourOption = Annotated[float, typer.Option(min=0, max=1, help=_COLOUR)]
+EditColourOption = Annotated[
+    float | None, typer.Option(min=0, max=1, help=f"{_COLOUR[:-1]}. If not said: 1, and 0 where a match is among the operators.")
+]
 PathIn = Annotated[Path, typer.Argument(metavar="PATH.npz", help="A latent path.")]

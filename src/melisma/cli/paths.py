@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..errors import BadValue
 from ..system.terminal import busy, out, say
-from .options import ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
+from .options import ColourOption, EditColourOption, FineOption, ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
 
 if TYPE_CHECKING:
     from ..latent import LatentPath
@@ -36,14 +36,16 @@ def encode(
     say(f"{path}: {encoded.dimensions} latents, {encoded.frames} frames, {encoded.duration:.2f} s, by {encoded.model}")
 
 
-def decode(path: PathIn, target: SoundOut, model: PathModelOption = None) -> None:
+def decode(
+    path: PathIn, target: SoundOut, model: PathModelOption = None, fine: FineOption = 1.0, colour: ColourOption = 1.0
+) -> None:
     """A latent path's sound."""
     from ..files import pathfile
     from ..sound.formats import FORMATS
     from ..system.atomic import check_target
 
     check_target(target, FORMATS)
-    _render(pathfile.load(path), target, model)
+    _render(pathfile.load(path), target, model, fine, colour)
 
 
 def edit(
@@ -53,6 +55,8 @@ def edit(
         list[str] | None, typer.Option("--op", metavar="NAME:PARAMETER=VALUE:…", help="An operator; may be given again.")
     ] = None,
     model: PathModelOption = None,
+    fine: FineOption = 1.0,
+    colour: EditColourOption = None,
 ) -> None:
     """Apply operators to a latent path, in the order given.
 
@@ -79,7 +83,9 @@ def edit(
         pathfile.save(edited, target)
         say(f"{target}: {edited.dimensions} latents, {edited.frames} frames, {edited.duration:.2f} s")
     else:
-        _render(edited, target, model)
+        if colour is None:
+            colour = 0.0 if any(text.partition(":")[0].strip() == "match" for text in op) else 1.0
+        _render(edited, target, model, fine, colour)
 
 
 def operators() -> None:
@@ -107,7 +113,7 @@ def operators() -> None:
     say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:latents=1,3-5, reverse:start=1:end=2, loudness:to=0/-60,2.5/-10")
 
 
-def _render(path: LatentPath, target: Path, model: str | None) -> None:
+def _render(path: LatentPath, target: Path, model: str | None, fine: float, colour: float) -> None:
     """Decode a path with a model, or the one that encoded it, and write the sound."""
     from ..model import load
     from ..store import pretrained
@@ -117,6 +123,6 @@ def _render(path: LatentPath, target: Path, model: str | None) -> None:
         raise BadValue(f"the path was encoded by {by}: say with --model which one decodes it")
     loaded = load(model or path.model)
     with busy(f"playing through {loaded.name}"):
-        sound = loaded.decode(path)
+        sound = loaded.decode(path, fine=fine, colour=colour)
     sound.save(target)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")

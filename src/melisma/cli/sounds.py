@@ -9,7 +9,7 @@ import typer
 
 from ..errors import BadValue
 from ..system.terminal import busy, say
-from .options import ModelOption, SoundIn, SoundOut
+from .options import ColourOption, FineOption, ModelOption, SoundIn, SoundOut
 
 if TYPE_CHECKING:
     from ..latent import LatentPath
@@ -27,9 +27,14 @@ def transfer(
     ] = "input",
     match: Annotated[
         float, typer.Option(min=0, max=1, help="How far the sound's timbre is put in the domain's place, pitch left as it is.")
-    ] = 0.0,
+    ] = 1.0,
+    fine: FineOption = 1.0,
+    colour: ColourOption = 0.0,
 ) -> None:
-    """A sound in a model's timbre."""
+    """A sound in a model's timbre.
+
+    Its timbre takes the domain's place, and its pitch stays. `--match 0 --colour 1` gives the sound back nearly as it is.
+    """
     from ..model import load, transferred
     from ..sound.audio import read
     from ..sound.formats import FORMATS
@@ -43,7 +48,7 @@ def transfer(
         path = loaded.encode(sound)
         del sound  # an hour of it is not held beside what is made of it
         follow = loudness if loudness == "input" else _curve(loudness, loaded, path) if level is None else level
-        played = loaded.decode(transferred(path, follow, match))
+        played = loaded.decode(transferred(path, follow, match), fine=fine, colour=colour)
     played.save(target)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
 
@@ -79,6 +84,8 @@ def interpolate(
     target: SoundOut,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the three mel-spectrograms.")] = None,
     model: ModelOption = "strings",
+    fine: FineOption = 1.0,
+    colour: ColourOption = 1.0,
 ) -> None:
     """From one sound to another while it plays.
 
@@ -98,7 +105,7 @@ def interpolate(
     loaded, a, b = load(model), read(first), read(second)
     with busy(f"from {first} to {second}"):
         between = loaded.encode(a).interpolate(loaded.encode(b))
-        sound = loaded.decode(between)
+        sound = loaded.decode(between, fine=fine, colour=colour)
     sound.save(target)
     if plot:
         mels = [loaded.mel(a), loaded.mel(sound), loaded.mel(b)]
@@ -116,6 +123,8 @@ def mix(
         str | None, typer.Option(metavar="W,W,…", help="A share for each; only their proportions matter. Else equal shares.")
     ] = None,
     model: ModelOption = "strings",
+    fine: FineOption = 1.0,
+    colour: ColourOption = 1.0,
 ) -> None:
     """A blend of up to four sounds.
 
@@ -138,7 +147,7 @@ def mix(
         _keep(source, target)
     loaded, sounds = load(model), [read(source) for source in sources]
     with busy(f"mixing {len(sounds)} sounds"):
-        mixed = blend(sounds, weights=shares, model=loaded)
+        mixed = blend(sounds, weights=shares, model=loaded, fine=fine, colour=colour)
     mixed.save(target)
     say(f"{target}: {mixed.duration:.2f} s at {mixed.rate} Hz, {len(sounds)} sounds through {loaded.name}")
 

@@ -59,6 +59,7 @@ _FUNCTIONS: dict[str, tuple[Any, str]] = {
     "parameter_find": (c_int, "ps"), "set": (None, "pdx"), "get": (c_float, "pd"), "stream_new": (c_void_p, "pdsz"),
     "stream_free": (None, "p"), "reset": (None, "p"), "latency": (c_int, "p"), "process": (None, "pffn"),
     "encode": (c_int64, "pfnff"), "analyse": (c_int64, "pfnff"), "posterior": (c_int64, "pfnff"),
+    "encode_layers": (c_int64, "pfnfff"), "decode_layers": (None, "pfffxxnff"),
     "decode": (None, "pffnf"), "decode_mel": (None, "pffnf"), "synthesize": (None, "pfnf"),
     "encode_signals": (None, "pfan"), "decode_signals": (None, "pafn"),
     "slot_new": (c_void_p, "d"), "slot_free": (None, "p"), "slot_put": (c_int, "pp"), "slot_stream": (c_void_p, "p"),
@@ -253,6 +254,35 @@ class CoreStream(Handle):
         frames = _call(name, self._handle, _at(x), len(x), _at(a), _at(b))
         return a[:frames].T, b[:frames].T
 
+    def encode_layers(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Samples → latents (Z, L), loudness (L,) and the residual's steps, int8 (M, L), see melisma.h."""
+        x = block_of(x)
+        most = len(x) // self.model.hop + 1
+        latents, loudness = np.empty((most, self.model.latents), np.float32), np.empty(most, np.float32)
+        layers = np.empty((most, self.model.bands), np.int8)
+        frames = _call("encode_layers", self._handle, _at(x), len(x), _at(latents), _at(loudness), _at(layers))
+        return latents[:frames].T, loudness[:frames], np.ascontiguousarray(layers[:frames].T)
+
+    def decode_layers(
+        self,
+        latents: np.ndarray,
+        loudness: np.ndarray,
+        layers: np.ndarray,
+        fine: float = 1.0,
+        colour: float = 1.0,
+        mel: bool = False,
+    ) -> np.ndarray:
+        """Latents (Z, L), loudness (L,), steps int8 (M, L) and how much of each layer → L · hop samples, or log-mel (M, L)."""
+        level = _floats(loudness, "the loudness", None)
+        rows = np.ascontiguousarray(_floats(latents, "latents", self.model.latents, len(level)).T)
+        steps = np.ascontiguousarray(np.asarray(layers).T, np.int8)
+        if steps.shape != (len(level), self.model.bands):
+            raise BadValue(f"layers have the shape {steps.T.shape}; ({self.model.bands}, {len(level)}) is needed")
+        out = np.empty((len(level), self.model.bands if mel else self.model.hop), np.float32)
+        to = (_at(out), None) if mel else (None, _at(out))
+        _call("decode_layers", self._handle, _at(rows), _at(level), _at(steps), fine, colour, len(level), *to)
+        return out.T if mel else out.reshape(-1)
+
     def decode(self, latents: np.ndarray, loudness: np.ndarray) -> np.ndarray:
         """Latents (Z, L) and loudness (L,) → L · hop samples."""
         return self._decode("decode", latents, loudness, self.model.hop).reshape(-1)
@@ -383,6 +413,12 @@ class Engine:
         """Waveform → latents (Z, L), loudness (L,) in dBFS."""
         return self._whole("encode", x)
 
+    def encode_layers(self, x: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Waveform → latents (Z, L), loudness (L,) in dBFS, and the residual's steps, int8 (M, L)."""
+        latents, loudness, layers = self._whole("encode_layers", x)
+        layers.setflags(write=False)  # a path takes it as it is
+        return latents, loudness, layers
+
     def kl(self, x: Samples) -> np.ndarray:
         """Waveform → KL of each of the encoder's dimensions at every frame, in nats (Z', L)."""
         mean, log_variance = self._whole("posterior", x)
@@ -397,15 +433,27 @@ class Engine:
         """Latents (Z, L) and loudness (L,) in dBFS → waveform (L · hop − delay,)."""
         return np.concatenate([np.zeros(0, np.float32), *self.decoded(z, loudness)])
 
-    def decoded(self, z: np.ndarray, loudness: np.ndarray) -> Iterator[np.ndarray]:
-        """The same, piece by piece."""
+    def decoded(
+        self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
+    ) -> Iterator[np.ndarray]:
+        """The same, piece by piece; with layers, steps int8 (M, L), so much of each is added to what is decoded."""
         stream, frames = self.model.stream(), self._frames
-        pieces = (stream.decode(z[:, i : i + frames], loudness[i : i + frames]) for i in range(0, len(loudness), frames))
-        return self._on_time(pieces)
 
-    def decode_mel(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
-        """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L)."""
-        return np.ascontiguousarray(self.model.stream().decode_mel(z, loudness))
+        def piece(part: slice) -> np.ndarray:
+            if layers is None:
+                return stream.decode(z[:, part], loudness[part])
+            return stream.decode_layers(z[:, part], loudness[part], layers[:, part], fine, colour)
+
+        return self._on_time(piece(slice(i, i + frames)) for i in range(0, len(loudness), frames))
+
+    def decode_mel(
+        self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
+    ) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L); with layers as in `decoded`."""
+        stream = self.model.stream()
+        if layers is None:
+            return np.ascontiguousarray(stream.decode_mel(z, loudness))
+        return np.ascontiguousarray(stream.decode_layers(z, loudness, layers, fine, colour, mel=True))
 
     def synthesize(self, mel: np.ndarray) -> np.ndarray:
         """Log-mel (M, L) → waveform (L · hop − delay,)."""
@@ -419,10 +467,9 @@ class Engine:
     def stream(self, rate: int = 0) -> CoreStream:
         return self.model.stream(rate)
 
-    def _whole(self, name: str, x: Samples) -> tuple[np.ndarray, np.ndarray]:
+    def _whole(self, name: str, x: Samples) -> tuple[np.ndarray, ...]:
         stream = self.model.stream()
-        first, second = zip(*(getattr(stream, name)(piece) for piece in self._padded(x)))
-        return np.concatenate(first, -1), np.concatenate(second, -1)
+        return tuple(np.concatenate(parts, -1) for parts in zip(*(getattr(stream, name)(piece) for piece in self._padded(x))))
 
     def _padded(self, x: Samples) -> Iterator[np.ndarray]:
         # the last frames are centred beyond the end, as the first are before the start: nothing of the sound is lost

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import os
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import Damaged, DiskError, MelismaError, NotFound
+from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
 from ..latent import LatentPath
 from ..system.atomic import atomic
 
-FORMAT = 1
+FORMAT = 2  # 1 knew no layers; a path without them is written as 1, which every version reads
+_MOST_BANDS = 1024
 _LIMIT = 1 << 30  # bytes of one array: an hour of 128 dimensions at 500 frames a second fits
 _ENTRIES: dict[str, tuple[str, int]] = {  # name → dtype (U: text of any length), number of axes
     "format": ("<i8", 0),
@@ -26,14 +28,18 @@ _ENTRIES: dict[str, tuple[str, int]] = {  # name → dtype (U: text of any lengt
     "model": ("U", 0),
     "ranges": ("<f4", 2),
     "timbre": ("<i8", 1),
+    "layers": ("|u1", 1),  # zlib of int8 (M, N): those columns that differ from the one before, less that one
+    "layers_at": ("<i8", 1),  # (N,): the frame that each begins with
+    "layers_bands": ("<i8", 0),  # M
 }
-_OPTIONAL = ("ranges", "timbre")
+_LAYERS = ("layers", "layers_at", "layers_bands")
+_OPTIONAL = ("ranges", "timbre", *_LAYERS)
 
 
 def save(path: LatentPath, file: str | os.PathLike) -> None:
-    """Write a path as .npz, whole or not at all: an uncompressed archive with an array for each field and `format` = 1."""
+    """Write a path as .npz, whole or not at all: an uncompressed archive with an array for each field and its `format`."""
     arrays = {
-        "format": np.int64(FORMAT),
+        "format": np.int64(1 if path.layers is None else FORMAT),
         "values": path.values,
         "loudness": path.loudness,
         "rate": np.float64(path.rate),
@@ -45,6 +51,8 @@ def save(path: LatentPath, file: str | os.PathLike) -> None:
         arrays["ranges"] = path.ranges
     if path.timbre is not None:
         arrays["timbre"] = np.array(path.timbre, np.int64)
+    if path.layers is not None:
+        arrays |= _packed(path.layers)
     with atomic(file) as temporary, open(temporary, "wb") as out:
         np.savez(out, **arrays)
 
@@ -74,10 +82,44 @@ def load(file: str | os.PathLike) -> LatentPath:
             int(entries["length"]),
             int(entries["source_rate"]),
             str(entries["model"]),
-            *(entries.get(name) for name in _OPTIONAL),
+            entries.get("ranges"),
+            entries.get("timbre"),
+            _unpacked(entries),
         )
     except MelismaError as error:
         raise Damaged(f"{file} is damaged: {error}; encode the sound again") from error
+
+
+def _packed(layers: np.ndarray) -> dict[str, np.ndarray]:
+    """Layers (M, L), which mostly stand still, as entries of a file."""
+    at = np.concatenate([[0], np.flatnonzero((layers[:, 1:] != layers[:, :-1]).any(0)) + 1])
+    columns = layers[:, at]
+    moves = np.diff(columns, axis=1, prepend=np.zeros((len(layers), 1), np.int8))  # round the clock of 8 bits, and back
+    packed = np.frombuffer(zlib.compress(moves.tobytes(), 6), np.uint8)
+    return {"layers": packed, "layers_at": at.astype(np.int64), "layers_bands": np.int64(len(layers))}
+
+
+def _unpacked(entries: dict[str, np.ndarray]) -> np.ndarray | None:
+    """The layers frame by frame, int8 (M, L)."""
+    here = [name in entries for name in _LAYERS]
+    if not any(here):
+        return None
+    wrong = BadValue("its layers do not fit together")
+    if not all(here):
+        raise wrong
+    bands, at, frames = int(entries["layers_bands"]), entries["layers_at"], entries["loudness"].shape[0]
+    lengths = np.diff(at, append=frames)
+    if not 0 < bands <= _MOST_BANDS or not at.size or at[0] != 0 or (lengths <= 0).any():
+        raise wrong
+    reader = zlib.decompressobj()
+    try:
+        moves = reader.decompress(entries["layers"].tobytes(), bands * len(at) + 1)  # never more than it says
+    except zlib.error:
+        raise wrong from None
+    if len(moves) != bands * len(at) or not reader.eof:
+        raise wrong
+    columns = np.cumsum(np.frombuffer(moves, np.int8).reshape(bands, -1), axis=1, dtype=np.int8)
+    return np.repeat(columns, lengths, axis=1)
 
 
 def _read_archive(archive: zipfile.ZipFile, size: int, file: str) -> dict[str, np.ndarray]:
@@ -85,8 +127,8 @@ def _read_archive(archive: zipfile.ZipFile, size: int, file: str) -> dict[str, n
     if "format" not in members:
         raise Damaged(f"{file} is not a latent path (it has no format); encode a sound to get one")
     version = int(_read_member(archive, "format", members["format"], size, file))
-    if version != FORMAT:
-        raise Damaged(f"{file} is of format {version}, and this version of Melisma reads format {FORMAT}; update Melisma")
+    if not 1 <= version <= FORMAT:
+        raise Damaged(f"{file} is of format {version}, and this version of Melisma reads formats 1 to {FORMAT}; update Melisma")
     if missing := sorted(set(_ENTRIES) - set(_OPTIONAL) - set(members)):
         raise Damaged(f"{file} is damaged: {missing[0]} is missing; encode the sound again")
     if unknown := sorted(set(members) - set(_ENTRIES)):

@@ -10,7 +10,9 @@ What they act on is said the same way everywhere:
 - `dims` are the latent dimensions (row numbers; None is all of them, an empty list none);
 - `start` and `end`, in seconds, are a range of time. Its edges are hard: there is no crossfade at them;
 - `loudness=True` acts on the loudness as well (`dims=[], loudness=True`: on nothing else). There one unit is 10 dB and
-  0 the mean of the sounding frames; frames at the floor of −100 dBFS stay there.
+  0 the mean of the sounding frames; frames at the floor of −100 dBFS stay there;
+- what a path has beside its latents, its `fine` structure and `colour` (see LatentPath), goes along with all of them: reverse,
+  hold, interpolate and mix act on it where no dims are said or all of them are. The other operators leave it alone.
 
 **Paths of unequal length** (interpolate, mix) are aligned by one rule: the shorter are stretched in time, linearly and
 as a whole, to the longest.
@@ -20,11 +22,13 @@ from .blends import interpolate, mix, stretched
 from .edits import PITCH, WIDEN, bias, draw, gain, hold, match, randomize, reverse, scale, set_loudness, smooth
 from .methods import LatentPath
 from .noise import smooth_noise
-from .path import LOUDNESS_FLOOR
+from .path import FINE, LAYER_STEP, LOUDNESS_FLOOR
 from .prior import drawn
 from .reading import Curve
 
 __all__ = [
+    "FINE",
+    "LAYER_STEP",
     "LOUDNESS_FLOOR",
     "PITCH",
     "WIDEN",

@@ -100,7 +100,13 @@ def _blend(paths: Sequence[P], weights: np.ndarray, dims: Rows, span: slice, lou
         values[rows, span] = sum(weight * p.values[rows, span].astype(np.float64) for p, weight in weighted)
         if loudness:
             curve[span] = sum(weight * p.loudness[span].astype(np.float64) for p, weight in weighted)
-    return replace(paths[0], values=values, loudness=curve)
+    layers = paths[0].layers
+    if len(rows) == paths[0].dimensions and any(p.layers is not None for p in paths):
+        blended = [None if p.layers is None else weight * p.layers[:, span] for p, weight in weighted]
+        held = next(p.layers for p in paths if p.layers is not None)
+        layers = np.zeros(held.shape, np.float32) if layers is None else layers.astype(np.float32)
+        layers[:, span] = sum(part for part in blended if part is not None)
+    return replace(paths[0], values=values, loudness=curve, layers=layers)
 
 
 def aligned(paths: Sequence[P]) -> list[P]:
@@ -115,6 +121,8 @@ def aligned(paths: Sequence[P]) -> list[P]:
                 f"a path of {first.dimensions} latents ({first.model or 'no model named'}) and one of {p.dimensions} "
                 f"({p.model or 'no model named'}) cannot be blended; encode both with one model"
             )
+    if len({len(p.layers) for p in paths if p.layers is not None}) > 1:
+        raise BadValue("the paths' layers are of models with different bands; encode both with one model")
     frames = max(round(p.frames * first.rate / p.rate) for p in paths)
     length = max(round(p.length * first.source_rate / p.source_rate) for p in paths)
     return [_stretched(p, frames, first, length) for p in paths]
@@ -135,4 +143,9 @@ def _stretched(path: P, frames: int, like: P, length: int) -> P:
     part = at - before
     values = path.values[:, before] * (1 - part) + path.values[:, after] * part
     loudness = path.loudness[before] * (1 - part) + path.loudness[after] * part
-    return replace(path, values=values, loudness=loudness, rate=like.rate, source_rate=like.source_rate, length=length)
+    layers = path.layers
+    if layers is not None:
+        layers = layers[:, before] * (1 - part) + layers[:, after] * part
+    return replace(
+        path, values=values, loudness=loudness, layers=layers, rate=like.rate, source_rate=like.source_rate, length=length
+    )

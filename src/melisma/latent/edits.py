@@ -41,7 +41,8 @@ def bias(path: P, by: float = 0.0, *, dims: Rows = None, start: Seconds = None, 
 def reverse(path: P, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, loudness: bool = False) -> P:
     """Mirror in time, within the range if there is one."""
     span = read_span(path, start, end)
-    return edit(path, dims, span, loudness, lambda curves, rows: curves[:, span][:, ::-1])
+    path = edit(path, dims, span, loudness, lambda curves, rows: curves[:, span][:, ::-1])
+    return beside(path, dims, span, lambda layers: layers[:, span][:, ::-1])
 
 
 @operator(
@@ -120,7 +121,9 @@ def hold(
     """Give every frame of the range the values that the path has at `at` seconds."""
     span = read_span(path, start, end)
     moment = span.start if at is None else read_span(path, at, None, "at").start
-    return edit(path, dims, span, loudness, lambda curves, rows: np.repeat(curves[:, [moment]], span.stop - span.start, axis=1))
+    frames = span.stop - span.start
+    path = edit(path, dims, span, loudness, lambda curves, rows: np.repeat(curves[:, [moment]], frames, axis=1))
+    return beside(path, dims, span, lambda layers: np.repeat(layers[:, [moment]], frames, axis=1))
 
 
 @operator("draw", "a curve through points", Parameter("points", "σ", None, None, None, "points", "time/value,time/value,…", True))
@@ -237,3 +240,12 @@ def edit(
             level = changed[-1] * LOUDNESS_UNIT + centre
             curve[span] = np.where(sounding[span], level, LOUDNESS_FLOOR) if keep_silence else level
     return replace(path, values=values, loudness=curve)
+
+
+def beside(path: P, dims: Rows, span: slice, change: Callable[[np.ndarray], np.ndarray]) -> P:
+    """Replace the layers (M, L) of the span by change(layers) → (M, n), if all latents are selected."""
+    if path.layers is None or len(read_rows(path, dims)) < path.dimensions:
+        return path
+    layers = path.layers.copy()
+    layers[:, span] = change(path.layers)
+    return replace(path, layers=layers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from ..sound.door import RATES
 from .reading import frozen, read_integer, read_number, read_rows
 
 LOUDNESS_FLOOR = -100.0  # dBFS
+FINE = 20  # the cosine over the bands that fine structure begins with; those before are colour
+LAYER_STEP = 1.0  # dB
+LAYER_MOST = 127  # steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,9 @@ class PathData:
     less than −100. rate: frames per second. length: samples that the sound has at source_rate Hz; the frames may go on a
     little after it. model: name of the model that encoded it. ranges: float32 (Z, 2), 1st and 99th percentile of every
     dimension on the training set, or None. timbre: the dimensions that shape a spectrum's envelope, while the others shape
-    what is in it, pitch above all; None if that is not known. MelismaError for anything that does not fit together.
+    what is in it, pitch above all; None if that is not known. layers: int8 (M, L) or None, what the latents leave out of the
+    sound's mel, its residual, as cosines over the M bands in steps of LAYER_STEP dB; the first FINE are its `colour`, the others
+    its `fine` structure. A path that no sound gave has none. MelismaError for anything that does not fit together.
     """
 
     values: np.ndarray
@@ -35,6 +40,7 @@ class PathData:
     model: str = ""
     ranges: np.ndarray | None = None
     timbre: tuple[int, ...] | None = None
+    layers: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         values = frozen(self.values, "values", (None, None))
@@ -47,6 +53,8 @@ class PathData:
             object.__setattr__(self, "ranges", frozen(self.ranges, "ranges", (values.shape[0], 2)))
         if self.timbre is not None:
             object.__setattr__(self, "timbre", tuple(read_rows(self, self.timbre)))
+        if self.layers is not None:
+            object.__setattr__(self, "layers", _layers(self.layers, values.shape[1]))
         if not isinstance(self.model, str):
             raise BadValue(f"the model of a path is {self.model!r}, not a name")
         if self.duration > self.frames / self.rate + 1:
@@ -62,6 +70,16 @@ class PathData:
         return len(self.loudness)
 
     @property
+    def fine(self) -> np.ndarray | None:
+        """The residual's fine structure, partials above all: cosines from FINE on, float32 (M − FINE, L) in dB, or None."""
+        return None if self.layers is None else self.layers[FINE:] * np.float32(LAYER_STEP)
+
+    @property
+    def colour(self) -> np.ndarray | None:
+        """The residual's envelope, what is this sound's own: the first cosines, float32 (FINE, L) in dB, or None."""
+        return None if self.layers is None else self.layers[:FINE] * np.float32(LAYER_STEP)
+
+    @property
     def duration(self) -> float:
         """Of the sound, in seconds."""
         return self.length / self.source_rate
@@ -73,3 +91,20 @@ class PathData:
 
 
 P = TypeVar("P", bound=PathData)  # what an operator is given, and gives
+
+
+def _layers(array: Any, frames: int) -> np.ndarray:
+    """Layers (M, L), read-only; numbers that are no steps yet are rounded to them."""
+    array = np.asarray(array)
+    if array.ndim != 2 or not array.size or array.shape[1] != frames:
+        raise BadValue(f"layers of a path have the shape {array.shape}; (bands, {frames}) is needed")
+    if array.dtype == np.int8 and not array.flags.writeable and array.flags.c_contiguous:
+        return array  # another path's
+    if array.dtype != np.int8:
+        if array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+            raise BadValue("layers of a path must be finite numbers")
+        array = np.rint(np.clip(array, -LAYER_MOST, LAYER_MOST))
+    array = np.array(array, np.int8, order="C")
+    np.maximum(array, -LAYER_MOST, out=array)
+    array.setflags(write=False)
+    return array

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..files import modelfile
 from . import mel as scales
 from .export import from_file, latency
+from .residual import Residual
 from .vae import kl, split
 
 CEILING = 4.0  # samples go no further, +12 dBFS: latents pulled far out must not hurt ears, however many bands add up
@@ -28,6 +29,7 @@ class Engine:
         self.model = from_file(file).double()
         analysis = file.config.analysis
         self.hop, self.delay = analysis.hop, self.model.delay
+        self.residual = Residual(self.model.analysis.bands, analysis.sample_rate / analysis.hop).double()
         self.chunk = CHUNK_SECONDS * analysis.sample_rate // self.hop * self.hop
 
     @torch.no_grad()
@@ -35,6 +37,20 @@ class Engine:
         """Waveform → latents (Z, L), loudness (L,) in dBFS."""
         parts = [(self.model.calibration(mean), loudness) for _, loudness, mean, _ in self._encoded(x)]
         return _join([z for z, _ in parts]), _join([loudness for _, loudness in parts])[0]
+
+    @torch.no_grad()
+    def encode_layers(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Waveform → latents (Z, L), loudness (L,) in dBFS, and the residual's steps, int8 (M, L)."""
+        decoder, state, found = self.model.decoder.initial(1), self.residual.initial(1), []
+        for mel, loudness, mean, _ in self._encoded(x):
+            # rounded as a latent path keeps them: what is left out is of what a path decodes to
+            z, level = (v.float().double() for v in (self.model.calibration(mean), loudness))
+            decoded, decoder = self.model.decoder.step(torch.cat([self.model.calibration.inverse(z), level], 1), decoder)
+            shape = scales.levelled(decoded, self.model.analysis.log_band_weights)
+            steps, state = self.residual.step(torch.cat([mel, level, shape], 1), state)
+            found.append((z, level, steps))
+        z, level, steps = (_join(list(part)) for part in zip(*found, strict=True))
+        return z, level[0], steps.astype(np.int8)
 
     @torch.no_grad()
     def kl(self, x: np.ndarray) -> np.ndarray:
@@ -51,16 +67,18 @@ class Engine:
         return _join(parts)
 
     @torch.no_grad()
-    def decode(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
-        """Latents (Z, L) and loudness (L,) in dBFS → waveform (L · hop − delay,)."""
-        z, level = torch.from_numpy(np.array(z, np.float64)), torch.from_numpy(np.array(loudness, np.float64))
-        return self._synthesized(self._decoded(z[None], level[None, None]))
+    def decode(
+        self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
+    ) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) in dBFS → waveform (L · hop − delay,); with layers, so much of each beside them."""
+        return self._synthesized(self._decoded(*_doubles(z, loudness, layers), fine, colour))
 
     @torch.no_grad()
-    def decode_mel(self, z: np.ndarray, loudness: np.ndarray) -> np.ndarray:
-        """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L)."""
-        z, level = torch.from_numpy(np.array(z, np.float64)), torch.from_numpy(np.array(loudness, np.float64))
-        return _join(list(self._decoded(z[None], level[None, None])))
+    def decode_mel(
+        self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
+    ) -> np.ndarray:
+        """Latents (Z, L) and loudness (L,) → the decoder's log-mel (M, L); with layers as in `decode`."""
+        return _join(list(self._decoded(*_doubles(z, loudness, layers), fine, colour)))
 
     @torch.no_grad()
     def synthesize(self, mel: np.ndarray) -> np.ndarray:
@@ -86,13 +104,17 @@ class Engine:
             encoded, encoder = self.model.encoder.step(scales.relative(mel, loudness), encoder)
             yield mel, loudness, *split(encoded)
 
-    def _decoded(self, z: Tensor, loudness: Tensor) -> Iterator[Tensor]:
+    def _decoded(self, z: Tensor, loudness: Tensor, layers: Tensor | None, fine: float, colour: float) -> Iterator[Tensor]:
         state, frames = self.model.decoder.initial(1), self.chunk // self.hop
         for i in range(0, z.shape[-1], frames):
             level = loudness[..., i : i + frames]
             own = self.model.calibration.inverse(z[..., i : i + frames])
             mel, state = self.model.decoder.step(torch.cat([own, level], 1), state)
-            yield scales.absolute(scales.levelled(mel, self.model.analysis.log_band_weights), level)
+            mel = scales.levelled(mel, self.model.analysis.log_band_weights)
+            if layers is not None and (fine or colour):
+                mel = mel + self.residual.spread(layers[..., i : i + frames], fine, colour)
+                mel = scales.levelled(mel, self.model.analysis.log_band_weights)
+            yield scales.absolute(mel, level)
 
     def _synthesized(self, mels: Iterator[Tensor]) -> np.ndarray:
         state, parts = self.model.vocoder.initial(1), [torch.zeros(1, 1, 0, dtype=torch.float64)]
@@ -134,6 +156,12 @@ def bounded(x: Tensor, rate: int, envelope: float = CEILING) -> tuple[Tensor, fl
     peaks = torch.cummax(x.abs().clamp(min=1e-30).log() + fall, -1).values.clamp(min=math.log(envelope))
     envelopes = (peaks - fall).exp().clamp(min=CEILING)
     return x * (CEILING / envelopes), float(envelopes[..., -1].max())
+
+
+def _doubles(z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    own, level = torch.from_numpy(np.array(z, np.float64)), torch.from_numpy(np.array(loudness, np.float64))
+    steps = None if layers is None else torch.from_numpy(np.array(layers, np.float64))[None]
+    return own[None], level[None, None], steps
 
 
 def _join(parts: list[Tensor]) -> np.ndarray:

@@ -1,0 +1,96 @@
+#include "stream/residual.h"
+
+#include <cmath>
+
+namespace melisma {
+
+constexpr double FOLLOWED = 0.012, HELD = 0.0116;     // seconds
+constexpr float SILENT = -80, SOUNDING = -70;         // dBFS: between them the residual comes in
+constexpr float HIGHEST = 4;                          // of a relative mel: beyond it nothing sounds
+constexpr double PI = 3.14159265358979323846;
+
+void Residual::load(Arena& arena, int bands, double frames_a_second) {
+    bands_ = bands;
+    double frames = HELD * frames_a_second + 0.5;
+    held_ = frames < 1 ? 1 : static_cast<int>(frames);
+    double reach = FOLLOWED * frames_a_second;
+    pole_ = static_cast<float>(1 / (reach > 1 ? reach : 1));
+    size_t n = static_cast<size_t>(bands);
+    float* cosines = arena.take<float>(n * n);
+    float* turned = arena.take<float>(n * n);
+    cosines_ = cosines;
+    turned_ = turned;
+    if (arena.planning()) return;
+    for (int k = 0; k < bands; k++)
+        for (int j = 0; j < bands; j++)
+            turned[j * bands + k] = cosines[k * bands + j] =
+                static_cast<float>(std::sqrt((k ? 2.0 : 1.0) / bands) * std::cos(PI * k * (j + 0.5) / bands));
+}
+
+void Residual::plan(Arena& arena, State& state) const {
+    size_t n = static_cast<size_t>(bands_);
+    state.followed = arena.take<float>(n);
+    state.gathered = arena.take<float>(n);
+    state.fine = arena.take<float>(n);
+    state.colour = arena.take<float>(n);
+    state.steps = arena.take<int8_t>(n);
+}
+
+void Residual::clear(State& state) const {
+    size_t n = static_cast<size_t>(bands_);
+    std::memset(state.followed, 0, n * sizeof(float));
+    std::memset(state.fine, 0, n * sizeof(float));
+    std::memset(state.colour, 0, n * sizeof(float));
+    std::memset(state.steps, 0, n);
+    state.frame = 0;
+}
+
+void Residual::follow(State& state, const float* mel, float loudness, const float* decoded) const {
+    // a band counts down to 70 dB below the loudness or to −100 dBFS: what lies deeper is not heard, and tells of the gain
+    float floor = (-100 - loudness + 70) / 100;
+    floor = floor > 0 ? floor : 0;
+    float open = (loudness - SILENT) / (SOUNDING - SILENT);
+    open = open < 0 ? 0 : open > 1 ? 1 : open;
+    for (int j = 0; j < bands_; j++) {
+        float wanted = (100 * (mel[j] - 1) - loudness + 70) / 100;
+        wanted = wanted > floor ? wanted : floor;
+        float got = decoded[j] > floor ? decoded[j] : floor;  // NaN, from a damaged model, too
+        got = got < HIGHEST ? got : HIGHEST;
+        float left = open * (wanted - got);
+        state.followed[j] += pole_ * (left - state.followed[j]);
+    }
+    if (state.frame++ % held_) return;
+    std::memset(state.gathered, 0, static_cast<size_t>(bands_) * sizeof(float));
+    for (int j = 0; j < bands_; j++)
+        for (int k = 0; k < bands_; k++) state.gathered[k] += turned_[j * bands_ + k] * state.followed[j];
+    for (int k = 0; k < bands_; k++) {
+        float steps = std::floor(100 * state.gathered[k] / LAYER_STEP + 0.5f);
+        steps = steps < -LAYER_MOST ? -LAYER_MOST : steps > LAYER_MOST ? LAYER_MOST : steps;
+        state.steps[k] = k < COLOUR_FROM ? 0 : static_cast<int8_t>(steps);
+    }
+    spread(state);
+}
+
+void Residual::take(State& state, const int8_t* steps) const {
+    if (std::memcmp(state.steps, steps, static_cast<size_t>(bands_)) == 0) return;
+    std::memcpy(state.steps, steps, static_cast<size_t>(bands_));
+    spread(state);
+}
+
+void Residual::spread(State& state) const {
+    std::memset(state.fine, 0, static_cast<size_t>(bands_) * sizeof(float));
+    std::memset(state.colour, 0, static_cast<size_t>(bands_) * sizeof(float));
+    for (int k = COLOUR_FROM; k < bands_; k++) {
+        if (!state.steps[k]) continue;
+        float amount = static_cast<float>(state.steps[k]) * (LAYER_STEP / 100);
+        const float* row = cosines_ + k * bands_;
+        float* to = k < FINE_FROM ? state.colour : state.fine;
+        for (int j = 0; j < bands_; j++) to[j] += amount * row[j];
+    }
+}
+
+void Residual::add(const State& state, float fine, float colour, float* shape) const {
+    for (int j = 0; j < bands_; j++) shape[j] += fine * state.fine[j] + colour * state.colour[j];
+}
+
+}  // namespace melisma

@@ -1,0 +1,45 @@
+// What the latents leave out of a sound's mel, followed and parted into two layers: `fine` and `colour` (docs/residual.md,
+// src/melisma/training/residual.py).
+//
+// Where a frame sounds, its relative mel minus the one that its latents decode to goes through one pole; every HELD seconds
+// what has been gathered is written as cosines over the bands, rounded to steps, and held. The first cosines are colour, the
+// spectrum's envelope; the others are fine structure, partials above all.
+#pragma once
+
+#include "base/memory.h"
+
+namespace melisma {
+
+constexpr int COLOUR_FROM = 1, FINE_FROM = 20;  // cosines; the first, level, is the loudness's alone
+constexpr float LAYER_STEP = 1;                 // dB, in an orthonormal basis
+constexpr int LAYER_MOST = 127;                 // steps
+
+class Residual {
+  public:
+    struct State {
+        float *followed, *gathered;  // (bands,), and room for cosines
+        int8_t* steps;               // (bands,) of cosines: what is held
+        float *fine, *colour;        // (bands,): what that is in bands
+        int64_t frame;
+    };
+
+    void load(Arena& arena, int bands, double frames_a_second);
+    void plan(Arena& arena, State& state) const;
+    void clear(State& state) const;  // nothing is left over, and a new sound begins
+
+    // One frame: its log-mel, loudness and what it decodes to, a relative mel.
+    void follow(State& state, const float* mel, float loudness, const float* decoded) const;
+    // Steps (bands,) that a host brings.
+    void take(State& state, const int8_t* steps) const;
+    // shape (bands,) += so much of the two.
+    void add(const State& state, float fine, float colour, float* shape) const;
+
+  private:
+    void spread(State& state) const;
+
+    int bands_ = 0, held_ = 1;
+    float pole_ = 1;
+    const float *cosines_ = nullptr, *turned_ = nullptr;  // (bands, bands): an orthonormal basis, in rows and in columns
+};
+
+}  // namespace melisma

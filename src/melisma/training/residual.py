@@ -1,0 +1,78 @@
+"""What the latents leave out of a sound's mel, in two layers: the reference of core/src/stream/residual.cpp."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ..latent.path import FINE, LAYER_MOST, LAYER_STEP
+from .layers import State, Streaming
+
+FOLLOWED, HELD = 0.012, 0.0116  # seconds: of the pole, and from one reading to the next
+SILENT, SOUNDING = -80.0, -70.0  # dBFS: between them the residual comes in
+HIGHEST = 4.0  # of a relative mel: beyond it nothing sounds
+
+
+def cosines(bands: int) -> Tensor:
+    """An orthonormal basis over the bands (M, M), a cosine a row, the slowest first (Ahmed, Natarajan and Rao, 1974)."""
+    k, j = torch.arange(bands, dtype=torch.float64)[:, None], torch.arange(bands, dtype=torch.float64)
+    basis = math.sqrt(2 / bands) * torch.cos(math.pi * k * (j + 0.5) / bands)
+    basis[0] /= math.sqrt(2)
+    return basis.float()
+
+
+def parts(residual: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
+    """A residual (B, M, L) → its colour and its fine structure, in bands (B, M, L) each; the level is in neither."""
+    c = torch.matmul(basis, residual)
+    colour, fine = c.clone(), c.clone()
+    colour[:, 0], colour[:, FINE:], fine[:, :FINE] = 0, 0, 0
+    return torch.matmul(basis.T, colour), torch.matmul(basis.T, fine)
+
+
+def left_out(mel: Tensor, loudness: Tensor, decoded: Tensor) -> Tensor:
+    """Log-mel (B, M, L), loudness (B, 1, L) and the relative mel that the latents decode to (B, M, L) → residual (B, M, L).
+
+    It is the same at every gain: a band counts down to 70 dB below the loudness, or to −100 dBFS.
+    """
+    floor = ((-100 - loudness + 70) / 100).clamp(min=0)
+    wanted = torch.maximum((100 * (mel - 1) - loudness + 70) / 100, floor)
+    sounding = ((loudness - SILENT) / (SOUNDING - SILENT)).clamp(0, 1)
+    return sounding * (wanted - torch.maximum(decoded, floor).clamp(max=HIGHEST))
+
+
+class Residual(Streaming):
+    """Log-mel, loudness and decoded relative mel, stacked (B, 2 M + 1, L) → steps (B, M, L), cosines over the bands.
+
+    One pole follows what is left out; every HELD seconds it is read, rounded and held.
+    """
+
+    def __init__(self, bands: int, frame_rate: float):
+        super().__init__()
+        self.bands = bands
+        self.pole = 1 / max(1.0, FOLLOWED * frame_rate)
+        self.held = max(1, int(HELD * frame_rate + 0.5))
+        self.register_buffer("basis", cosines(bands), persistent=False)
+
+    def initial(self, batch: int = 1) -> State:
+        nothing = self.basis.new_zeros(batch, self.bands)
+        return [nothing, nothing, 0]
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        followed, steps, frame = state
+        left, out = left_out(x[:, : self.bands], x[:, self.bands : self.bands + 1], x[:, self.bands + 1 :]), []
+        for at in range(x.shape[-1]):
+            followed = followed + self.pole * (left[..., at] - followed)
+            if frame % self.held == 0:
+                steps = torch.floor(100 * torch.matmul(followed, self.basis.T) / LAYER_STEP + 0.5).clamp(-LAYER_MOST, LAYER_MOST)
+                steps[:, 0] = 0
+            frame += 1
+            out.append(steps)
+        return torch.stack(out, -1) if out else left, [followed, steps, frame]
+
+    def spread(self, steps: Tensor, fine: float, colour: float) -> Tensor:
+        """Steps (B, M, L) → what is added to a relative mel (B, M, L)."""
+        amounts = torch.full((self.bands,), fine, dtype=steps.dtype)
+        amounts[:FINE] = colour
+        return torch.matmul(self.basis.T, amounts[:, None] * steps * (LAYER_STEP / 100))

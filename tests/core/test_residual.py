@@ -1,0 +1,146 @@
+"""The layers beside the latents, `fine` and `colour`: what a stream keeps of them, and what a path does."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_models import ROOT, TINY, file_bytes, quick, random_file, sound
+
+from melisma.core import binding as core
+from melisma.files import modelfile
+from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.latent import FINE, LAYER_STEP
+from melisma.training import engine as reference
+
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+
+# more bands than colour has cosines, and frames that hold the layers for several
+WIDE = ModelConfig(
+    AnalysisConfig(sample_rate=8000, frame=256, hop=32, bands=40, fmin=50.0, fmax=4000.0),
+    VAEConfig(latents=3, encoder_width=8, encoder_blocks=1, decoder_width=8, decoder_blocks=2, kernel=3, expansion=2),
+    MelganConfig(ratios=(8, 4), width=8, dilations=(1, 3), kernel=3),
+)
+PHASE = replace(WIDE, vocoder=PhaseConfig(width=4, blocks=1, kernel=3, expansion=2))
+amounts = st.sampled_from([0.0, 0.3, 1.0])
+
+
+def turned(model: core.CoreModel, **values: float) -> core.CoreStream:
+    stream = model.stream()
+    for name, value in values.items():
+        stream.set(name.replace("_", "."), value)
+    stream.reset()
+    return stream
+
+
+def test_the_numbers_are_said_alike():
+    header = (ROOT / "core/include/melisma.h").read_text()
+    inside = (ROOT / "core/src/stream/residual.h").read_text()
+    said = dict(re.findall(r"#define (MELISMA_FINE|MELISMA_LAYER_STEP) (\S+)", header))
+    assert int(said["MELISMA_FINE"]) == FINE and float(said["MELISMA_LAYER_STEP"]) == LAYER_STEP
+    assert f"FINE_FROM = {FINE};" in inside and float(re.search(r"LAYER_STEP = ([\d.]+)f?;", inside)[1]) == LAYER_STEP
+
+
+@pytest.mark.parametrize("config", [TINY, WIDE, PHASE], ids=["few", "melgan", "phase"])
+@pytest.mark.parametrize("loud", [1.0, 1e-2])
+def test_layers_equal_the_reference(config, loud):
+    ours, theirs = core.Engine(random_file(config)), reference.Engine(random_file(config))
+    x = loud * sound(8000, 6000)
+    z, loudness, steps = theirs.encode_layers(x)
+    got = ours.encode_layers(x)
+    for a, b in zip(got[:2], (z, loudness)):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+    assert got[2].dtype == steps.dtype == np.int8 and got[2].shape == steps.shape
+    off = np.abs(got[2].astype(int) - steps)  # rounding falls the other way now and then
+    assert off.max() <= 1 and (off > 0).mean() < 0.01
+    assert np.abs(steps).max() > 10 and not steps[0].any()
+    for fine, colour in ((1, 0), (0, 1), (0.25, 0.75)):
+        wanted = theirs.decode_mel(z, loudness, steps, fine, colour)
+        np.testing.assert_allclose(ours.decode_mel(z, loudness, steps, fine, colour), wanted, atol=1e-4)
+        assert np.abs(wanted - theirs.decode_mel(z, loudness)).max() > 0.02 or fine and not colour and len(steps) <= FINE
+
+
+@quick
+@given(
+    st.sampled_from([TINY, WIDE, PHASE]),
+    st.lists(st.integers(0, 700), max_size=8),
+    amounts,
+    amounts,
+    st.sampled_from([{}, {"bias_2": 1.5}, {"loudness_offset": -9}, {"match": 1}]),
+)
+def test_a_stream_with_layers_equals_its_path(config, sizes, fine, colour, edit):
+    """To the bit, for any split, whether anything is edited or not."""
+    model, x = core.CoreModel(file_bytes(config)), sound(8000, 3000)
+    blocks = np.split(x, np.minimum(np.cumsum(sizes), len(x)))
+    stream = turned(model, fine=fine, colour=colour, **edit)
+    got = np.concatenate([stream.process(block) for block in blocks])
+    assert np.array_equal(turned(model, fine=fine, colour=colour, **edit).process(x), got)
+    if "match" in edit:  # it knows the past alone, a path's the whole
+        return
+    latents, loudness, layers = model.stream().encode_layers(x)
+    latents = latents + np.float32(edit.get("bias_2", 0)) * np.eye(len(latents), dtype=np.float32)[1][:, None]
+    loudness = np.where(loudness > -100, np.maximum(loudness + edit.get("loudness_offset", 0), -100), -100)
+    wanted = model.stream().decode_layers(latents, loudness, layers, fine, colour)
+    assert np.array_equal(got[model.hop :], wanted[: len(x) - model.hop])
+
+
+@quick
+@given(
+    st.sampled_from([WIDE, PHASE]),
+    st.lists(st.tuples(st.integers(0, 2999), st.sampled_from(["fine", "colour", "bias.1", "match"]), st.sampled_from([0, 0.6])), max_size=8),
+    st.lists(st.integers(0, 2999), max_size=8),
+)
+def test_turned_on_the_way_no_split_is_heard(config, turns, cuts):
+    """Layers and edits come and go while the sound plays: where else its blocks end makes no difference."""
+    model, x = core.CoreModel(file_bytes(config)), sound(8000, 3000)
+
+    def played(places: list[int]) -> np.ndarray:
+        stream, parts, at = model.stream(), [], 0
+        for place in sorted({*places, *(when for when, *_ in turns), len(x)}):
+            parts.append(stream.process(x[at:place]))
+            at = place
+            for when, name, value in turns:
+                if when == place:
+                    stream.set(name, value)
+        return np.concatenate(parts)
+
+    assert np.array_equal(played([]), played(cuts))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.melisma")), ids=lambda path: path.stem)
+def test_published_models_with_both_layers_give_the_sound_back(path):
+    """And without them they play as they did: to the bit what a stream gives that knows none."""
+    file = modelfile.load(path)
+    engine, x = core.Engine(file), file.golden[0]
+    z, loudness, layers = engine.encode_layers(x)
+    mel = engine.mel(x)
+    heard = loudness > -60
+    rms = [
+        float(np.sqrt(np.mean((100 * (engine.decode_mel(z, loudness, layers, *amount) - mel)[:, heard]) ** 2)))
+        for amount in ((0, 0), (1, 0), (0, 1), (1, 1))
+    ]
+    assert rms[3] < 0.6 * rms[0] and rms[3] < min(rms[1:3]), rms
+    assert np.array_equal(engine.decode_mel(z, loudness, layers, 0, 0), engine.decode_mel(z, loudness))
+
+
+def test_layers_know_no_gain():
+    """A sound 20 dB softer has the same layers, but for rounding and for what falls below the analysis's own floor."""
+    engine, x = core.Engine(modelfile.load(ROOT / "models/strings.melisma")), sound(44100, 60000)
+    loud, soft = (engine.encode_layers(gain * x)[2].astype(int) for gain in (0.5, 0.05))
+    # the decoder knows the loudness, and what it makes of it is left out again
+    assert np.abs(loud - soft).mean() < 0.25 * np.abs(loud).mean()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_absurd_numbers_come_out_finite(value):
+    model = core.CoreModel(file_bytes(WIDE))
+    x = sound(8000, 3000)
+    x[500:600] = value
+    stream = turned(model, fine=1, colour=1)
+    assert np.isfinite(stream.process(x)).all()
+    latents, loudness, layers = model.stream().encode_layers(x)
+    assert np.isfinite(model.stream().decode_layers(latents, loudness, np.full_like(layers, -128), value, value)).all()
+    with pytest.raises(ValueError, match="is needed"):
+        model.stream().decode_layers(latents, loudness, layers[:, 1:])
