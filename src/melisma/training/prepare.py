@@ -13,8 +13,6 @@ import hashlib
 import json
 import math
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -33,11 +31,13 @@ from ..sound.foreign import installed
 from ..sound.highpass import at_rest, highpass
 from ..sound.rates import QUALITY
 from ..sound.reading import open_sound
+from ..system.temporary import folder_beside, is_noise
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 VERSION = 3
+_AUDIO, _INDEX = "audio.i16", "index.json"
 HELD_SHARE = 0.08  # of the minutes, kept from training
 HELD_MOST = 0.2  # no file is held out that would bring the share of the minutes, or of the files, above this
 WHOLE_FILES = 6  # from so many files on, whole files are held out
@@ -140,22 +140,20 @@ def prepare(
     if report := _reusable(into, key):
         return report
     _check_target(into)
-    temporary = into.with_name(f".{into.name}.{secrets.token_hex(6)}.part")
     report = Report(str(folder), sample_rate, ignored=ignored, unreadable=foreign)
     try:
-        temporary.mkdir(parents=True)
-        with open(temporary / "audio.i16", "wb") as out:
-            sounds = _convert_all(folder, names, out, report, progress or (lambda share, name: None))
-        clips = _split(sounds, report)
-        _summarize(sounds, clips, report)
-        index = {"version": VERSION, "sample_rate": sample_rate, "clips": clips, "report": report.to_dict(), "key": key}
-        (temporary / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
-        _move(temporary, into)
+        into.parent.mkdir(parents=True, exist_ok=True)
+        with folder_beside(into) as temporary:
+            with open(temporary / _AUDIO, "wb") as out:
+                sounds = _convert_all(folder, names, out, report, progress or (lambda share, name: None))
+            clips = _split(sounds, report)
+            _summarize(sounds, clips, report)
+            index = {"version": VERSION, "sample_rate": sample_rate, "clips": clips, "report": report.to_dict(), "key": key}
+            (temporary / _INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
+            _move(temporary, into)
     except OSError as error:
         reason = error.strerror or error
         raise DiskError(f"the prepared set {into} could not be written: {reason}; check the free space") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return report
 
 
@@ -215,9 +213,9 @@ def _key(folder: Path, names: list[str], sample_rate: int) -> str:
 def _reusable(into: Path, key: str) -> Report | None:
     """The report of the set in `into` if it is whole and was made from the same files."""
     try:
-        index = json.loads((into / "index.json").read_text(encoding="utf-8"))
+        index = json.loads((into / _INDEX).read_text(encoding="utf-8"))
         end = max(clip["start"] + clip["samples"] for clip in index["clips"])
-        if index["key"] != key or (into / "audio.i16").stat().st_size != 2 * end:
+        if index["key"] != key or (into / _AUDIO).stat().st_size != 2 * end:
             return None
         report = Report.from_dict(index["report"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -227,21 +225,20 @@ def _reusable(into: Path, key: str) -> Report | None:
 
 
 def _check_target(into: Path) -> None:
-    """MelismaError if writing to `into` would cost anyone anything."""
+    """An error if writing to `into` would cost anyone anything: what lies beside a set in its folder stays there."""
     if into.exists() and not into.is_dir():
         raise BadValue(f"{into} is a file; name a new folder for the prepared set")
-    files = {f.name for f in into.iterdir()} if into.is_dir() else set()
-    if files and files != {"audio.i16", "index.json"}:
+    files = {f.name for f in into.iterdir() if not is_noise(f.name)} if into.is_dir() else set()
+    if files and _AUDIO not in files:
         raise BadValue(f"{into} is no prepared set and holds {min(files)}; name a new folder")
 
 
 def _move(temporary: Path, into: Path) -> None:
-    """Put a finished set in place of an older one, which leaves only after the new one is there."""
-    older = temporary.with_suffix(".old")
-    if into.exists():
-        os.rename(into, older)
-    os.rename(temporary, into)
-    shutil.rmtree(older, ignore_errors=True)
+    """Put a finished set in place, of an older one if need be. Without its index a set is none: that goes first, and comes last."""
+    into.mkdir(exist_ok=True)
+    (into / _INDEX).unlink(missing_ok=True)
+    for name in (_AUDIO, _INDEX):
+        os.replace(temporary / name, into / name)
 
 
 # --- the sounds ---------------------------------------------------------------------------------------------------------
