@@ -19,6 +19,7 @@ class Hub:
         self.lfs = True  # else files lie in git itself, and their ETag is git's hash of them
         self.says = {}  # name → the ETag it tells instead of the right one
         self.cut = False  # whether downloads break off half-way
+        self.stall = None  # an event that is waited for half-way
         self.down = 0  # a status that everything gets
         outer = self
 
@@ -56,7 +57,7 @@ class Hub:
             if error := self.wrong(repo, revision, name):
                 return self.say(request, 404, body, {"X-Error-Code": error, "X-Repo-Commit": COMMIT})
             data = self.files[repo][name]
-            return self.say(request, 200, body, {"X-Repo-Commit": COMMIT, **self.named(name, data)}, data, self.cut)
+            return self.say(request, 200, body, {"X-Repo-Commit": COMMIT, **self.named(name, data)}, data, self.cut, self.stall)
         return self.say(request, 404, body)
 
     def wrong(self, repo, revision, name=None):
@@ -71,13 +72,17 @@ class Hub:
         told = self.says.get(name, hashlib.sha256(data).hexdigest() if self.lfs else git)
         return {"ETag": f'"{git}"', "X-Linked-Etag": f'"{told}"', "X-Linked-Size": str(len(data))} if self.lfs else {"ETag": f'"{told}"'}
 
-    def say(self, request, status, body, headers=None, data=b"", cut=False):
+    def say(self, request, status, body, headers=None, data=b"", cut=False, stall=None):
         request.send_response(status)
         for key, value in (headers or {}).items():
             request.send_header(key, value)
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
-        if body:
+        if body and stall:
+            request.wfile.write(data[: len(data) // 2])
+            request.wfile.flush()
+            stall.wait(60)
+        elif body:
             request.wfile.write(data[: len(data) // 2] if cut else data)
             if cut:
                 request.close_connection = True

@@ -4,6 +4,8 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -170,6 +172,35 @@ def test_a_download_that_breaks_off_leaves_nothing(standin, tmp_path, monkeypatc
     assert kept(tmp_path) == []
 
 
+def test_a_download_that_was_killed_is_swept_by_the_next_and_one_under_way_is_not(standin, tiny, tmp_path):
+    """A real kill -9 in the middle of it."""
+    standin.files["me/big"] = {"big.melisma": tiny.read_bytes() + b" "}
+    standin.stall = threading.Event()
+    code = "import sys; from melisma.store import pretrained; pretrained.locate(sys.argv[1])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "hf://me/big"], stderr=subprocess.PIPE, env=os.environ | {"HF_ENDPOINT": standin.address}
+    )
+    try:
+        halves = waited_for(lambda: list(tmp_path.rglob("*.incomplete")))
+        standin.stall, stalled = None, standin.stall
+        pretrained.locate("hf://me/one")
+        assert halves[0].exists()
+    finally:
+        process.kill()
+        process.communicate()
+    stalled.set()
+    pretrained.locate("hf://me/one")
+    assert not list(tmp_path.rglob("*.incomplete"))
+
+
+def waited_for(found, seconds=100):
+    end = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return result
+
+
 def test_too_large_a_file_is_not_fetched(standin, monkeypatch, tiny):
     monkeypatch.setattr(hub, "MOST_BYTES", len(tiny.read_bytes()) - 1)
     with pytest.raises(MelismaError, match="a .melisma file has at most"):
@@ -221,3 +252,56 @@ def test_every_published_model_has_its_card():
 def test_a_model_without_a_card(tiny):
     with pytest.raises(MelismaError, match="tiny has no card"):
         pretrained.card("tiny")
+
+
+@pytest.fixture
+def namesakes(tiny, tmp_path, monkeypatch):
+    """A home with models of the user's own that are called as a published one, and as the one that trainings begin from."""
+    folder = tmp_path / "home" / "models"
+    folder.mkdir(parents=True)
+    for name in ("strings", "shared"):
+        (folder / f"{name}.melisma").write_bytes(tiny.read_bytes())
+    monkeypatch.setenv("MELISMA_HOME", str(folder.parent))
+    return folder
+
+
+def test_of_two_models_of_one_name_both_are_told_of_and_found(namesakes, capsys):
+    theirs = pretrained.published()["strings"]
+    assert pretrained.locate("strings") == namesakes / "strings.melisma" and pretrained.locate("published:strings") == theirs
+    assert cli.run(["models"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert {"strings", "published:strings", "shared", "speech"} <= set(listed) and "published:speech" not in listed
+    for name, other, file in (("strings", "published:strings", theirs), ("published:strings", "strings", namesakes / "strings.melisma")):
+        assert cli.run(["info", name]) == 0
+        said = "".join(capsys.readouterr().out.split())
+        assert f"{other},{file}" in said
+    assert pretrained.card("published:strings").startswith("# strings\n")
+    with pytest.raises(MelismaError, match="no model named 'published:tiny'"):
+        pretrained.locate("published:tiny")
+
+
+def test_a_training_says_that_its_name_is_a_published_ones(tmp_path, monkeypatch, capsys):
+    """Before it begins; and it begins from the published start, whatever else has its name."""
+    run = pytest.importorskip("melisma.training.run")
+    monkeypatch.setenv("MELISMA_HOME", str(tmp_path / "home"))
+    (tmp_path / "in").mkdir()
+    melisma.write(tmp_path / "in" / "a.wav", 0.1 * np.sin(np.arange(5 * 44100) * 0.1), 44100)
+    begun = []
+
+    def trained(*_, **given):
+        begun.append(given["begun_from"])
+        raise MelismaError("this far")
+
+    monkeypatch.setattr(run, "train", trained)
+    assert cli.run(["train", str(tmp_path / "in"), "--name", "strings"]) == 1
+    said = capsys.readouterr().err
+    assert "note: a published model is called strings, too" in said and "published:strings" in said
+    assert cli.run(["train", str(tmp_path / "in"), "--name", "mine"]) == 1 and "published model" not in capsys.readouterr().err
+    mine = tmp_path / "home" / "models" / "mine.melisma"
+    mine.parent.mkdir()
+    mine.write_bytes(b"a friend's")
+    assert cli.run(["train", str(tmp_path / "in"), "--name", "mine"]) == 1
+    assert f"a model {mine} exists that no run here made" in capsys.readouterr().err and mine.read_bytes() == b"a friend's"
+    (mine.parent / "shared.melisma").write_bytes(b"another")
+    assert cli.run(["train", str(tmp_path / "in"), "--name", "other"]) == 1
+    assert begun == ["shared"] * 3

@@ -409,3 +409,30 @@ def test_a_long_file_is_streamed(tmp_path):
     tracemalloc.stop()
     assert report.minutes == pytest.approx(60, abs=0.001) and (tmp_path / "set" / "audio.i16").stat().st_size == 2 * 3600 * 16000
     assert peak < 30e6 and time.perf_counter() - began < 60
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", ".nfs0000000000000001", "._index.json", "notes.txt"])
+def test_a_foreign_file_in_a_set_stays_and_is_in_nobodys_way(tmp_path, name):
+    folder, into = fill(tmp_path / "in", 3), tmp_path / "set"
+    prepare(folder, into)
+    (into / name).write_text("?")
+    assert prepare(folder, into).reused
+    fill(folder, 1, first=9)
+    assert prepare(folder, into).files == 4 and (into / name).read_text() == "?"
+    for lost in ("audio.i16", "index.json"):  # as after a kill between the two
+        (into / lost).unlink()
+        assert not prepare(folder, into).reused and (into / name).read_text() == "?"
+
+
+def test_what_is_no_set_is_not_written_into(tmp_path):
+    folder = fill(tmp_path / "in", 1)
+    for name, text in {"song.wav": "mine", "index.json": '{"name": "a page of mine"}'}.items():
+        into = tmp_path / name.partition(".")[0]
+        into.mkdir()
+        (into / name).write_text(text)
+        with pytest.raises(MelismaError, match=f"is no prepared set and holds {name}; name a new folder, or move that away"):
+            prepare(folder, into)
+        assert [file.name for file in into.iterdir()] == [name] and (into / name).read_text() == text
+    (tmp_path / "noise").mkdir()
+    (tmp_path / "noise" / ".DS_Store").touch()
+    assert prepare(folder, tmp_path / "noise").files == 1

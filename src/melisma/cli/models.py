@@ -80,6 +80,8 @@ def info(
         "frames": f"{analysis.frame} samples every {analysis.hop}, at {analysis.sample_rate} Hz",
         "latency": f"{file.latency} samples = {1000 * file.latency / analysis.sample_rate:.1f} ms",
     }
+    if other := pretrained.other(model):
+        rows["of that name"] = "{}, {}".format(*other)
     for key, value in (rows | file.training).items():
         if value not in (None, ""):
             table.add_row(printable(key.replace("_", " ")), printable(str(value)))

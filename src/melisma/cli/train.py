@@ -46,7 +46,7 @@ def train(
     Ctrl-C stops it, and the same command with --resume goes on from there. The model can be used by its name.
     """
     from ..files.config import VOCODERS, ModelConfig, VAEConfig
-    from ..store.pretrained import own_models
+    from ..store.pretrained import PUBLISHED, namesake, own_models
     from ..training.prepare import render
 
     with extra("train"):
@@ -64,6 +64,9 @@ def train(
     begun, recorded = (run.folder_of(name) / "state.pt").exists(), len(run.history(run.folder_of(name)))
     if begun and not resume:
         raise BadValue(f"a run named {name} exists: add --resume to continue it, or choose another --name")
+    own, theirs = own_models() / f"{name}.melisma", namesake(name)
+    if not begun and own.exists():
+        raise BadValue(f"a model {own} exists that no run here made: choose another --name, or move it away")
     config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
     start, begun_from = _start(begin, config)
     prepared, report = _prepared(folder)
@@ -74,6 +77,9 @@ def train(
     plan = Plan(minutes=minutes, steps=steps, seed=seed, **(STARTED if start else {}))
     if adversarial:
         plan = replace(plan, stages=(*plan.stages, ("adversarial", 0.25)))
+    if run.is_first_process() and theirs:
+        text = f"a published model is called {name}, too: the name will mean yours, and {PUBLISHED}{name} the published one"
+        warn("note", text, "yellow")
     if run.is_first_process() and not begun:
         say(f"starting from the model {begun_from}" if begun_from else "starting from scratch")
     started = time.monotonic()
@@ -88,7 +94,7 @@ def train(
         return
     if len(run.history(run.folder_of(name))) == recorded:
         say(f"The run {name} was finished already, and nothing is left of it to train: for more, start one with another --name.")
-    saved = run.publish(file, own_models() / f"{name}.melisma")
+    saved = run.publish(file, own)
     say(f"{saved}, made in {(time.monotonic() - started) / 60:.1f} minutes")
     for sentence in told:
         say(sentence)
@@ -103,7 +109,7 @@ def _start(begin: str | None, config) -> tuple[dict | None, str]:
 
     if begin == "none":
         return None, ""
-    file = modelfile.load(pretrained.locate(begin or pretrained.START))
+    file = modelfile.load(pretrained.locate(begin or pretrained.PUBLISHED + pretrained.START))
     if begin is None and file.config != config:
         return None, ""
     return run.weights_of(file, config), file.name

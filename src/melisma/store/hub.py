@@ -9,6 +9,7 @@ HF_TOKEN for private repositories and HF_ENDPOINT for another hub.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -67,6 +68,7 @@ def fetch(text: str) -> Path:
     with extra("hub"):
         import huggingface_hub
         import huggingface_hub.errors  # its attribute, which it does not load by itself
+    _sweep(home() / "hub")
     with _quiet(huggingface_hub.logging):
         place, told = _had(huggingface_hub, address)
     digest = _verified(place, told, address)
@@ -120,6 +122,18 @@ def _had(hub: Any, address: Address) -> tuple[Path, str]:
             f"{address} cannot be fetched and is not kept here: {said}; try again with the network, or get the file by hand"
         ) from None
     return place, _name(place)
+
+
+def _sweep(cache: Path) -> None:
+    """Remove the downloads that killed processes left: those whose lock, of huggingface_hub's, nobody holds."""
+    from filelock import FileLock, Timeout
+
+    for half in cache.glob("models--*/blobs/*.incomplete"):
+        lock = cache / ".locks" / half.parent.parent.name / f"{half.name.partition('.')[0]}.lock"
+        with contextlib.suppress(Timeout, OSError, NotImplementedError):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(lock, timeout=0):
+                half.unlink(missing_ok=True)
 
 
 def _only(address: Address, files: list[str]) -> str:

@@ -43,6 +43,16 @@ def namesake(name: str) -> Path | None:
     return (_starts() | published()).get(name)
 
 
+def other(name: str | Path) -> tuple[str, Path] | None:
+    """Of a name that two models have, what the other one is called, and its file; None for all else."""
+    text, known = str(name), names()
+    theirs = namesake(text.removeprefix(PUBLISHED))
+    own = known.get(text.removeprefix(PUBLISHED))
+    if theirs is None or own is None or own == theirs:
+        return None
+    return (text.removeprefix(PUBLISHED), own) if text.startswith(PUBLISHED) else (PUBLISHED + text, theirs)
+
+
 def _starts() -> dict[str, Path]:
     return _within(*(folder / "start" for folder in _PUBLISHED))
 

@@ -37,8 +37,9 @@ def expanded(path: str | os.PathLike) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        what = f"{path}: there is no user {first[1:]}"
-        raise BadValue(f"{what}; write the folder out, or ./{path} for a file of that name") from None
+        if path.exists():  # it is called so
+            return path
+        raise BadValue(f"{path}: there is no user {first[1:]}; write the folder out") from None
 
 
 def needed(what: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,6 +13,8 @@ import torch
 
 from ..errors import BadValue, Damaged, DiskError, MelismaError, Unavailable
 from ..files.config import ModelConfig
+
+_STATE, _HALF = "state.pt", ".tmp"
 
 
 def locked(folder: Path) -> IO[str]:
@@ -30,8 +32,17 @@ def locked(folder: Path) -> IO[str]:
     return file
 
 
+def sweep(runs: Path) -> None:
+    """Remove the half-written checkpoints that killed processes left in any run's folder."""
+    for half in runs.glob(f"*/{Path(_STATE).with_suffix(_HALF)}"):
+        with suppress(MelismaError, OSError):  # somebody trains there
+            lock = locked(half.parent)
+            half.unlink(missing_ok=True)
+            lock.close()
+
+
 def save(path: Path, state: dict[str, Any]) -> None:
-    temporary = path.with_suffix(".tmp")  # one name, so that what a kill leaves is overwritten; the folder is locked
+    temporary = path.with_suffix(_HALF)  # one name, so that what a kill leaves is overwritten; the folder is locked
     try:
         with open(temporary, "wb") as file:
             torch.save(state, file)

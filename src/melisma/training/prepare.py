@@ -31,7 +31,7 @@ from ..sound.foreign import installed
 from ..sound.highpass import at_rest, highpass
 from ..sound.rates import QUALITY
 from ..sound.reading import open_sound
-from ..system.temporary import folder_beside, is_noise
+from ..system.temporary import folder_beside, is_noise, sweep_once
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -134,6 +134,7 @@ def prepare(
     `into` holds anything but a prepared set.
     """
     folder, into = Path(folder), Path(os.path.realpath(into))
+    sweep_once(into.parent)
     sample_rate = checked_rate(sample_rate, "the sample rate of a prepared set")
     names, ignored, foreign = _find(folder, into)
     key = _key(folder, names, sample_rate)
@@ -229,12 +230,19 @@ def _check_target(into: Path) -> None:
     if into.exists() and not into.is_dir():
         raise BadValue(f"{into} is a file; name a new folder for the prepared set")
     files = {f.name for f in into.iterdir() if not is_noise(f.name)} if into.is_dir() else set()
-    if files and _AUDIO not in files:
-        raise BadValue(f"{into} is no prepared set and holds {min(files)}; name a new folder")
+    if files and _AUDIO not in files and not _is_index(into / _INDEX):
+        raise BadValue(f"{into} is no prepared set and holds {min(files)}; name a new folder, or move that away")
+
+
+def _is_index(file: Path) -> bool:
+    try:
+        return {"version", "sample_rate", "clips", "key"} <= json.loads(file.read_text(encoding="utf-8")).keys()
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return False
 
 
 def _move(temporary: Path, into: Path) -> None:
-    """Put a finished set in place, of an older one if need be. Without its index a set is none: that goes first, and comes last."""
+    """Put a finished set in place, of an older one if need be. Without its index it is none: that goes first and comes last."""
     into.mkdir(exist_ok=True)
     (into / _INDEX).unlink(missing_ok=True)
     for name in (_AUDIO, _INDEX):

@@ -15,6 +15,7 @@ from ..files import modelfile
 from ..files.config import ModelConfig
 from ..files.modelfile import ModelFile
 from ..system.home import home
+from . import checkpoints
 from .calibrate import calibrate
 from .data import Prepared
 from .export import from_file, to_file
@@ -50,6 +51,8 @@ def train(
     folder = folder_of(name)
     if (folder / "state.pt").exists() and not resume:
         raise BadValue(f"a run named {name} exists in {folder}: add --resume to continue it, or choose another --name")
+    if is_first_process():
+        checkpoints.sweep(folder.parent)
     model = fit(prepared, folder, config, plan, resume=resume, start=start, **fabric)
     how = plan_summary(plan) | ({"start": begun_from} if begun_from else {})
     return pack(model, name, Prepared(prepared), how, licence), verdict(folder, model)
