@@ -49,6 +49,7 @@ def train(
     from ..store.pretrained import PUBLISHED, namesake, own_models
     from ..training.prepare import render
 
+    own, theirs = own_models() / f"{name}.melisma", namesake(name)
     with extra("train"):
         import numba  # noqa: F401
         import tensorboard  # noqa: F401
@@ -64,7 +65,6 @@ def train(
     begun, recorded = (run.folder_of(name) / "state.pt").exists(), len(run.history(run.folder_of(name)))
     if begun and not resume:
         raise BadValue(f"a run named {name} exists: add --resume to continue it, or choose another --name")
-    own, theirs = own_models() / f"{name}.melisma", namesake(name)
     if not begun and own.exists():
         raise BadValue(f"a model {own} exists that no run here made: choose another --name, or move it away")
     config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())

@@ -30,9 +30,9 @@ from .protocol import read as read_json
 MOST_BYTES = 1 << 30  # of an upload, which whoever receives it heeds
 MOST_SECONDS = 1800.0  # of a sound
 # what a killed server may have left: its uploads, takes and session files, and parts of files that were to be whole
-LEFT = re.compile(r"incoming-[a-z0-9_]{8}|\.[0-9a-f]{12}\.part(\.jsonl?)?")
+LEFT = re.compile(r"incoming-[a-z0-9_]{8}|\.([0-9a-f]{12}\.part|melisma-[0-9a-f]{12})(\.jsonl?)?")
 LEFT_FOLDERS = re.compile(r"(take-|tmp)[a-z0-9_]{8}")  # with a take.wav, or a part of one, and nothing else
-LEFT_TAKES = re.compile(r"take\.wav|\.[0-9a-f]{12}\.part\.wav")
+LEFT_TAKES = re.compile(r"take\.wav|\.([0-9a-f]{12}\.part|melisma-[0-9a-f]{12})\.wav")
 
 
 class Incoming:
