@@ -128,6 +128,38 @@ def test_the_memo_changes_nothing(model):
         np.testing.assert_array_equal(kept.values, paths(wanted, model)[2].values)
 
 
+def test_a_take_without_amounts_sounds_as_it_did(model):
+    """Documents of before there were layers name none: to the bit the latents alone."""
+    before = msgspec.json.decode(msgspec.json.encode(take(Operate("bias", {"by": 0.5}, Target()))))
+    assert before.pop("fine") == before.pop("colour") == 0
+    old = protocol.read(json.dumps(before), Take)
+    path = paths(old, model)[2]
+    assert path.layers is not None
+    np.testing.assert_array_equal(session.sound(old, open_sound, model), model.decode(replace(path, layers=None)))
+    for fine, colour in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)):
+        wanted = model.decode(path, fine=fine, colour=colour)
+        np.testing.assert_array_equal(session.sound(msgspec.structs.replace(old, fine=fine, colour=colour), open_sound, model), wanted)
+
+
+def test_edits_in_time_and_reverting_take_the_layers_along(model):
+    inferred, turned, _ = paths(take(Operate("reverse", {}, Target())), model)
+    assert np.array_equal(turned.layers, inferred.layers[:, ::-1]) and not np.array_equal(turned.layers, inferred.layers)
+    part = paths(take(Operate("reverse", {}, Target()), Revert(Target(start=0.25, end=0.5))), model)[1]
+    back = (part.times >= 0.25 - 0.5 / part.rate) & (part.times < 0.5 - 0.5 / part.rate)
+    assert np.array_equal(part.layers[:, back], inferred.layers[:, back])
+    assert np.array_equal(part.layers[:, ~back], turned.layers[:, ~back])
+    one = paths(take(Operate("reverse", {}, Target(lanes=(0,))), Revert(Target(lanes=(0,)))), model)[1]
+    assert np.array_equal(one.layers, inferred.layers)
+
+
+def test_a_corner_that_wanders_has_no_layers(model):
+    alone = Square(on=True, corners=(RandomCorner(1),) * 4)
+    assert not paths(take(square=alone), model)[2].layers.any()
+    both = Square(on=True, corners=(SoundCorner(B), None, None, None), puck=Puck(((0.0, 0.0, 0.0),)))
+    there = paths(take(square=both), model)[2].layers
+    assert np.array_equal(there, session.stretched(model.encode(SOUNDS[B.hash]), model.encode(SOUNDS[A.hash])).layers)
+
+
 def test_the_way_from_a_to_b_is_the_paper_s(model):
     over = (model.encode(SOUNDS[A.hash]).frames) / model.frame_rate
     square = Square(True, (None, SoundCorner(B), None, None), Puck(((0.0, 0.0, 0.0), (over, 1.0, 0.0))))
@@ -169,7 +201,7 @@ def test_a_looped_puck_comes_round():
 def test_pieces_are_the_decoded_sound(model):
     path = paths(take(Operate("randomize", {"seed": 5}, Target())), model)[2]
     own = replace(path, source_rate=model.sample_rate, length=round(path.length * model.sample_rate / RATE))
-    joined = np.concatenate(list(session.pieces(path, model)))
+    joined = np.concatenate(list(session.pieces(path, model, fine=1.0, colour=1.0)))
     np.testing.assert_array_equal(joined, model.decode(own))
 
 
@@ -313,6 +345,15 @@ def test_a_newer_take_cancels_an_older(page, model):
 def ahead(page):
     """What was sent before its turn, in seconds."""
     return [(first / 16000, last / 16000) for first, last, exact in page.heard if not exact]
+
+
+def test_an_amount_that_is_turned_is_sent_as_a_whole(page, model):
+    for revision, amounts in enumerate(({}, {"fine": 1.0}, {"fine": 1.0, "colour": 0.5}, {"fine": 1.0, "colour": 0.5})):
+        wanted = Take("small", LONG, **amounts)
+        page.show(revision, wanted)
+        whole = np.concatenate(list(session.pieces(paths(wanted, model)[2], model, **amounts)))
+        np.testing.assert_array_equal(page.samples, whole)
+        assert bool(page.heard[0][0] < page.heard[0][1]) == (revision < 3)  # the last is as it was
 
 
 def test_a_late_edit_is_heard_first_and_exact_in_the_end(page, model):

@@ -124,12 +124,18 @@ class Square(_Struct):
 
 
 class Take(_Struct):
-    """All that sounds: an input, the model it is read and played by, edits in their order, then the square."""
+    """All that sounds: an input, the model it is read and played by, edits in their order, then the square.
+
+    fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any
+    names none, and sounds as it did.
+    """
 
     model: Name
     input: SoundRef | None = None
     edits: Edits = ()
     square: Square = Square()
+    fine: Share = 0.0
+    colour: Share = 0.0
 
 
 class Snapshot(_Struct):

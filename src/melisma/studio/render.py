@@ -39,11 +39,12 @@ class Cancelled(Exception):
 class _Held:
     """What the page holds: the model and path it got sound of, and up to which sample at the model's rate it is exact.
 
-    waiting: the first of the frames that are to be heard ahead, and the one after the last.
+    amounts: of fine and colour. waiting: the first of the frames that are to be heard ahead, and the one after the last.
     """
 
     model: Model
     path: LatentPath
+    amounts: dict[str, float]
     samples: np.ndarray
     until: int
     waiting: tuple[int, int]
@@ -113,7 +114,7 @@ class Renderer:
         for which, path in (("inferred", inferred), ("edited", edited), ("result", result)):
             self._check()
             self._send_curves(revision, which, path)
-        self._send_sound(revision, model, result, heard)
+        self._send_sound(revision, model, result, {"fine": take.fine, "colour": take.colour}, heard)
         self._send(text(Done(revision, 1000 * (time.perf_counter() - asked))))
 
     def _send_curves(self, revision: int, which: str, path: LatentPath) -> None:
@@ -129,23 +130,23 @@ class Renderer:
         self._send(binary(Curves(revision, which, first, path.frames, path.dimensions + 1, path.rate), body.tobytes()))
         self._curves[which] = path
 
-    def _send_sound(self, revision: int, model: Model, path: LatentPath, heard: float) -> None:
+    def _send_sound(self, revision: int, model: Model, path: LatentPath, amounts: dict[str, float], heard: float) -> None:
         before, total = self._held, resampled_length(path.length, path.source_rate, model.sample_rate)
-        first, last = self._changed_frames(model, path)
+        first, last = self._changed_frames(model, path, amounts)
         same = total if first == last else max(0, (first - _behind(model)) * model.hop)
         since = min(before.until, same) if before else 0
         if before and before.path.frames == path.frames and before.waiting[0] < before.waiting[1]:
             first, last = min(first, before.waiting[0]), max(last if first < last else 0, before.waiting[1])
         # written over from `since` on; what is beyond `until` is not exact any more
         samples = before.samples if before is not None and len(before.samples) == total else np.zeros(total, np.float32)
-        held = self._held = _Held(model, path, samples, since, (first, last))
+        held = self._held = _Held(model, path, amounts, samples, since, (first, last))
         if since == total:
             self._send(binary(Samples(revision, total, total, True), b""))
             return
         self._send_ahead(revision, held, heard)
         held.waiting = (path.frames, path.frames)
         done = 0
-        for piece in session.pieces(path, model):
+        for piece in session.pieces(path, model, **amounts):
             self._check()
             end = done + len(piece)
             if end > since:
@@ -164,7 +165,7 @@ class Renderer:
         fade = round(FADE * model.sample_rate)
         early = -(-fade // model.hop)  # frames that are as before, for the fade
         last = min(last + session.WARM, first + round(AHEAD_LENGTH * path.rate))
-        begin, piece = session.ahead(path, model, first - early, last)
+        begin, piece = session.ahead(path, model, first - early, last, **held.amounts)
         piece = piece[: len(held.samples) - begin]
         if len(piece) <= 2 * fade:
             return
@@ -182,12 +183,12 @@ class Renderer:
         self._send(binary(Samples(revision, first, total, exact), piece.astype("<f4").tobytes()))
         self._send_mel(revision, held.model, held.samples, first, end)
 
-    def _changed_frames(self, model: Model, path: LatentPath) -> tuple[int, int]:
+    def _changed_frames(self, model: Model, path: LatentPath, amounts: dict[str, float]) -> tuple[int, int]:
         """The first frame that differs from what the page has sound of, and the one after the last; (L, L) if none does."""
         held = self._held
         if held is None or held.model is not model or held.path.model != path.model or held.path.length != path.length:
             return 0, path.frames
-        if held.path.values.shape != path.values.shape:
+        if held.path.values.shape != path.values.shape or path.layers is not None and held.amounts != amounts:
             return 0, path.frames
         parted = np.flatnonzero(_parted(held.path, path))
         return (int(parted[0]), int(parted[-1]) + 1) if len(parted) else (path.frames, path.frames)
@@ -217,4 +218,9 @@ def _behind(model: Model) -> int:
 
 def _parted(a: LatentPath, b: LatentPath) -> np.ndarray:
     """Which frames of two paths of one shape differ, (L,)."""
-    return (a.values != b.values).any(axis=0) | (a.loudness != b.loudness)
+    parted = (a.values != b.values).any(axis=0) | (a.loudness != b.loudness)
+    if a.layers is b.layers:
+        return parted
+    if a.layers is None or b.layers is None or a.layers.shape != b.layers.shape:
+        return np.ones_like(parted)
+    return parted | (a.layers != b.layers).any(axis=0)

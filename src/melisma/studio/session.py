@@ -78,15 +78,19 @@ def paths(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) 
 
 def sound(take: Take, open_sound: Open, model: Model) -> Audio:
     """A take's sound, at the rate and of the length of its input."""
-    return model.decode(paths(take, open_sound, model)[2])
+    return model.decode(paths(take, open_sound, model)[2], fine=take.fine, colour=take.colour)
 
 
-def pieces(path: LatentPath, model: Model, first: int = 64, most: int = 256) -> Iterator[np.ndarray]:
+def pieces(
+    path: LatentPath, model: Model, first: int = 64, most: int = 256, *, fine: float = 0.0, colour: float = 0.0
+) -> Iterator[np.ndarray]:
     """A path's sound at the model's rate as it is rendered, in pieces of growing length; together what `decode` resamples."""
-    yield from model.render(path, _growing(first, most))
+    yield from model.render(path, _growing(first, most), fine=fine, colour=colour)
 
 
-def ahead(path: LatentPath, model: Model, first: int, last: int) -> tuple[int, np.ndarray]:
+def ahead(
+    path: LatentPath, model: Model, first: int, last: int, *, fine: float = 0.0, colour: float = 0.0
+) -> tuple[int, np.ndarray]:
     """The sound of frames [first, last) without what leads to them. → its first sample, and samples at the model's rate.
 
     It is read by a stream that begins WARM frames earlier. Its mel is that of the whole by then, as the decoder looks back
@@ -98,9 +102,14 @@ def ahead(path: LatentPath, model: Model, first: int, last: int) -> tuple[int, n
     if length <= 0:
         return first * model.hop, np.zeros(0, np.float32)
     part = replace(
-        path, values=path.values[:, begin:last], loudness=path.loudness[begin:last], length=length, source_rate=model.sample_rate
+        path,
+        values=path.values[:, begin:last],
+        loudness=path.loudness[begin:last],
+        layers=None if path.layers is None else path.layers[:, begin:last],
+        length=length,
+        source_rate=model.sample_rate,
     )
-    sound = np.concatenate(list(model.render(part, [last - begin])))
+    sound = np.concatenate(list(model.render(part, [last - begin], fine=fine, colour=colour)))
     return first * model.hop, sound[(first - begin) * model.hop :]
 
 
@@ -187,7 +196,10 @@ def _revert(on: Target, path: LatentPath, inferred: LatentPath) -> LatentPath:
             values[lane, chosen] = inferred.values[lane, chosen]
     if on.loudness:
         loudness[chosen] = inferred.loudness[chosen]
-    return replace(path, values=values, loudness=loudness)
+    layers = path.layers
+    if layers is not None and inferred.layers is not None and on.lanes is None:  # they go along with all latents
+        layers = np.where(chosen, inferred.layers, layers)
+    return replace(path, values=values, loudness=loudness, layers=layers)
 
 
 def _span(on: Target, path: LatentPath) -> tuple[float | None, float | None] | None:
@@ -225,7 +237,7 @@ def _corner(corner: Corner | None, edited: LatentPath, open_sound: Open, model: 
     if isinstance(corner, RandomCorner):
         rate = RANDOM_RATE / edited.rate
         values = [smooth_noise(corner.seed, row, edited.frames, rate) for row in range(edited.dimensions)]
-        return replace(edited, values=np.array(values))
+        return replace(edited, values=np.array(values), layers=None)  # no sound gave it any
     return edited
 
 

@@ -12,7 +12,7 @@ export const PUCK = { points: [[0, 0.5, 0.5]], loop: false, speed: 1 } as const;
 export const SQUARE: Square = { on: false, corners: [null, null, null, null], puck: PUCK, acts: 'both' };
 
 export function newTake(model: string, input: Take['input'] = null): Take {
-  return { model, input, edits: [], square: SQUARE };
+  return { model, input, edits: [], square: SQUARE, fine: 1, colour: 1 }; // nothing changes until something is edited
 }
 
 export function newSession(model: string): Session {
@@ -63,7 +63,9 @@ export function operate(take: Take, operator: string, values: Operate['values'],
   const at = operating(take, operator, on);
   const before = at < 0 ? {} : (take.edits[at] as Operate).values;
   const edit: Operate = { op: 'operate', operator, values: { ...before, ...values }, on };
-  return withEdits(take, at < 0 ? [...take.edits, edit] : take.edits.with(at, edit));
+  const made = withEdits(take, at < 0 ? [...take.edits, edit] : take.edits.with(at, edit));
+  // where a sound is put in the domain's place, the domain's own colour is to be heard
+  return operator === 'match' && at < 0 ? { ...made, colour: 0 } : made;
 }
 
 export function withoutOperator(take: Take, operator: string, on: Target): Take {

@@ -73,12 +73,14 @@ export interface Square {
   readonly acts: "both" | "latents" | "loudness";
 }
 
-/** All that sounds: an input, the model it is read and played by, edits in their order, then the square. */
+/** All that sounds: an input, the model it is read and played by, edits in their order, then the square. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any names none, and sounds as it did. */
 export interface Take {
   readonly model: string;
   readonly input: SoundRef | null;
   readonly edits: readonly Edit[];
   readonly square: Square;
+  readonly fine: number;
+  readonly colour: number;
 }
 
 /** A take that was given a name. */
