@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import reference_engine as reference
 import torch
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,7 +21,6 @@ from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.files.weights import in_bytes
 from melisma.measure.metrics import stft_distance
-from melisma.training import engine as reference
 from melisma.training.export import to_file
 from melisma.training.reference import Reference
 

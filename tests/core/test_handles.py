@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slots import Slot
 
 import melisma
 from melisma.core import binding
@@ -50,14 +51,14 @@ def made(kind: type):
     make = {
         "CoreModel": lambda: core,
         "CoreStream": lambda: core.stream(),
-        "CoreSlot": lambda: binding.CoreSlot(16000),
+        "Slot": lambda: Slot(16000),
         "CoreLoop": lambda: binding.CoreLoop(16000),
         "Stream": lambda: model.stream(),
     }
     return make[kind.__name__]()
 
 
-@pytest.mark.parametrize("kind", single(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*single(), Slot], ids=lambda kind: kind.__name__)
 def test_what_owns_memory_refuses_to_be_copied_and_says_what_to_do(kind):
     one = made(kind)
     for act in (copy.copy, copy.deepcopy, pickle.dumps, lambda it: pickle.dumps(it, 0), lambda it: copy.deepcopy([it])):
@@ -91,7 +92,7 @@ def test_each_is_freed_once(monkeypatch):
             binding.library(), f"melisma_{name}", lambda at, name=name, free=free: (freed.append((name, at)), free(at))
         )
     core = binding.CoreModel((Path(melisma.load("tiny").path)).read_bytes())
-    stream, slot, loop = core.stream(), binding.CoreSlot(16000), binding.CoreLoop(16000)
+    stream, slot, loop = core.stream(), Slot(16000), binding.CoreLoop(16000)
     given = core.stream()
     slot.put(given)  # the slot's from here on
     with pytest.raises(TypeError, match="given away"):

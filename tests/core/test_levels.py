@@ -3,12 +3,12 @@
 
 import numpy as np
 import pytest
+import reference_engine as reference
 import torch
 from random_models import ROOT, same_sound, sound
 
 from melisma.core import binding as core
 from melisma.files import modelfile
-from melisma.training import engine as reference
 
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
 

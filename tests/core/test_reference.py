@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import reference_engine as reference
 from hypothesis import given
 from hypothesis import strategies as st
 from random_models import MELGAN, ROOT, SMALL, SMALL_MELGAN, TINY, compare, configurations, file_bytes, quick, random_file, sound
@@ -13,7 +14,6 @@ from melisma.files import modelfile
 from melisma.files.config import ModelConfig
 from melisma.files.weights import in_bytes
 from melisma.measure.metrics import stft_distance
-from melisma.training import engine as reference
 
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
 

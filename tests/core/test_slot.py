@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_models import MELGAN, ROOT, TINY, built, file_bytes, sound
+from slots import Slot
 
 from melisma.core import binding as core
 
@@ -29,7 +30,7 @@ def test_one_stream_goes_over_into_another(sizes, when):
     first, second = core.CoreModel(file_bytes(TINY)), core.CoreModel(file_bytes(MELGAN))
     x = sound(RATE, 6000)
     edges = np.unique([0, *np.minimum(np.cumsum([when, *sizes, 6000]), 6000)])
-    slot, out = core.CoreSlot(RATE), []
+    slot, out = Slot(RATE), []
     slot.put(first.stream(RATE))
     for start, end in zip(edges, edges[1:]):
         if start == when:
@@ -51,7 +52,7 @@ def test_one_stream_goes_over_into_another(sizes, when):
 
 def test_a_swap_does_not_click(models):
     x = 0.3 * np.sin(2 * np.pi * 100 / RATE * np.arange(4 * RATE)).astype(np.float32)
-    slot = core.CoreSlot(RATE)
+    slot = Slot(RATE)
     slot.put(models[0].stream(RATE))
     out, own = [], max(np.abs(np.diff(m.stream(RATE).process(x)[2000:])).max() for m in models)
     for i in range(0, len(x), 64):
@@ -65,14 +66,14 @@ def test_a_swap_does_not_click(models):
 
 def test_empty_slots_are_silent_and_missed_streams_never_sound(models):
     x = sound(RATE, 2000)
-    slot = core.CoreSlot(RATE)
+    slot = Slot(RATE)
     assert not slot.process(x).any()
     signals = slot.encode_signals(x, 4)
     assert not signals[:3].any() and (signals[3] == -100).all() and not slot.decode_signals(signals).any()
     slot.put(models[0].stream(RATE))
     slot.put(None)
     assert not slot.process(x).any()
-    fresh = core.CoreSlot(RATE)
+    fresh = Slot(RATE)
     fresh.put(models[0].stream(RATE))
     fresh.put(models[1].stream(RATE))
     assert np.array_equal(fresh.process(x), models[1].stream(RATE).process(x))
@@ -83,7 +84,7 @@ def test_latents_as_signals(models, width):
     """Signals beyond the model's are silent, latents beyond the signals are 0."""
     x = sound(RATE, 3000)
     model = models[1]
-    encoder, decoder = core.CoreSlot(RATE), core.CoreSlot(RATE)
+    encoder, decoder = Slot(RATE), Slot(RATE)
     encoder.put(model.stream(RATE))
     decoder.put(model.stream(RATE))
     signals = np.concatenate([encoder.encode_signals(b, width) for b in np.array_split(x, 7)], 1)

@@ -3,12 +3,12 @@
 
 import numpy as np
 import pytest
+import reference_engine as reference
 from hypothesis import given
 from hypothesis import strategies as st
 from random_models import CLOSE, MELGAN, ROOT, SMALL, SMALL_MELGAN, TINY, file_bytes, quick, random_file, sound
 
 from melisma.core import binding as core
-from melisma.training import engine as reference
 
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
 

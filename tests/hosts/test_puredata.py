@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from pd import ABSURD, BOUNDS, OBJECTS, ROOT, Patch, Run, Session, heard, measures, random_session, run_pd
+from slots import Slot
 
 from melisma.core import binding as core
 from melisma.store import pretrained
@@ -185,7 +186,7 @@ def test_a_model_is_swapped_while_it_plays(tmp_path, strings, model_files):
     when = [float(line.split()[1]) for line in run.lines if line.startswith("when")]
     at = int(when[-1] * 44.1 / 64) * 64
     assert at > 44100
-    slot = core.CoreSlot(44100)
+    slot = Slot(44100)
     slot.put(strings.stream(44100))
     first = slot.process(x[:at])
     slot.put(core.CoreModel(model_files / "bells.melisma").stream(44100))

@@ -150,7 +150,7 @@ class CoreModel(Handle):
 
     instead = "open its file there"
 
-    def __init__(self, source: str | os.PathLike | bytes, kernels: str | None = None):
+    def __init__(self, source: str | os.PathLike[str] | bytes, kernels: str | None = None):
         error = ctypes.create_string_buffer(600)
         name = None if kernels is None else kernels.encode()
         if isinstance(source, bytes):
@@ -162,11 +162,17 @@ class CoreModel(Handle):
         self._own(pointer, library().melisma_close)
         info = _Info()
         _call("describe", self._handle, info)
-        self.name, self.vocoder, self.kernels = (
-            v.decode("utf-8", "replace") for v in (info.name, info.vocoder, info.kernels)
-        )
-        for field in "sample_rate frame hop bands latents encoder_latents latency delay weight_bytes".split():
-            setattr(self, field, getattr(info, field))
+        texts = (info.name, info.vocoder, info.kernels)
+        self.name, self.vocoder, self.kernels = (text.decode("utf-8", "replace") for text in texts)
+        self.sample_rate: int = info.sample_rate
+        self.frame: int = info.frame
+        self.hop: int = info.hop
+        self.bands: int = info.bands
+        self.latents: int = info.latents
+        self.encoder_latents: int = info.encoder_latents
+        self.latency: int = info.latency
+        self.delay: int = info.delay
+        self.weight_bytes: int = info.weight_bytes
         self.percentiles = np.ctypeslib.as_array(info.percentiles, (info.latents, 5)).copy()
         length = info.golden_samples
         pair = (
@@ -320,58 +326,6 @@ class CoreStream(Handle):
         return out
 
 
-class CoreSlot(Handle):
-    """A place for a stream that another may take while it sounds: see melisma.h. A stream put into it is the slot's."""
-
-    instead = "make a slot of its own there"
-
-    def __init__(self, rate: int):
-        self.rate = rate
-        self._own(_made(_call("slot_new", rate), f"a slot at {rate} Hz"), library().melisma_slot_free)
-
-    def put(self, stream: CoreStream | None) -> None:
-        """The stream takes over with the next blocks; None: silence."""
-        handle = stream and stream._handle
-        if not _call("slot_put", self._handle, handle):
-            raise BadValue(f"a slot takes models of up to 128 latents, {stream.model.name} has {stream.model.latents}")
-        if stream:
-            stream._give()
-        self.tidy()
-
-    def tidy(self) -> bool:
-        """Free what has faded out. → whether anything is still under way."""
-        _call("stream_free", _call("slot_retired", self._handle))
-        return bool(_call("slot_waiting", self._handle))
-
-    def set(self, model: CoreModel, name: str, value: float) -> None:
-        """A parameter of the newest stream, which is of that model."""
-        _call("set", _call("slot_stream", self._handle), _call("parameter_find", model._handle, name.encode()), value)
-
-    def reset(self) -> None:
-        _call("slot_reset", self._handle)
-
-    def process(self, block: np.ndarray) -> np.ndarray:
-        """float32 (T,) → float32 (T,)."""
-        block = block_of(block)
-        out = np.empty_like(block)
-        _call("slot_process", self._handle, _at(block), _at(out), len(block))
-        return out
-
-    def encode_signals(self, x: np.ndarray, width: int) -> np.ndarray:
-        """float32 (T,) → (width, T), the loudness last."""
-        x = block_of(x)
-        out = np.empty((width, len(x)), np.float32)
-        _call("slot_encode_signals", self._handle, _at(x), _rows(out), width, len(x))
-        return out
-
-    def decode_signals(self, signals: np.ndarray) -> np.ndarray:
-        """(width, T) → float32 (T,)."""
-        signals = _floats(signals, "the signals", None, None)
-        out = np.empty(signals.shape[1], np.float32)
-        _call("slot_decode_signals", self._handle, _rows(signals), len(signals), _at(out), len(out))
-        return out
-
-
 class CoreLoop(Handle):
     """What a sound passes on its way back to a stream's input, for loops closed outside of it: see melisma.h."""
 
@@ -394,7 +348,7 @@ def _rows(values: np.ndarray) -> Any:
 
 
 class Engine:
-    """One model on the core: what `Model` needs, as the reference in `training.engine.Engine` has it.
+    """One model on the core: what `Model` needs, as the tests have it of the PyTorch reference.
 
     Waveforms are float32 (T,) at the model's rate, whole or as an iterable of their pieces; L = ⌈T / hop⌉ + frame / hop − 1
     frames. Samples that are no numbers are read as silence, and the absurd as ±10⁴.

@@ -45,7 +45,8 @@ def curve(text: str, name: str) -> Curve:
         points = [(0.0, float(text))]
     except ValueError:
         points = _points(text, name, column)
-    times, values = np.array(points, float).T
+    both = np.array(points, float)
+    times, values = both[:, 0], both[:, 1]
     if not np.isfinite(points).all() or not ((least <= values) & (values <= most)).all():
         raise BadValue(f"--{name} {text}: values from {least:g} to {most:g}{unit and ' ' + unit} are needed")
     if (np.diff(times) < 0).any():
@@ -62,11 +63,14 @@ def _points(text: str, name: str, column: int) -> list[tuple[float, float]]:
     try:
         rows = [line.rstrip(";, \t").split() for line in Path(text).read_text("utf-8").splitlines()]
         rows = [row for row in rows if row and not row[0].startswith("#")]
-        return [(float(row[0]), float(row[1 if len(row) == 2 else column])) for row in rows] or [()[0]]
+        points = [(float(row[0]), float(row[1 if len(row) == 2 else column])) for row in rows]
     except OSError as error:
         raise BadValue(f"--{name} {text} is no number, no points and no file to read ({error.strerror}): {how}") from None
     except (ValueError, IndexError):
-        raise BadValue(f"--{name} {text} does not say a curve: {how}") from None
+        points = []
+    if not points:
+        raise BadValue(f"--{name} {text} does not say a curve: {how}")
+    return points
 
 
 def sing(

@@ -117,13 +117,13 @@ def interpolations(model: Model, folder: Path) -> Section:
 
 def feedback_piece(model: Model, core: CoreModel, folder: Path) -> Section:
     """A model hears itself, shaped by CURVES."""
-    curves = [feedback.curve(text, name) for name, text in CURVES.items()]
-    samples = feedback.sing(core, PIECE, *curves)
+    freq, q, gain = (feedback.curve(text, name) for name, text in CURVES.items())
+    samples = feedback.sing(core, PIECE, freq, q, gain)
     samples *= PIECE_PEAK / max(PIECE_PEAK, float(np.abs(samples).max()))
     sound = Audio(samples, core.sample_rate)
     heard = _written(folder, "feedback.wav", sound, f"{model.name} hears itself", "the piece")
     mel = model.mel(sound)
-    box = plot.feedback_figure(mel, curves, folder / "feedback.png", *_scale(model))
+    box = plot.feedback_figure(mel, [freq, q, gain], folder / "feedback.png", *_scale(model))
     return Section(
         "Feedback shaping",
         f"No sound goes in: {model.name} hears itself through a delay line, a band and a gain, and sings out of a faint noise. "

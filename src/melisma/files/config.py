@@ -80,7 +80,7 @@ class ModelConfig:
         return replace(self, analysis=replace(self.analysis, highpass=other.analysis.highpass)) == other
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> ModelConfig:
+    def from_dict(cls, data: Any) -> ModelConfig:
         """The inverse of `to_dict`; ValueError names any unknown, missing or mistyped entry."""
         if not isinstance(data, dict):
             raise ValueError("configuration is not an object")
@@ -129,7 +129,7 @@ def _read(cls: type, data: Any, where: str) -> Any:
         raise ValueError(f"missing entry {where}.{missing[0]} in the configuration")
     values = {}
     for name, value in data.items():
-        default = known[name].default
+        default: Any = known[name].default
         if isinstance(default, tuple):
             if not (
                 isinstance(value, (list, tuple)) and 0 < len(value) <= 16 and all(type(v) is int and 0 < v <= 1024 for v in value)

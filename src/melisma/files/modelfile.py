@@ -25,7 +25,7 @@ MOST_BYTES = 256 << 20
 MOST_HEADER = 4 << 20
 DEEPEST = 64  # levels of JSON
 LONGEST_ROW = 4096  # numbers of a row in 8 bits: what the core's sums in 32 bits hold
-_TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I8": np.dtype("i1")}
+_TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I8": np.dtype("i1")}
 _TENSOR_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 
@@ -164,37 +164,38 @@ def _parse(data: bytes) -> ModelFile:
         config = ModelConfig.from_dict(header.get("config"))
     except ValueError as error:
         raise Damaged(str(error)) from None
-    tensors, golden, scales = {}, {}, {}
+    found: dict[str, dict[str, np.ndarray]] = {}
     for name, (kind, shape, begin, end) in entries.items():
         value = np.frombuffer(body, _TYPES[kind], count=(end - begin) // _TYPES[kind].itemsize, offset=begin).reshape(shape)
         value = value.astype(np.float32)
         if not np.isfinite(value).all():
             raise Damaged(f"tensor {name} holds numbers that are not finite")
         part, _, rest = name.partition(".")
-        {"model": tensors, "golden": golden, "scale": scales}.get(part, {})[rest] = value
+        found.setdefault(part, {})[rest] = value  # what is of no part known here stays unread
+    tensors, golden, scales = (found.get(part, {}) for part in ("model", "golden", "scale"))
     _scale({name: kind for name, (kind, *_) in entries.items()}, tensors, scales, version)
     _check_shapes(config, tensors)
-    name, latency = header.get("name"), header.get("latency")
-    if not isinstance(name, str) or not 0 < len(name) <= 100 or not name.isprintable():
+    title, latency = header.get("name"), header.get("latency")
+    if not isinstance(title, str) or not 0 < len(title) <= 100 or not title.isprintable():
         raise Damaged("it has no name")
     if type(latency) is not int or latency != config.analysis.frame:  # the overlap, frame − hop, and the hop that a stream holds
         raise Damaged(f"its latency is {latency!r}; frames of {config.analysis.frame} samples make it as many")
-    parts = {}
+    parts: dict[str, dict[str, Any]] = {}
     for key in ("latents", "training", "evaluation"):
         parts[key] = header.get(key, {})
         if not isinstance(parts[key], dict):
             raise Damaged(f"its {key} entry is not an object")
     _check_latents(parts["latents"], tensors["calibration.forth"].shape[0])
-    for key, part in parts.items():
+    for key, entry in parts.items():
         try:
-            json.dumps(part, allow_nan=False)
+            json.dumps(entry, allow_nan=False)
         except ValueError:
             raise Damaged(f"its {key} entry holds a number that is not finite") from None
     pair = (golden["input"], golden["output"]) if {"input", "output"} <= set(golden) else None
     if golden and (pair is None or pair[0].ndim != 1 or pair[0].size == 0 or pair[0].shape != pair[1].shape):
         raise Damaged("its golden pair is not two waveforms of one length")
     return ModelFile(
-        name, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), scales=scales, **parts
+        title, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), scales=scales, **parts
     )
 
 
@@ -277,21 +278,20 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON; a name that is there twice would be read by one reader so and by another so."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        raise Damaged(f"has {next(k for k, _ in pairs if k in seen or seen.add(k))} twice")
+        names = [name for name, _ in pairs]
+        raise Damaged(f"has {next(name for name in names if names.count(name) > 1)} twice")
     return found
 
 
 def _check_latents(latents: dict[str, Any], count: int) -> None:
     table = latents.get("percentiles")
-    good = isinstance(table, list) and len(table) == count
-    good = good and all(isinstance(row, list) and len(row) == 5 for row in table)
-    good = good and all(type(v) in (int, float) and -1e9 < v < 1e9 for row in table for v in row)  # finite, too
-    if not good:
-        raise Damaged(f"its latents have no 5 percentiles for each of {count} dimensions")
+    rows = table if isinstance(table, list) else []
+    good = len(rows) == count and all(isinstance(row, list) and len(row) == 5 for row in rows)
+    if not good or not all(type(v) in (int, float) and -1e9 < v < 1e9 for row in rows for v in row):  # finite, too
+        raise Damaged(f"its latents have no 5 percentiles for each of {count} latents")
     timbre = latents.get("timbre", [])
     if not isinstance(timbre, list) or not all(type(row) is int and 0 <= row < count for row in timbre):
-        raise Damaged(f"its latents of timbre are not numbers of dimensions, 0 to {count - 1}")
+        raise Damaged(f"its latents of timbre are not rows of theirs, 0 to {count - 1}")
     if len(set(timbre)) < len(timbre):
         raise Damaged("its latents of timbre are named twice")
 

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,9 +37,9 @@ _LAYERS = ("layers", "layers_at", "layers_bands")
 _OPTIONAL = ("ranges", "timbre", *_LAYERS)
 
 
-def save(path: LatentPath, file: str | os.PathLike) -> None:
+def save(path: LatentPath, file: str | os.PathLike[str]) -> None:
     """Write a path as .npz, whole or not at all: an uncompressed archive with an array for each field and its `format`."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "format": np.int64(1 if path.layers is None else FORMAT),
         "values": path.values,
         "loudness": path.loudness,
@@ -57,7 +58,7 @@ def save(path: LatentPath, file: str | os.PathLike) -> None:
         np.savez(out, **arrays)
 
 
-def load(file: str | os.PathLike) -> LatentPath:
+def load(file: str | os.PathLike[str]) -> LatentPath:
     """Read a path that `save` wrote. Nothing in the file is run, and no size is believed before it is checked.
 
     MelismaError says what is wrong with a file that is none, is damaged, or comes from a newer version.
@@ -83,7 +84,7 @@ def load(file: str | os.PathLike) -> LatentPath:
             int(entries["source_rate"]),
             str(entries["model"]),
             entries.get("ranges"),
-            entries.get("timbre"),
+            None if (timbre := entries.get("timbre")) is None else tuple(timbre.tolist()),
             _unpacked(entries),
         )
     except MelismaError as error:

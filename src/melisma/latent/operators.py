@@ -20,6 +20,8 @@ from .methods import LatentPath
 OPERATORS = {
     found.name: found for method in vars(LatentPath).values() if (found := declared(method))
 }  # in the order of the class
+__all__ = ["ALIASES", "OPERATORS", "Operator", "Parameter", "apply", "parse", "written"]
+
 ALIASES = {"set_loudness": "loudness", "freeze": "hold", "noise": "randomize"}  # other names that text may call them by
 
 # --- operators as text --------------------------------------------------------------------------------------------------

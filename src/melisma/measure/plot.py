@@ -89,7 +89,7 @@ def shared_limits(mels: Sequence[np.ndarray]) -> tuple[float, float]:
 def mel_figure(
     mels: Sequence[np.ndarray],
     titles: Sequence[str],
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     rate: float,
     bands: np.ndarray,
     heading: str = "",
@@ -131,7 +131,12 @@ def mel_figure(
 
 
 def interpolation_figure(
-    mels: Sequence[np.ndarray], titles: Sequence[str], path: str | os.PathLike, rate: float, bands: np.ndarray, heading: str = ""
+    mels: Sequence[np.ndarray],
+    titles: Sequence[str],
+    path: str | os.PathLike[str],
+    rate: float,
+    bands: np.ndarray,
+    heading: str = "",
 ) -> list[Box]:
     """Three mel-spectrograms (M, L) side by side, as on the page of 2020: a sound, the way to another, and the other.
 
@@ -143,7 +148,7 @@ def interpolation_figure(
 
 
 def curves(
-    path: LatentPath, file: str | os.PathLike, original: LatentPath | None = None, dims: Sequence[int] | None = None
+    path: LatentPath, file: str | os.PathLike[str], original: LatentPath | None = None, dims: Sequence[int] | None = None
 ) -> None:
     """A latent path as lanes on one time axis, the loudness above and the dimensions that matter most beneath.
 
@@ -169,7 +174,7 @@ def curves(
 def feedback_figure(
     mel: np.ndarray,
     controls: Sequence[Callable[[np.ndarray], np.ndarray]],
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     rate: float,
     bands: np.ndarray,
 ) -> Box:
@@ -243,7 +248,7 @@ def _checked(mel: np.ndarray, bands: np.ndarray) -> np.ndarray:
 
 
 @contextmanager
-def _figure(path: str | os.PathLike, size: tuple[float, float]) -> Iterator[Figure]:
+def _figure(path: str | os.PathLike[str], size: tuple[float, float]) -> Iterator[Figure]:
     """A dark figure of so many inches that is written to `path`, whole or not at all, when the block ends."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:

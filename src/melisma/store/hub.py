@@ -115,13 +115,13 @@ def _had(hub: Any, address: Address) -> tuple[Path, str]:
         reason = error
     except Exception as error:  # whatever there is between here and the hub
         reason = error
-    place = _kept(hub, address)
-    if place is None:
+    kept = _kept(hub, address)
+    if kept is None:
         said = " ".join(str(reason.__cause__ or reason).split())[:200] or type(reason).__name__
         raise Unavailable(
             f"{address} cannot be fetched and is not kept here: {said}; try again with the network, or get the file by hand"
         ) from None
-    return place, _name(place)
+    return kept, _name(kept)
 
 
 def _sweep(cache: Path) -> None:

@@ -12,7 +12,7 @@ from ..errors import BadValue, DiskError, NotFound
 from .temporary import file_beside
 
 
-def check_target(path: str | os.PathLike, suffixes: Iterable[str] = ()) -> Path:
+def check_target(path: str | os.PathLike[str], suffixes: Iterable[str] = ()) -> Path:
     """The file that a path leads to; MelismaError if nothing can be written there, or it does not end in one of the suffixes.
 
     For saying so before the work instead of after it; `write` and `atomic` check again.
@@ -31,7 +31,7 @@ def check_target(path: str | os.PathLike, suffixes: Iterable[str] = ()) -> Path:
 
 
 @contextmanager
-def atomic(path: str | os.PathLike) -> Iterator[Path]:
+def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """`with atomic(path) as temporary:` write the output to `temporary`; it becomes `path` when the block ends well.
 
     The temporary file lies in the same folder and has the same suffix. If anything fails nothing stays and an older

@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 # browsers that want the terminal, which is not theirs while we run in it
 _TEXT = {"w3m", "lynx", "links", "links2", "elinks", "browsh", "carbonyl", "chawan", "cha", "www-browser"}
@@ -22,7 +23,7 @@ def open_page(address: str) -> None:
     """
     if not _has_windows():
         return
-    quiet = {stream: subprocess.DEVNULL for stream in ("stdin", "stdout", "stderr")}
+    quiet: dict[str, Any] = {stream: subprocess.DEVNULL for stream in ("stdin", "stdout", "stderr")}
     with suppress(OSError):  # no room for a process: the address was said
         process = subprocess.Popen([sys.executable, "-m", "webbrowser", address], start_new_session=True, **quiet)
         threading.Thread(target=process.wait, daemon=True).start()  # for as long as we live

@@ -26,7 +26,7 @@ def user() -> Path | None:
         return None
 
 
-def expanded(path: str | os.PathLike) -> Path:
+def expanded(path: str | os.PathLike[str]) -> Path:
     """The path with ~ and ~name written out; MelismaError where there is no such user."""
     path = Path(path)
     first = path.parts[0] if path.parts else ""

@@ -10,6 +10,7 @@ import ctypes
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -65,7 +66,7 @@ def fit(
         accelerator=kind.type,
         devices=devices,
         num_nodes=nodes,
-        precision=precision(kind),
+        precision=cast(Any, precision(kind)),
         strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
     )
     fabric.launch()
@@ -106,7 +107,7 @@ def fit(
     return model.cpu().eval()
 
 
-def _left(plan: Plan, index: int, finished: dict | None) -> bool:
+def _left(plan: Plan, index: int, finished: dict[str, Any] | None) -> bool:
     """Whether a stage has some of its budget left."""
     return finished is None or plan.progress(index, finished["step"], finished["elapsed"]) < 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import Any
 
 
 class Interrupts:
@@ -12,14 +13,14 @@ class Interrupts:
     Who presses it again leaves at once, with the last checkpoint.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pressed = False
-        self.before = None
+        self.before: Any = None  # whatever answered Ctrl-C before us
         ours = threading.current_thread() is threading.main_thread()
         if ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             self.before = signal.signal(signal.SIGINT, self._press)
 
-    def _press(self, *_) -> None:
+    def _press(self, *_: object) -> None:
         if self.pressed:
             raise SystemExit(130)
         self.pressed = True

@@ -7,7 +7,8 @@ Every layer keeps what it needs of the past in a state of its own (a tensor, or 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +32,12 @@ class Streaming(nn.Module):
         return self.step(x, self.initial(x.shape[0]))[0]
 
 
+class Vocoder(Streaming):
+    """Log-mel (B, M, L) → waveform (B, 1, L · hop), delayed by `delay` samples."""
+
+    delay: int
+
+
 class Pointwise(Streaming):
     """A layer without memory, made from any module that acts on each time step alone."""
 
@@ -49,12 +56,16 @@ class Chain(Streaming):
         super().__init__()
         self.layers = nn.ModuleList(layers)
 
+    @property
+    def _parts(self) -> Iterable[Streaming]:
+        return cast("Iterable[Streaming]", self.layers)
+
     def initial(self, batch: int = 1) -> State:
-        return [layer.initial(batch) for layer in self.layers]
+        return [layer.initial(batch) for layer in self._parts]
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         after = []
-        for layer, past in zip(self.layers, state):
+        for layer, past in zip(self._parts, state):
             x, past = layer.step(x, past)
             after.append(past)
         return x, after
@@ -99,13 +110,6 @@ class Upsample(Streaming):
         batch, channels, frames = y.shape
         y = y.view(batch, channels // self.ratio, self.ratio, frames).transpose(2, 3)
         return y.reshape(batch, channels // self.ratio, frames * self.ratio), state
-
-
-class ChannelNorm(nn.LayerNorm):
-    """LayerNorm over the channels of (B, C, T)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
 class ConvNeXt(Streaming):

@@ -7,11 +7,15 @@ import math
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from .plan import Plan
+from .reference import Reference
 
 PICTURE_SECONDS = 4
 SHOW_SECONDS = 45  # between two pictures and sounds in TensorBoard
@@ -20,11 +24,11 @@ SHOW_SECONDS = 45  # between two pictures and sounds in TensorBoard
 class Log:
     """A context; `enabled` on the first process alone."""
 
-    def __init__(self, folder: Path, plan, enabled: bool = True, console: Console | None = None):
+    def __init__(self, folder: Path, plan: Plan, enabled: bool = True, console: Console | None = None):
         self.folder, self.plan, self.enabled = folder, plan, enabled
         self.console = console or Console(stderr=True)
-        self.recent: dict[str, list[float]] = defaultdict(list)
-        self.history: list[dict] = []
+        self.recent: dict[str, list[torch.Tensor]] = defaultdict(list)
+        self.history: list[dict[str, Any]] = []
         self.name, self.index, self.total, self.shown = "", 0, 0, -math.inf
 
     def __enter__(self) -> Log:
@@ -46,7 +50,7 @@ class Log:
             self.progress.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.enabled:
             self.progress.stop()
             self.writer.close()
@@ -66,7 +70,9 @@ class Log:
             left = self.seconds - elapsed if self.seconds else elapsed * (1 - progress) / max(progress, 1e-6)
             self.progress.update(self.task, completed=min(1.0, progress), left=f"{max(0, left) / 60:.1f} min")
 
-    def held(self, step: int, figures: dict[str, float], model, clips: list[np.ndarray], kept: float | None = None) -> None:
+    def held(
+        self, step: int, figures: dict[str, float], model: Reference, clips: list[np.ndarray], kept: float | None = None
+    ) -> None:
         """Held-out figures: on the bar, in TensorBoard beside the training's own, in history.jsonl.
 
         kept: they are those of an earlier state that the stage has gone back to, after this share of its steps.
@@ -92,7 +98,7 @@ class Log:
             self._show(step, model, clips)
 
     @torch.no_grad()
-    def _show(self, step: int, model, clips: list[np.ndarray]) -> None:
+    def _show(self, step: int, model: Reference, clips: list[np.ndarray]) -> None:
         """A held-out clip's sound and mel beside what the model makes of it."""
         rate = model.config.analysis.sample_rate
         clip = max(clips, key=len)[: PICTURE_SECONDS * rate].astype(np.float32) / 32768

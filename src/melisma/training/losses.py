@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -98,20 +100,24 @@ def audible(loudness: Tensor) -> Tensor:
     return ((loudness + 80) / 20).clamp(0, 1)
 
 
+def _sum(values: Iterable[Tensor]) -> Tensor:
+    return functools.reduce(torch.add, values)
+
+
 def discriminator_hinge(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
     """Hinge loss of the discriminators; each scale gives its features, the last being the score."""
-    return sum(F.relu(1 - r[-1]).mean() + F.relu(1 + f[-1]).mean() for r, f in zip(real, fake)) / len(real)
+    return _sum(F.relu(1 - r[-1]).mean() + F.relu(1 + f[-1]).mean() for r, f in zip(real, fake)) / len(real)
 
 
 def generator_hinge(fake: list[list[Tensor]]) -> Tensor:
     """The generator's side of the hinge loss."""
-    return -sum(f[-1].mean() for f in fake) / len(fake)
+    return -_sum(f[-1].mean() for f in fake) / len(fake)
 
 
 def feature_matching(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
     """Mean L1 distance of the discriminators' features (Kumar et al., 2019)."""
     pairs = [(r, f) for rs, fs in zip(real, fake) for r, f in zip(rs[:-1], fs[:-1])]
-    return sum(F.l1_loss(f, r.detach()) / r.detach().abs().mean().clamp(min=1e-3) for r, f in pairs) / len(pairs)
+    return _sum(F.l1_loss(f, r.detach()) / r.detach().abs().mean().clamp(min=1e-3) for r, f in pairs) / len(pairs)
 
 
 class Auditory(nn.Module):
@@ -121,6 +127,7 @@ class Auditory(nn.Module):
     are those of fourth-order gammatone filters equally spaced on the ERB scale (Glasberg and Moore, 1990).
     """
 
+    bank: Tensor
     STRIDE = 4  # frames
     DEPTH = 0.9
     BANDS = 32

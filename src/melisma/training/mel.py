@@ -33,6 +33,11 @@ class Analysis(Streaming):
     takes out the offset first, and gradients end there.
     """
 
+    window: Tensor
+    weights: Tensor
+    bank: Tensor
+    log_band_weights: Tensor
+
     def __init__(self, config: AnalysisConfig):
         super().__init__()
         self.config = config
@@ -46,7 +51,7 @@ class Analysis(Streaming):
 
     @property
     def bands(self) -> int:
-        return self.bank.shape[0]
+        return len(self.bank)
 
     def initial(self, batch: int = 1) -> State:
         return [self.window.new_zeros(batch, self.config.frame - self.config.hop), torch.from_numpy(at_rest(batch))]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 ROUNDS = 4
 QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's coefficients: steep at 0, within 0.7 … 1.2 of 1 after some rounds
@@ -19,11 +21,11 @@ class Muon(torch.optim.Optimizer):
     scalable for LLM training", 2025). Unlike torch.optim.Muon it works in 32 bits: few CPUs multiply in bf16.
     """
 
-    def __init__(self, params, lr: float = 0.01, momentum: float = 0.95):
+    def __init__(self, params: Iterable[nn.Parameter], lr: float = 0.01, momentum: float = 0.95):
         super().__init__(params, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()
-    def step(self, closure=None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # there is no closure to call
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is None:
@@ -54,5 +56,6 @@ def orthogonal(matrix: Tensor) -> Tensor:
         product = factor if product is None else factor @ product
         if k + 1 < ROUNDS:
             gram = factor @ gram @ factor
+    assert product is not None  # there are rounds
     x = product @ x / scale.sqrt()
     return (x if wide else x.T).to(matrix.dtype)

@@ -36,12 +36,16 @@ class Plan:
         share = self.stages[index][1] / sum(share for _, share in self.stages)
         if self.steps is not None:
             return None, max(1, round(self.steps * share))
+        assert self.minutes is not None  # one of the two is
         return self.minutes * 60 * share, None
 
     def progress(self, index: int, step: int, elapsed: float) -> float:
         """How much of a stage's budget so many steps and seconds are, 1 when it is used up."""
         seconds, steps = self.budget(index)
-        return step / steps if steps else elapsed / seconds
+        if steps is not None:
+            return step / steps
+        assert seconds is not None
+        return elapsed / seconds
 
 
 # for a run that starts from a model: its vocoder knows how to speak, but not yet of these sounds

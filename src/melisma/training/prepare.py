@@ -121,7 +121,7 @@ Progress = Callable[[float, str], None]
 
 
 def prepare(
-    folder: str | os.PathLike, into: str | os.PathLike, sample_rate: int = 44100, progress: Progress | None = None
+    folder: str | os.PathLike[str], into: str | os.PathLike[str], sample_rate: int = 44100, progress: Progress | None = None
 ) -> Report:
     """Make a prepared set of all sounds beneath a folder in the folder `into`, which appears whole or not at all.
 
@@ -403,7 +403,8 @@ def _held_files(sounds: list[_Sound]) -> set[str]:
     """Whole files up to the wanted share of the minutes, in the order of a hash that says nothing about their sound."""
     total = sum(s.samples for s in sounds)
     order = sorted(sounds, key=lambda s: s.digest)
-    held, samples = set(), 0
+    held: set[Any] = set()
+    samples = 0
     for s in order:
         wanted = samples < HELD_SHARE * total and len(held) < HELD_MOST * len(sounds)
         if wanted and samples + s.samples <= HELD_MOST * total:

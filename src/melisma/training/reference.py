@@ -19,6 +19,10 @@ class Calibration(nn.Module):
     Latents are ordered by how much they matter; dimensions that collapsed are left out, so Z ≤ Z'.
     """
 
+    mean: Tensor
+    forth: Tensor
+    back: Tensor
+
     def __init__(self, latents: int, kept: int | None = None):
         super().__init__()
         kept = latents if kept is None else kept

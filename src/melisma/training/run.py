@@ -105,7 +105,7 @@ def last_round(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def verdict(folder: Path, model: Reference) -> list[str]:
     """Whether the model is usable, has collapsed dimensions, or should train on: plain sentences, the first the sum."""
-    kept, latents = model.calibration.forth.shape[0], model.config.vae.latents
+    kept, latents = len(model.calibration.forth), model.config.vae.latents
     entries = last_round(history(folder))
     vae = [e for e in entries if e["stage"] == "vae"]
     last = [e["held"]["distance"] for e in entries if e["stage"] in ("tune", "adversarial")]

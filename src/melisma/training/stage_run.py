@@ -59,7 +59,8 @@ class StageRun:
         for p in self.stage.parameters():
             p.requires_grad_(id(p) in moving)
         self.rates = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
-        self.step, self.elapsed, self.looked, self.best = 0, 0.0, -1.0, None
+        self.step, self.elapsed, self.looked = 0, 0.0, -1.0
+        self.best: dict[str, Any] | None = None
         with checkpoints.fitting(checkpoint):
             self._restore(saved, optimizers)
         self.runner, *self.optimizers = fabric.setup(self.stage, *optimizers)
@@ -163,7 +164,7 @@ class StageRun:
         if not self.fabric.is_global_zero:
             return
         if ended:
-            at = {"stage": self.index + 1, "stage_state": None, "optimizers": None, "step": 0, "elapsed": 0.0}
+            at: dict[str, Any] = {"stage": self.index + 1, "stage_state": None, "optimizers": None, "step": 0, "elapsed": 0.0}
             at |= {"looked": -1.0, "best": None}
         else:
             at = {"stage": self.index, "stage_state": self.stage.state_dict(), "step": self.step, "elapsed": self.elapsed}

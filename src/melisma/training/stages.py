@@ -9,6 +9,7 @@ adversarial  the same with MelGAN's discriminators
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -78,7 +79,7 @@ class Stage(nn.Module):
         groups = [{"params": other, "lr": self.rate, "betas": (0.8, 0.99)}, *self.opponents()]
         return [torch.optim.AdamW(groups, weight_decay=1e-3), Muon(muon, lr=MUON_RATE * self.rate)]
 
-    def opponents(self) -> list[dict]:
+    def opponents(self) -> list[dict[str, Any]]:
         """Parameter groups of AdamW for what plays against the model."""
         return []
 
@@ -138,7 +139,7 @@ class VAEStage(Stage):
         deviations = nn.ParameterList([self.log_deviation, self.auditory_deviation])
         return [self.model.encoder, self.model.decoder, deviations]
 
-    def opponents(self) -> list[dict]:
+    def opponents(self) -> list[dict[str, Any]]:
         # the adversary must keep ahead of the encoder that hides from it
         return [{"params": list(self.adversary.parameters()), "lr": 2 * self.rate, "betas": (0.8, 0.99)}]
 
@@ -223,7 +224,7 @@ class AdversarialStage(TuneStage):
         super().__init__(model, weights)
         self.discriminators = MultiScale()
 
-    def opponents(self) -> list[dict]:
+    def opponents(self) -> list[dict[str, Any]]:
         return [{"params": list(self.discriminators.parameters()), "lr": 2 * self.rate, "betas": (0.5, 0.9)}]
 
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:

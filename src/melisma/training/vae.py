@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -70,11 +72,11 @@ def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 class _Reverse(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         return -gradient
 
 
@@ -96,7 +98,9 @@ class LoudnessAdversary(nn.Module):
 
     def forward(self, z: Tensor, strength: float = 1.0) -> Tensor:
         """strength: how much of the reversed gradient reaches z, 0 to 1. The network itself learns all the same."""
-        return self.body(_Reverse.apply(strength * z + (1 - strength) * z.detach()))
+        reverse: Any = _Reverse.apply  # torch declares no types for it
+        predicted: Tensor = self.body(reverse(strength * z + (1 - strength) * z.detach()))
+        return predicted
 
 
 def adversary_loss(predicted: Tensor, loudness: Tensor, weight: Tensor) -> Tensor:

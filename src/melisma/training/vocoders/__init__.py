@@ -4,11 +4,11 @@ A new vocoder is one file here, one configuration in `melisma.files.config` and 
 """
 
 from ...files.config import AnalysisConfig, MelganConfig, PhaseConfig
-from ..layers import Streaming
+from ..layers import Vocoder
 from .melgan import MelganVocoder
 from .phase import PhaseVocoder
 
 
-def build(analysis: AnalysisConfig, config: PhaseConfig | MelganConfig) -> Streaming:
+def build(analysis: AnalysisConfig, config: PhaseConfig | MelganConfig) -> Vocoder:
     """The vocoder that the configuration names."""
     return {"phase": PhaseVocoder, "melgan": MelganVocoder}[config.kind](analysis, config)

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from ...files.bands import mel_filterbank
 from ...files.config import AnalysisConfig, MelganConfig
-from ..layers import Chain, Conv, Pointwise, Residual, State, Streaming, Upsample
+from ..layers import Chain, Conv, Pointwise, Residual, State, Streaming, Upsample, Vocoder
 
 
-class MelganVocoder(Streaming):
+class MelganVocoder(Vocoder):
     """Log-mel (B, M, L) → waveform (B, 1, L · hop).
 
     `delay` samples: a frame's mel arrives at the frame's end, so the network may place its sound that much later; it

@@ -14,14 +14,17 @@ from torch import Tensor, nn
 
 from ...files.bands import mel_filterbank, spreading
 from ...files.config import AnalysisConfig, PhaseConfig
-from ..layers import Chain, Conv, ConvNeXt, State, Streaming
+from ..layers import Chain, Conv, ConvNeXt, State, Vocoder
 from .integration import draft, initial_phases, integrate
 
 CORRECTION = 3.0  # nepers: how far the network may move a magnitude from its draft
 
 
-class PhaseVocoder(Streaming):
+class PhaseVocoder(Vocoder):
     """Log-mel (B, M, L) → waveform (B, 1, L · hop), delayed by `delay` samples: frame l is complete once its overlaps are."""
+
+    spread: Tensor
+    window: Tensor
 
     def __init__(self, analysis: AnalysisConfig, config: PhaseConfig):
         super().__init__()

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..files import modelfile
-from . import mel as scales
-from .export import from_file, latency
-from .residual import Residual
-from .vae import kl, split
+from melisma.files import modelfile
+from melisma.training import mel as scales
+from melisma.training.export import from_file, latency
+from melisma.training.residual import Residual
+from melisma.training.vae import kl, split
 
 CEILING = 4.0  # samples go no further, +12 dBFS: latents pulled far out must not hurt ears, however many bands add up
 RELEASE = 0.1  # seconds in which what holds them there lets go
