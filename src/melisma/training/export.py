@@ -43,7 +43,7 @@ def to_file(
     evaluation: dict[str, Any] | None = None,
     bits: int = 16,
 ) -> ModelFile:
-    """The file of a trained model, its matrices in 8 or 16 bits; its golden pair is made by the weights as the file rounds them."""
+    """A trained model's file, its matrices in 8 or 16 bits; its golden pair is made by the weights as the file rounds them."""
     kept = modelfile.rounded(tensors(model))
     file = ModelFile(name, model.config, kept, latents, latency=latency(model), training=training, evaluation=evaluation or {})
     file = in_bytes(file) if bits == 8 else file
