@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import reference_engine as reference
 from hypothesis import given
 from hypothesis import strategies as st
 from random_models import ROOT, TINY, file_bytes, quick, random_file, sound
@@ -13,7 +14,6 @@ from melisma.core import binding as core
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.latent import FINE, LAYER_STEP
-from melisma.training import engine as reference
 
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
 
