@@ -48,6 +48,7 @@ STARTED: dict[str, Any] = {
     "parts": dict(plans.STARTED["stages"]),
     "plan": {"rates": plans.STARTED["rates"], "weights": Weights(kl=0.1)},
 }
+# what a part of the training begins from
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
 
 
@@ -58,7 +59,7 @@ class World:
     about and cannot: paragraphs of the card, written by hand. plan: entries of `training.plan.Plan` that are not the defaults.
     start: the run or published model whose vocoder and VAE it begins from, "" for none; origin: that of the first such run, for
     the card, as later ones may start from what is published. parts: what is trained, in this order,
-    and its share of the minutes. place: the folder of the published file.
+    and its share of the minutes; earlier: whose weights each begins from. place: the folder of the published file.
     """
 
     name: str
@@ -68,9 +69,11 @@ class World:
     data: str = ""
     place: str = "models"
     minutes: float = 105
+    cores: int = 2
     start: str = ""
     origin: str = ""
     parts: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+    earlier: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(EARLIER))
     config: ModelConfig = field(default_factory=ModelConfig)
     plan: dict[str, Any] = field(default_factory=dict)
 
@@ -128,7 +131,7 @@ def everything(world: World, minutes: float, force: bool, note: str) -> None:
     if any([process.wait() for process in beside]):
         raise SystemExit("a part of the training failed: see above; the same command goes on where it stopped")
     for part in world.parts:
-        if EARLIER[part]:
+        if world.earlier[part]:
             subprocess.run([*own, part], check=True)
     publish(world, minutes, force, note)
 
@@ -139,7 +142,7 @@ def data(world: World) -> None:
 
     if not world.sounds.exists():
         subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), world.sounds.name], check=True)
-    render(prepare(world.sounds, world.prepared), Console())
+    render(prepare(world.sounds, world.prepared, world.config.analysis.sample_rate), Console())
 
 
 def train(world: World, part: str, minutes: float) -> None:
@@ -151,9 +154,9 @@ def train(world: World, part: str, minutes: float) -> None:
     if weights.exists():
         return
     start: dict[str, torch.Tensor] = {}
-    for earlier in EARLIER[part]:
+    for earlier in world.earlier[part]:
         start |= trained(world, earlier)
-    if not EARLIER[part]:
+    if not world.earlier[part]:
         start = foreign(world, part)
     plan = plans.Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
     model = fit(world.prepared, folder, world.config, plan, resume=True, start=start)
@@ -235,7 +238,7 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
     from melisma.training.run import publish as write
 
     console, best = Console(), None
-    for part in [part for part in world.parts if EARLIER[part]] or ["vae"]:
+    for part in [part for part in world.parts if world.earlier[part]] or ["vae"]:
         if not (world.folder(part) / "weights.pt").exists():
             continue
         reference = Reference(world.config)
@@ -243,7 +246,7 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
         if part == "vae":  # a run that is but a start for others: its parts put together
             reference.load_state_dict(trained(world, "vocoder"), strict=False)
         stages = [[p, share] for p, share in world.parts.items() if p != "adversarial" or part == p]
-        how = {"stages": stages, "minutes": minutes, "cores": 2, "seed": 0, "script": world.script}
+        how = {"stages": stages, "minutes": minutes, "cores": world.cores, "seed": 0, "script": world.script}
         how |= {"note": note} if note else {}
         how |= {"start": begun_from} if (begun_from := starts(world)) else {}
         file = pack(reference, world.name, Prepared(world.prepared), how, world.licence)

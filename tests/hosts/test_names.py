@@ -56,9 +56,9 @@ def test_pd_knows_the_same_names_and_the_same_files_by_them(crowded, tmp_path):
     (objects / "models").mkdir(parents=True)
     for file in OBJECTS.glob("melisma*.pd_*"):
         shutil.copy2(file, objects)
-    for file in pretrained.published().values():
-        shutil.copy2(file, objects / "models")
-        shutil.copy2(file, objects / "models" / f"._{file.name}")
+    for name, file in pretrained.published().items():
+        shutil.copy2(file, objects / "models" / f"{name}.melisma")
+        shutil.copy2(file, objects / "models" / f"._{name}.melisma")
     patch = Patch(tmp_path)
     chain = patch.object("melisma~", "chain")
     patch.hears(chain, 1)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -241,6 +242,15 @@ def test_names_and_paths(tiny, tmp_path):
     assert pretrained.names()["strings"] == pretrained.published()["strings"]
     with pytest.raises(MelismaError, match="no model named 'tinny'; did you mean tiny"):
         pretrained.locate("tinny")
+
+
+def test_a_classic_has_a_name_of_its_own(tiny, tmp_path, monkeypatch):
+    (tmp_path / "classic").mkdir()
+    for file in (tmp_path / "tiny.melisma", tmp_path / "classic" / "tiny.melisma"):
+        shutil.copyfile(tiny, file)
+    monkeypatch.setattr(pretrained, "_PUBLISHED", (tmp_path,))
+    assert pretrained.published() == {"tiny": tmp_path / "tiny.melisma", "classic-tiny": tmp_path / "classic" / "tiny.melisma"}
+    assert pretrained.locate("classic-tiny").parent.name == "classic"
 
 
 def test_every_published_model_has_its_card():

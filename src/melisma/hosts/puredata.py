@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 from ..errors import MelismaWarning, NotFound, Unavailable
+from ..files.modelfile import SUFFIX
 from ..store import pretrained
 from ..system import manifest
 from ..system.home import expanded, home, known_home, needed, user
@@ -85,8 +86,8 @@ def _fill(folder: Path, made: list[Path]) -> None:
     for file in [*made, *patches().values()]:
         shutil.copyfile(file, folder / file.name)
     (folder / "models").mkdir()
-    for file in pretrained.published().values():
-        shutil.copyfile(file, folder / "models" / file.name)
+    for name, file in pretrained.published().items():
+        shutil.copyfile(file, folder / "models" / f"{name}{SUFFIX}")
     (folder / "sounds").mkdir()
     for name, licence in PLAYED.items():
         sound = audio.read(_SOUNDS / licence / f"{name}.flac")  # Pd reads no FLAC

@@ -59,11 +59,13 @@ def evaluate(
     progress: Progress | None = None,
     seconds_limit: float | None = None,
     files_limit: int | None = None,
+    probe_on: str | os.PathLike | None = None,
 ) -> dict[str, Any]:
     """Every figure of a model on a folder of sounds (searched for files at any depth) or on the files named.
 
     A folder with the folders `train` and `held` in it is evaluated on `held`, and the leak probe trained on a sample of
-    `train`; otherwise the probe is trained on half of the files and scored on the others. The first 30 s of each file
+    `train`; otherwise the probe is trained on the sounds of the folder `probe_on`, or without one on half of the files and scored
+    on the others. The first 30 s of each file
     (or seconds_limit) are used, as mono, of at most files_limit files, spread over all. They are compared at the model's rate,
     or at LEAST_RATE if that is lower.
     progress(done, total, name) is called before each file, with
@@ -84,6 +86,7 @@ def evaluate(
     if missing := [package for module, package in PACKAGES.items() if find_spec(module) is None]:
         raise Unavailable(f"evaluating needs {' and '.join(missing)}: pip install 'melisma[evaluate]'")
     held, train = find(folder_or_files)
+    train = find(probe_on)[0] if probe_on is not None else train
     if files_limit is not None and len(held) > files_limit:
         held = [held[int(i)] for i in np.linspace(0, len(held) - 1, files_limit)]
     skipped: list[dict[str, str]] = []

@@ -96,18 +96,16 @@ def picture(model: Any, result: dict[str, Any], path: str | os.PathLike, seconds
     worst, rate = weak(result)[0], rate_of(model)
     samples = excerpt(Path(worst["file"]), rate, seconds or EXCERPT)
     latent = model.encode(samples, rate=rate)
+
+    def titled(row: str) -> str:
+        return f"{ROWS[row]}: ViSQOL {cell(worst['rows'][row]['visqol'], '{:.2f}')}"
+
     mels, titles = [model.mel(samples, rate=rate)], ["input"]
     for row in (row for row in shown(result) if row in LAYERS):
         mels.append(model.mel(decoded(model, latent, row), rate=rate))
-        titles.append(f"{ROWS[row]}: {described(worst['rows'][row])}")
+        titles.append(titled(row))
     mels.append(model.mel(np.asarray(model.copy_synthesis(samples, rate=rate)), rate=rate))
-    titles.append(f"copy synthesis: {described(worst['rows']['copy synthesis'])}")
+    titles.append(titled("copy synthesis"))
     name = Path(worst["file"]).name
     plot.mel_figure(mels, titles, path, model.frame_rate, model.band_centres, f"{name} through {model.name}")
     return name
-
-
-def described(row: dict[str, Any]) -> str:
-    wrong = [v for v in (row["pitch_gross"], row["pitch_lost"]) if v is not None]
-    pitch = f", pitch gross {cell(row['pitch_gross'], '{:.0%}')} lost {cell(row['pitch_lost'], '{:.0%}')}" if wrong else ""
-    return f"{cell(row['visqol'], '{:.2f}')}{pitch}"

@@ -23,7 +23,8 @@ ROWS = {
 LAYERS = {"chain": (0.0, 0.0), "fine": (1.0, 0.0), "colour": (1.0, 1.0)}  # row → how much of fine and colour
 NO_LAYERS = "this version decodes from the latents alone"
 LOUDNESS_STEP = 0.5  # dB, of a loudness curve as it would be sent
-MEL_STEP = 0.01  # 1 dB in a mel's unit, of a mel, and of the layers that are added to one
+MEL_STEP = 0.01  # 1 dB in a mel's unit
+LAYER_STEP = 1.0  # dB, in which a path keeps its layers
 
 
 class Row(NamedTuple):
@@ -70,7 +71,7 @@ def rows(model: Any, path: Any, samples: np.ndarray, rate: int, nats: float) -> 
     for key in LAYERS:
         if key not in absent:
             added = None if key == "chain" else layer(path, key)
-            bits += 0.0 if added is None else curve_bits(added, MEL_STEP, path.rate)
+            bits += 0.0 if added is None else curve_bits(added, LAYER_STEP, path.rate)
             yield Row(key, decoded(model, path, key), bits)
     mel_bits = curve_bits(model.mel(samples, rate=rate), MEL_STEP, path.rate)
     yield Row("copy synthesis", np.asarray(model.copy_synthesis(samples, rate=rate)), mel_bits)

@@ -15,6 +15,7 @@ from . import hub
 _PUBLISHED = (Path(__file__).parents[1] / "models", Path(__file__).parents[3] / "models")
 
 START = "shared"  # the model that trainings begin from; it is found by name, but is no domain to play through
+CLASSIC = "classic"  # the folder of systems that are there to be compared with
 PUBLISHED = "published:"  # before a name: the model that came with the package, not the user's own of that name
 
 
@@ -24,8 +25,9 @@ def own_models() -> Path:
 
 
 def published() -> dict[str, Path]:
-    """The models that come with the package."""
-    return _within(*_PUBLISHED)
+    """The models that come with the package: those of models/, and those of models/classic/ as classic-NAME."""
+    older = _within(*(folder / CLASSIC for folder in _PUBLISHED))
+    return _within(*_PUBLISHED) | {f"{CLASSIC}-{name}": file for name, file in older.items()}
 
 
 def names() -> dict[str, Path]:
