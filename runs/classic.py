@@ -64,19 +64,21 @@ WORLD = Classic(
     data="strings",
     place="models/classic",
     licence="CC0 (VSCO 2 CE), CC-BY 3.0 (tonejs-instruments), MIT (FluidR3)",
-    about="""The system of 2020 (*Timbre latent space: exploration and creative aspects*, Caillon, Bitton, Gatinet, Esling),
-trained from scratch on the same sounds as `strings`, so that what came after can be heard against it: 16 latents of a mel VAE whose
-loudness an adversary hides, and a causal MelGAN that turns true mels into sound, each trained without the other. From the code that
-came with the paper: ratios 8, 8, 2, 2 and dilations 1, 3, 9 of the MelGAN, hinge loss and feature matching of its discriminators, a
-Gaussian likelihood of the mel and nothing else in the VAE's loss, the KL's weight, kernels of 5, no latent dimensions but 16.
+    about="""The system of 2020 (*Timbre latent space: exploration and creative aspects*, Caillon, Bitton, Gatinet,
+Esling), trained from scratch on the same sounds as `strings`, so that what came after can be heard against it: 16 latents of
+a mel VAE whose loudness an adversary hides, and a causal MelGAN that turns true mels into sound, each trained without the
+other. From the code that came with the paper: ratios 8, 8, 2, 2 and dilations 1, 3, 9 of the MelGAN, hinge loss and feature
+matching of its discriminators, a Gaussian likelihood of the mel and nothing else in the VAE's loss, the KL's weight, kernels
+of 5, no latent dimensions but 16.
 
-It departs from that code, mostly to its own good, where this format and one core's time ask for it: the MelGAN has half the channels
-(so that it plays in a browser, and takes twice the steps in the time) and begins with spectral losses before it meets its
-discriminators; blocks of ConvNeXt stand for plain convolutions with batch normalisation, one latent vector a hop of 256 for one every
-512; the encoder reads the mel relative to its frame's loudness, which hides more loudness than the adversary alone; windows are 1024
-samples long at 24 kHz, where the code's are 512 at 16 kHz. And the time is not the page's: two to four days of a GPU, its authors say.""",
-    cannot="""Keep a tune: its latents tell about a tenth of what those of `strings` tell, and what MelGAN makes of them
-is rough. Nothing sounds above 12 kHz. It is not for making music with, but for hearing how far the others have come.""",
+It departs from that code, mostly to its own good, where this format and one core's time ask for it: the MelGAN has half the
+channels (so that it plays in a browser, and takes twice the steps in the time) and begins with spectral losses before it
+meets its discriminators; blocks of ConvNeXt stand for plain convolutions with batch normalisation, one latent vector a hop of
+256 for one every 512; the encoder reads the mel relative to its frame's loudness, which hides more loudness than the
+adversary alone; windows are 1024 samples long at 24 kHz, where the code's are 512 at 16 kHz. And the time is not the page's:
+two to four days of a GPU, its authors say.""",
+    cannot="""Keep a tune: its latents tell about a tenth of what those of `strings` tell, and what MelGAN makes of them is
+rough. Nothing sounds above 12 kHz. It is not for making music with, but for hearing how far the others have come.""",
     minutes=95,
     cores=1,
     parts={"vocoder": 0.32, "melgan": 0.38, "vae": 0.30},

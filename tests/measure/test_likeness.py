@@ -21,7 +21,9 @@ DULL, BRIGHT = (100, 500), (2000, 6000)
 
 @pytest.fixture(scope="module")
 def ear() -> Ear:
-    return Ear({name: [timbre(noise(k, band), RATE) for k in range(8)] for name, band in {"dull": DULL, "bright": BRIGHT}.items()})
+    return Ear(
+        {name: [timbre(noise(k, band), RATE) for k in range(8)] for name, band in {"dull": DULL, "bright": BRIGHT}.items()}
+    )
 
 
 def test_gain_changes_nothing():

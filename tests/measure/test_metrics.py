@@ -240,3 +240,16 @@ def test_opus_that_is_not_there_is_named(sound, monkeypatch):
     monkeypatch.setattr(baselines.shutil, "which", lambda program: None)
     with pytest.raises(MelismaError, match="opus-tools"):
         baselines.opus(sound, RATE, 16000)
+
+
+def test_a_probe_of_many_curves_still_finds_the_one_that_tells():
+    def path(seed, leaky):
+        rng = np.random.default_rng(seed)
+        loudness = -30 + 6 * np.sin(np.arange(300) / 17 + seed)
+        curves = rng.standard_normal((144, 300))
+        curves[100] = loudness / 20 if leaky else curves[100]
+        return curves, loudness
+
+    for leaky, least, most in ((True, 0.9, 1.0), (False, -1.0, 0.1)):
+        (z, loudness), (unseen, levels) = (list(zip(*(path(s, leaky) for s in seeds))) for seeds in (range(10), range(10, 14)))
+        assert least < probe.leak(z, loudness, unseen, levels) <= most
