@@ -76,7 +76,7 @@ def info(
     rows = {
         "name": file.name,
         "file": f"{place}, {place.stat().st_size / 1e6:.1f} MB, SHA-256 {file.digest[:12]}…",
-        "model": f"{parameters:.2f} million parameters, vocoder {config.vocoder.kind}",
+        "model": f"{parameters:.2f} million parameters of {file.weight_bits} bits, vocoder {config.vocoder.kind}",
         "frames": f"{analysis.frame} samples every {analysis.hop}, at {analysis.sample_rate} Hz",
         "latency": f"{file.latency} samples = {1000 * file.latency / analysis.sample_rate:.1f} ms",
     }
