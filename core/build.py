@@ -117,7 +117,7 @@ def build(
             if source.resolve().is_relative_to(HERE):  # a host sees the header alone
                 own += ["-I", str(SOURCES)]
             if machine in ("x86_64", "amd64") and source.parent.name == "kernels":
-                own += {"avx2": AVX2, "avx512": AVX512}.get(source.stem, [])
+                own += {"avx2": AVX2, "avx512": AVX512, "avx512vnni": [*AVX512, "-mavx512vnni"]}.get(source.stem, [])
             place = os.path.join(folder, f"{sources.index(source)}-{source.stem}.o")
             _run([*command, *own, "-c", str(source), "-o", place])
             return place

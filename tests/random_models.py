@@ -79,7 +79,7 @@ def sound(rate: int, samples: int, seed: int = 0) -> np.ndarray:
 def kernels() -> list[str]:
     """The kernels that this machine runs."""
     found = []
-    for name in ("plain", "avx2", "avx512", "neon"):
+    for name in ("plain", "avx2", "avx512", "avx512vnni", "neon"):
         try:
             found.append(core.CoreModel(file_bytes(TINY), name).kernels)
         except MelismaError:

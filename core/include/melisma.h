@@ -41,7 +41,7 @@ typedef struct melisma_stream melisma_stream;
 typedef struct {
     const char* name;        /* UTF-8; this and all pointers below live as long as the model */
     const char* vocoder;     /* "phase" or "melgan" */
-    const char* kernels;     /* "avx512", "avx2", "neon", "simd128" (WebAssembly) or "plain" */
+    const char* kernels;     /* "avx512vnni", "avx512", "avx2", "neon", "simd128" (WebAssembly) or "plain" */
     int32_t sample_rate;     /* Hz */
     int32_t frame, hop;      /* samples */
     int32_t bands;           /* M: rows of a log-mel */

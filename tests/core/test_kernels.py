@@ -20,7 +20,7 @@ from melisma.training.vocoders.integration import initial_phases, integrate
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
 
 
-KERNELS = ("plain", "avx2", "avx512", "neon", "wide")
+KERNELS = ("plain", "avx2", "avx512", "avx512vnni", "neon", "wide")
 
 
 def call(inner, name: str, kernels: str, *arguments) -> None:

@@ -144,7 +144,8 @@ static_assert(BYTE_PANEL == 4, "byte_panels ends with up to three vectors");
 // As many frames at once as the registers hold sums for, beside inputs and weights.
 constexpr int BYTE_FRAMES = REGISTERS >= 32 ? 4 : 2;
 
-void multiply_bytes(const Matrix& a, const float* x, int64_t step, int frames, Epilogue e, float* y) {
+void multiply_bytes(const Matrix& a, const float* x, int64_t step, int frames, const Epilogue& epilogue, float* y) {
+    Epilogue e = epilogue;
     int16_t q[BYTE_FRAMES * BYTE_ROW];
     float steps[BYTE_FRAMES];
     const int64_t row = (static_cast<int64_t>(a.inputs) * a.taps + 1) / 2 * 2;
@@ -164,14 +165,6 @@ void multiply_bytes(const Matrix& a, const float* x, int64_t step, int frames, E
         y += static_cast<int64_t>(n) * a.outputs;
         if (e.add) e.add += static_cast<int64_t>(n) * a.outputs;
     }
-}
-
-void multiply(const Matrix& a, const float* x, int64_t step, int frames, const Epilogue& e, float* y) {
-    if (a.weights == Weights::INT8) return multiply_bytes(a, x, step, frames, e, y);
-#ifdef HALVES
-    if (a.weights == Weights::FLOAT16) return multiply_as<uint16_t>(a, x, step, frames, e, y);
-#endif
-    multiply_as<float>(a, x, step, frames, e, y);
 }
 
 }  // namespace

@@ -71,14 +71,19 @@ struct Phases {
     double *told_c, *told_s, *says_c, *says_s;
 };
 
+typedef void Multiply(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue, float* y);
+
 struct Kernels {
     const char* name;
     int lanes;    // floats in a vector
     bool halves;  // reads 16-bit weights
 
     // y (frames, outputs) from x: tap k of frame t reads x[t * inputs + k * step …], `inputs` numbers each.
-    void (*multiply)(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue,
-                     float* y);
+    Multiply* multiply_floats;  // weights of 32 or 16 bits
+    Multiply* multiply_bytes;   // of 8
+    void multiply(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue, float* y) const {
+        (w.weights == Weights::INT8 ? multiply_bytes : multiply_floats)(w, x, step, frames, epilogue, y);
+    }
     // one output and taps without dilation: weights (taps * inputs) as floats
     void (*dot)(const float* w, float bias, const float* x, int inputs, int taps, int frames, float* y);
     // y[t][c] = bias[c] + Σ_k w[k][c] · x[t + k][c]
@@ -114,6 +119,7 @@ const Kernels* plain_kernels();
 const Kernels* avx2_kernels();  // null where the build has none
 const Kernels* avx512_kernels();
 const Kernels* neon_kernels();
+Multiply* avx512vnni_multiply();  // in the place of avx512's `multiply_bytes`, where the machine has VNNI
 
 // The best that this machine runs, or those of that name; null if it does not run them.
 const Kernels* choose_kernels(const char* name);

@@ -15,6 +15,7 @@
 #endif
 
 #include "nn/kernels/vectors.inl"
+#include "nn/kernels/epilogue.inl"
 #include "nn/kernels/matrix.inl"
 #include "nn/kernels/bytes.inl"
 #include "nn/kernels/functions.inl"
@@ -32,8 +33,8 @@ constexpr bool READS_HALVES = false;
 #endif
 
 const Kernels KERNELS = {
-    NAME,    LANES,   READS_HALVES,     multiply,  dot,    depthwise, norm,  gelu,   leaky,     tangents,
-    forward, inverse, multiply_vectors, magnitude, logmel, level,     draft, refine, integrate, overlap,
+    NAME,    LANES,   READS_HALVES,     multiply_floats, multiply_bytes, dot,   depthwise, norm,      gelu,    leaky, tangents,
+    forward, inverse, multiply_vectors, magnitude,       logmel,         level, draft,     refine,    integrate, overlap,
 };
 
 }  // namespace

@@ -3,47 +3,6 @@
 namespace melisma {
 namespace {
 
-// Loops over registers must vanish, or the sums would live in memory.
-#if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 8")
-#endif
-
-// Sums (frames, wide) of the outputs from `output` on → y. Apart from the tiles, so that these stay small.
-__attribute__((noinline)) void finish(const float* sums, int wide, int frames, const Matrix& a,
-                                      const Epilogue& e, int output, float* y) {
-    int n = a.outputs - output < wide ? a.outputs - output : wide;
-    const float *bias = a.bias + output, *scale = e.scale ? e.scale + output : nullptr;
-    for (int t = 0; t < frames; t++, sums += wide) {
-        int64_t place = static_cast<int64_t>(t) * a.outputs + output;
-        const float* add = e.add ? e.add + place : nullptr;
-        float* to = y + place;
-        int i = 0;
-        for (; i + LANES <= n; i += LANES) {
-            V v = load(sums + i) + load(bias + i);
-            if (scale) v *= load(scale + i);
-            if (add) v += load(add + i);
-            store(to + i, v);
-        }
-        for (; i < n; i++) {
-            float v = sums[i] + bias[i];
-            if (scale) v *= scale[i];
-            if (add) v += add[i];
-            to[i] = v;
-        }
-    }
-}
-
-// Between two blocks a host's other work empties the caches: then weights come from memory, at most a few lines of a page
-// ahead of their reader, unless they are asked for earlier. What lies behind a matrix is the next one that is read.
-#if defined(_MSC_VER)
-#define PREFETCH(place) ((void)0)
-#else
-#define PREFETCH(place) __builtin_prefetch(reinterpret_cast<const void*>(place))
-#endif
-constexpr size_t AHEAD = 4096;  // bytes
-
 // R vectors of outputs by T frames, summed over taps and inputs in registers.
 template <class W, int R, int T>
 INLINE void tile(const W* w, int64_t panel, const float* x, const Matrix& a, int64_t step, const Epilogue& e,
@@ -146,6 +105,13 @@ void multiply_as(const Matrix& a, const float* x, int64_t step, int frames, Epil
         y += static_cast<int64_t>(n) * a.outputs;
         if (e.add) e.add += static_cast<int64_t>(n) * a.outputs;
     }
+}
+
+void multiply_floats(const Matrix& a, const float* x, int64_t step, int frames, const Epilogue& e, float* y) {
+#ifdef HALVES
+    if (a.weights == Weights::FLOAT16) return multiply_as<uint16_t>(a, x, step, frames, e, y);
+#endif
+    multiply_as<float>(a, x, step, frames, e, y);
 }
 
 void dot(const float* w, float bias, const float* x, int inputs, int taps, int frames, float* y) {

@@ -23,14 +23,15 @@ AT_HAND = [name for name, command in COMPILERS.items() if command]
 PLAY = """
 import hashlib, json, sys
 import numpy as np
-from melisma import core
+from melisma.core import binding as core
+from melisma.errors import MelismaError
 rng = np.random.default_rng(0)
 sound = (0.2 * rng.standard_normal(22050)).astype(np.float32)
 heard = {}
-for kernels in ("plain", "avx2", "avx512", "neon"):
+for kernels in ("plain", "avx2", "avx512", "avx512vnni", "neon"):
     try:
         stream = core.CoreModel(sys.argv[1], kernels).stream()
-    except core.MelismaError:
+    except MelismaError:
         continue
     hashes = [hashlib.sha256(stream.process(sound).tobytes()).hexdigest()]
     for size in (1, 64, 700):
