@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "strings.melisma"
 COMPILERS = {
     "zig": f"{sys.executable} -m ziglang c++" if importlib.util.find_spec("ziglang") else None,
