@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..system.terminal import bar, say
+from .files import Writes
 
 pd = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Melisma in Pure Data.")
 
@@ -57,12 +58,14 @@ def open_patch(
 
 
 def feedback(
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write."), Writes()],
     model: Annotated[str, typer.Option("--model", "-m", metavar="M", help="A model's name, or a .melisma file.")] = "strings",
     freq: Annotated[str, typer.Option(metavar="CURVE", help="Centre of the band in Hz.")] = "440",
     q: Annotated[str, typer.Option("--q", metavar="CURVE", help="Its quality: centre over width, 0.1 to 100.")] = "3",
     gain: Annotated[str, typer.Option(metavar="CURVE", help="What comes back, × 0 to 16.")] = "2",
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the mel over the three curves.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="P.png", help="Draw the mel over the three curves."), Writes()
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0.01, max=36000, help="How long.")] = 30.0,
     delay: Annotated[float, typer.Option(min=0, max=10000, help="The delay line, in milliseconds.")] = 50.0,
     breath: Annotated[float, typer.Option(min=-120, max=-20, help="The noise that the loop wakes from, in dBFS.")] = -60.0,

@@ -15,12 +15,14 @@ from typing import Annotated
 import typer
 
 from ..errors import MelismaError, MelismaWarning, NotFound
+from ..system.inputs import inputs_stay
 from ..system.terminal import busy, say, warn
 from . import live as cli_live
 from . import models as cli_models
 from . import paths as cli_paths
 from . import sounds as cli_sounds
 from . import train as cli_train
+from .files import guarded
 from .options import SoundOut
 
 app = typer.Typer(
@@ -122,7 +124,7 @@ for command in (
     cli_train.evaluate,
     cli_live.feedback,
 ):
-    app.command()(command)
+    app.command()(guarded(command))
 app.add_typer(cli_live.pd, name="pd")
 
 
@@ -134,7 +136,8 @@ def run(arguments: list[str] | None = None) -> int:
             warnings.simplefilter("always", MelismaWarning)
         warnings.showwarning = lambda message, *_, **__: warn("note", str(message), "yellow")
         try:
-            app(arguments, prog_name="melisma")
+            with inputs_stay():
+                app(arguments, prog_name="melisma")
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else int(end.code is not None)
         except MelismaError as error:

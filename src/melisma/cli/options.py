@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .files import Writes
+
 _MODEL = "A model's name, a .melisma file, or an hf:// address."
 ModelOption = Annotated[str, typer.Option("--model", "-m", metavar="M", help=_MODEL)]
 PathModelOption = Annotated[
@@ -14,7 +16,7 @@ PathModelOption = Annotated[
 ]
 ModelIn = Annotated[str, typer.Argument(metavar="MODEL", help=_MODEL)]
 SoundIn = Annotated[Path, typer.Argument(metavar="IN", help="A sound file: WAV, FLAC, OGG, MP3, AIFF, …")]
-SoundOut = Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write; its suffix says the format.")]
+SoundOut = Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write; its suffix says the format."), Writes()]
 _FINE = "How much of the sound's fine structure is kept beside the latents: partials, so its pitch."
 _COLOUR = "How much of the sound's own envelope is kept beside the latents: 0 leaves it to the domain."
 FineOption = Annotated[float, typer.Option(min=0, max=1, help=_FINE)]

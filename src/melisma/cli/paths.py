@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ..errors import BadValue
 from ..system.terminal import busy, out, say
+from .files import Writes
 from .options import ColourOption, EditColourOption, FineOption, ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def encode(
     source: SoundIn,
-    path: Annotated[Path, typer.Argument(metavar="PATH.npz", help="The latent path to write.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH.npz", help="The latent path to write."), Writes()],
     model: ModelOption = "strings",
 ) -> None:
     """A sound's latent path, to a file."""
@@ -50,7 +51,7 @@ def decode(
 
 def edit(
     path: PathIn,
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The latent path (.npz) or sound file to write.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The latent path (.npz) or sound file to write."), Writes()],
     op: Annotated[
         list[str] | None, typer.Option("--op", metavar="NAME:PARAMETER=VALUE:…", help="An operator; may be given again.")
     ] = None,

@@ -9,6 +9,7 @@ import typer
 
 from ..errors import BadValue
 from ..system.terminal import busy, say
+from .files import Writes
 from .options import ColourOption, FineOption, ModelOption, SoundIn, SoundOut
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ def transfer(
     from ..system.atomic import check_target
 
     check_target(target, FORMATS)
-    _keep(source, target)
     level = None if loudness == "input" else _level(loudness)
     loaded, sound = load(model), read(source)
     with busy(f"playing {source} through {loaded.name}"):
@@ -82,7 +82,9 @@ def interpolate(
     first: Annotated[Path, typer.Argument(metavar="A", help="The sound it begins as.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="The sound it becomes.")],
     target: SoundOut,
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the three mel-spectrograms.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="P.png", help="Draw the three mel-spectrograms."), Writes()
+    ] = None,
     model: ModelOption = "strings",
     fine: FineOption = 1.0,
     colour: ColourOption = 1.0,
@@ -98,8 +100,6 @@ def interpolate(
     from ..system.atomic import check_target
 
     check_target(target, FORMATS)
-    _keep(first, target)
-    _keep(second, target)
     if plot:
         check_target(plot, pictures.SUFFIXES)
     loaded, a, b = load(model), read(first), read(second)
@@ -143,8 +143,6 @@ def mix(
     if len(sources) > MOST_MIXED:
         raise BadValue(f"{len(sources)} sounds are more than can be mixed: give {MOST_MIXED} at most")
     shares = None if weights is None else _shares(weights, len(sources))
-    for source in sources:
-        _keep(source, target)
     loaded, sounds = load(model), [read(source) for source in sources]
     with busy(f"mixing {len(sounds)} sounds"):
         mixed = blend(sounds, weights=shares, model=loaded, fine=fine, colour=colour)
@@ -165,7 +163,7 @@ def _shares(text: str, count: int) -> list[float]:
 
 
 def sample(
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file or latent path (.npz) to write.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file or latent path (.npz) to write."), Writes()],
     model: ModelOption = "strings",
     seconds: Annotated[float, typer.Option(metavar="S", min=0.01, max=3600, help="How long.")] = 10.0,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="Which path: the same draws the same.")] = 0,
@@ -198,9 +196,3 @@ def sample(
             sound = loaded.decode(path)
         sound.save(target)
     say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, drawn from {loaded.name} with the seed {seed}")
-
-
-def _keep(source: Path, target: Path) -> None:
-    """Nobody's recording is written over."""
-    if target.exists() and source.exists() and target.samefile(source):
-        raise BadValue(f"{target} is the sound that is read: write to another file")

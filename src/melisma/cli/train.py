@@ -12,7 +12,15 @@ import typer
 
 from ..errors import BadValue, extra
 from ..system.terminal import bar, err, out, say, warn
+from .files import Reads, Writes
 from .options import ModelIn
+
+
+def _own_model(name: str) -> Path:
+    from ..store.pretrained import own_models
+
+    return own_models() / f"{name}.melisma"
+
 
 FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of sounds, searched at any depth.")]
 
@@ -27,12 +35,14 @@ def prepare(folder: FolderIn) -> None:
 
 def train(
     folder: FolderIn,
-    name: Annotated[str, typer.Option("--name", "-n", metavar="N", help="What the model is called.")],
+    name: Annotated[str, typer.Option("--name", "-n", metavar="N", help="What the model is called."), Writes(_own_model)],
     minutes: Annotated[float, typer.Option(metavar="M", min=0.05, max=1e6, help="How long to train.")] = 15.0,
     steps: Annotated[int | None, typer.Option(metavar="S", min=4, help="Train so many steps instead (repeatable).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of that name.")] = False,
     begin: Annotated[
-        str | None, typer.Option("--from", metavar="MODEL", help="A model to start from, or none; if not said, the shared one.")
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="A model to start from, or none; if not said, the shared one."),
+        Reads(lambda name: [_own_model(name)]),
     ] = None,
     latents: Annotated[int, typer.Option(metavar="Z", min=1, max=128, help="How many latents to learn.")] = 16,
     vocoder: Annotated[str, typer.Option(metavar="V", help="phase or melgan.")] = "phase",
@@ -118,9 +128,11 @@ def _start(begin: str | None, config) -> tuple[dict | None, str]:
 def evaluate(
     model: ModelIn,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Held-out sounds; of folders train and held in it, held.")],
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="F", help="Write the figures there too.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="F.json", help="Write the figures there too."), Writes()
+    ] = None,
     seconds: Annotated[float | None, typer.Option(metavar="S", help="So much of each file at most.")] = None,
-    plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the weakest file's mels.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the weakest file's mels."), Writes()] = None,
 ) -> None:
     """Figures: what a model makes of sounds it has not heard.
 
@@ -134,7 +146,7 @@ def evaluate(
     from ..system.atomic import atomic, check_target
 
     if json_file:
-        check_target(json_file)
+        check_target(json_file, [".json"])
     if plot:
         check_target(plot, SUFFIXES)
     with extra("evaluate"):

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadValue
+from ..system.inputs import note_input
 from .binding import CoreLoop, CoreModel, CoreStream
 
 BLOCK = 64  # samples; Pd's
@@ -60,6 +61,7 @@ def _points(text: str, name: str, column: int) -> list[tuple[float, float]]:
         return [(float(time), float(value)) for time, value in (point.split(":") for point in text.split(","))]
     except ValueError:
         pass
+    note_input(text)
     try:
         rows = [line.rstrip(";, \t").split() for line in Path(text).read_text("utf-8").splitlines()]
         rows = [row for row in rows if row and not row[0].startswith("#")]

@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
 from ..latent import LatentPath
 from ..system.atomic import atomic
+from ..system.inputs import note_input
 
 FORMAT = 2  # 1 knew no layers; a path without them is written as 1, which every version reads
 _MOST_BANDS = 1024
@@ -66,6 +67,7 @@ def load(file: str | os.PathLike[str]) -> LatentPath:
     name = Path(file)
     if not name.is_file():
         raise NotFound(f"{file} is not a file; give a latent path that `melisma encode` wrote")
+    note_input(name)
     try:
         with zipfile.ZipFile(name) as archive:
             entries = _read_archive(archive, name.stat().st_size, str(file))

@@ -3,7 +3,9 @@
     with open_sound("take.wav") as source:
         for block in source.blocks():   # float32 (channels, n)
             …
-    source.remarks                      # what was cut, falsely claimed or recovered, a sentence each
+        print(source.remarks)           # what was cut, falsely claimed or recovered, a sentence each
+
+PCM, FLAC, Ogg and MPEG audio is libsndfile's to decode; what it does not know is `foreign`'s.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 import soundfile
 
 from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
+from ..system.inputs import note_input
 from .door import MOST_CHANNELS, RATES
 from .foreign import SUFFIXES as FOREIGN
 from .foreign import Foreign, format_of, installed, needed
@@ -270,6 +273,7 @@ def open_sound(path: str | os.PathLike) -> Source:
             raise Damaged(f"{path} is empty (0 bytes); record or export it again")
         file = path.open("rb")  # for the reason that the system gives, too
         source._closing.append(file.close)
+        note_input(path)
         source._begin(file)
         if not RATES[0] <= source.rate <= RATES[1]:
             span = f"outside {RATES[0]} to {RATES[1]} Hz"

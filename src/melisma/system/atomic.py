@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import BadValue, DiskError, NotFound
+from .inputs import is_input
 from .temporary import file_beside
 
 
@@ -27,7 +28,16 @@ def check_target(path: str | os.PathLike[str], suffixes: Iterable[str] = ()) -> 
         raise NotFound(f"{path} cannot be written: the folder {target.parent} does not exist; create it first")
     if target.exists() and not target.is_file():
         raise BadValue(f"{path} is a device or a pipe, not an ordinary file; name a file to write")
+    if target.exists() and not _writable(target):  # it could be replaced all the same, for that asks its folder alone
+        raise DiskError(f"{path} is write-protected; write to another file, or take the protection off")
+    if is_input(target):
+        raise BadValue(f"{path} is a file that is read here: write to another")
     return target
+
+
+def _writable(file: Path) -> bool:
+    """Whether somebody protected a file from being written to: whoever may do anything (root) is asked by the mode alone."""
+    return bool(file.stat().st_mode & 0o222) and os.access(file, os.W_OK)
 
 
 @contextmanager

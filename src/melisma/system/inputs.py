@@ -1,0 +1,45 @@
+"""Within a command, what was read is not written over: the last guard behind `melisma.cli.files`, which looks before the work.
+
+Readers note what they open, `check_target` asks. Files are told apart as the disk does it, so links and other names are no way
+around. Outside of a command nothing is noted: a program may write over what it read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_NOTED: ContextVar[set[tuple[int, int]] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def inputs_stay() -> Iterator[None]:
+    """Within it, `is_input` knows the files that were noted."""
+    token = _NOTED.set(set())
+    try:
+        yield
+    finally:
+        _NOTED.reset(token)
+
+
+def note_input(path: str | os.PathLike) -> None:
+    """This file is read."""
+    noted, identity = _NOTED.get(), _identity(path)
+    if noted is not None and identity is not None:
+        noted.add(identity)
+
+
+def is_input(path: str | os.PathLike) -> bool:
+    """Whether this file was read by the command that runs."""
+    noted = _NOTED.get()
+    return bool(noted) and _identity(path) in noted  # type: ignore[operator]
+
+
+def _identity(path: str | os.PathLike) -> tuple[int, int] | None:
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return state.st_dev, state.st_ino
