@@ -105,7 +105,7 @@ def test_what_cannot_be_mixed(refused, sounds, tmp_path):
     for wrong in ("1,x", "1,-1", "0,0", "nan,1", "inf,1", ""):
         refused("mix", *sounds[:2], out, f"--weights={wrong}", words=["are not numbers from 0 on"])
     refused("mix", sounds[0], tmp_path / "absent.wav", out, "-m", "tiny", words=["absent.wav does not exist"])
-    refused("mix", *sounds[:2], sounds[1], words=["is the sound that is read"])
+    refused("mix", *sounds[:2], sounds[1], words=["is what is read"])
     refused("mix", *sounds[:2], tmp_path / "out.xyz", words=["does not end in a format"])
     assert not out.exists()
 

@@ -83,8 +83,9 @@ def _same(one: str | os.PathLike, other: str | os.PathLike) -> bool:
 def _called(name: str, marks: dict[str, tuple]) -> str:
     """The parameter as the command line has it: --loudness, or IN."""
     for mark in marks.get(name, ()):
-        if declared := getattr(mark, "param_decls", None):
-            return next(iter(declared))
+        declared = [getattr(mark, "default", None), *(getattr(mark, "param_decls", None) or ())]  # Typer keeps the first apart
+        if named := [text for text in declared if isinstance(text, str) and text.startswith("--")]:
+            return named[0]
         if type(mark).__name__ == "ArgumentInfo":
             return mark.metavar or name.upper()
     return f"--{name.replace('_', '-')}"

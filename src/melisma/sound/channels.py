@@ -45,7 +45,7 @@ class Cancellation:
         total = float(np.sum(self._energy))
         if not math.isfinite(total) or self._lost <= SHARE * total:
             return None
-        return int(np.argmax(self._energy))
+        return int(np.argmax(np.asarray(self._energy) > 0.99 * np.max(self._energy)))  # the first of those that are as loud
 
     def sentence(self, what: str) -> str:
         """What is said when a channel is taken."""

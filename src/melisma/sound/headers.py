@@ -129,11 +129,14 @@ def _counted(
     rest = max(size - body, 0)
     narrow = struct.calcsize(code) == 4
     if claimed < 0 or narrow and claimed >= UNKNOWN and claimed > rest or claimed >= 1 << 62:
-        return Layout(None, rest)
+        return Layout(None, rest, patches={place: struct.pack(code, rest)} if claimed < 0 else {})
     behind = rest - claimed
     if behind > (0 if claimed == 0 else _STRAY) and not known(body + claimed + claimed % 2) and _sounds(file, body + claimed):
         return Layout(claimed, rest, True, patches={place: struct.pack(code, min(rest, 0xFFFF_FFFE) if narrow else rest)})
-    return Layout(claimed, min(rest, claimed))
+    # libsndfile reads as much as there is of all others
+    return Layout(
+        claimed, min(rest, claimed), patches={place: struct.pack(code, rest)} if rest < claimed and code == ">q" else {}
+    )
 
 
 def _sounds(file: View, at: int) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _ONE = threading.Lock()  # stderr is the process's: one thread at a time puts it aside
-_ITS = re.compile(rb"^\s*$|mpg123|^(Note|Warning|ERROR|error): |Xing|Frankenstein|^\[.*\] (error|warning|debug)", re.MULTILINE)
+_ITS = re.compile(rb"^\s*$|mpg123|^(Note|Warning|ERROR|error): |Xing|Frankenstein|^\[.*\] (error|warning|debug)")
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from .rows import flac_parts, mp3_parts, ogg_links, riff_parts
 
 _STEP = 4096  # frames: if a decoder fails, what it gave before is kept
 _SUSPECT = 0.1  # s by which the claim of a foreign format may be off before anything is said
+_OTHERS = (b"caff", b".snd", b"RF64", b"riff")  # how files begin that are no MPEG audio: they need not be tried for it
 
 
 class _SoundFile(soundfile.SoundFile):
@@ -184,7 +185,7 @@ class Source:
             parts = riff_parts(file)
         elif head[:4] == b"fLaC" or head[:3] == b"ID3" and self._is_flac(file):
             parts = flac_parts(file)
-        elif self._is_mpeg():
+        elif head[:4] not in _OTHERS and self._is_mpeg():
             parts = None
             self._parts = self._mpeg_parts(file)
         else:
