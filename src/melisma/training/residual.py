@@ -71,6 +71,14 @@ class Residual(Streaming):
             out.append(steps)
         return torch.stack(out, -1) if out else left, [followed, steps, frame]
 
+    def followed(self, left: Tensor) -> Tensor:
+        """A residual (B, M, L) through the pole, which stands where it begins: that of an excerpt, with gradients."""
+        state, out = left[..., 0], []
+        for at in range(left.shape[-1]):
+            state = state + self.pole * (left[..., at] - state)
+            out.append(state)
+        return torch.stack(out, -1)
+
     def spread(self, steps: Tensor, fine: float, colour: float) -> Tensor:
         """Steps (B, M, L) → what is added to a relative mel (B, M, L)."""
         amounts = torch.full((self.bands,), fine, dtype=steps.dtype)

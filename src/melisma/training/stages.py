@@ -19,6 +19,7 @@ from . import mel as scales
 from .discriminators import MultiScale
 from .muon import Muon
 from .reference import Reference
+from .residual import Residual, left_out, parts
 from .vae import LoudnessAdversary, adversary_loss, kl, sample, split
 
 WARM_FRAMES = 12  # at an excerpt's start the layers have not seen their past: not scored
@@ -183,7 +184,8 @@ class VAEStage(Stage):
 class TuneStage(VocoderStage):
     """Decoder and vocoder on the VAE's own mels, latents sampled a little so that the decoder stays smooth in z.
 
-    Every other excerpt goes through the vocoder by its true mel, so that it stays good at both.
+    Every other excerpt goes through the vocoder by its true mel, so that it stays good at both; and half of the rest has
+    something of fine structure and colour beside the latents, so that every setting of these two sounds whole.
     """
 
     name = "tune"
@@ -191,7 +193,9 @@ class TuneStage(VocoderStage):
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
-        self.auditory = losses.Auditory(model.config.analysis)
+        analysis = model.config.analysis
+        self.auditory = losses.Auditory(analysis)
+        self.residual = Residual(model.analysis.bands, analysis.sample_rate / analysis.hop)
 
     def trained(self) -> list[nn.Module]:
         return [self.model.decoder, self.model.vocoder]
@@ -205,12 +209,20 @@ class TuneStage(VocoderStage):
             weight = losses.prominence(target, loudness)
         output, anchor = self.decoded(z, loudness)
         error = losses.weighted_mean((output - target).abs(), weight)
-        own = scales.absolute(output, loudness)
-        own = torch.where((torch.arange(len(x), device=x.device) % 2 == 0)[:, None, None], own, mel.clamp(min=0))
+        place = torch.arange(len(x), device=x.device)[:, None, None]
+        own = scales.absolute(torch.where(place % 4 == 2, self.layered(mel, loudness, output, generator), output), loudness)
+        own = torch.where(place % 2 == 0, own, mel.clamp(min=0))
         heard, made = self.auditory(target, output)
         coarse = losses.weighted_mean((made - heard).abs(), self.auditory.slow(losses.audible(loudness)).expand_as(made))
         extra = self.weights.own_mel * (error + coarse) + self.weights.structure * losses.structure_distance(heard, made)
         return own, extra + anchor
+
+    def layered(self, mel: Tensor, loudness: Tensor, output: Tensor, generator: torch.Generator) -> Tensor:
+        """A decoded relative mel (B, M, L) with a random amount of each layer: half of them as a transfer has it, 1 and 0."""
+        fine, colour, usual = torch.rand(3, len(mel), 1, 1, generator=generator).to(mel.device)
+        fine, colour = torch.where(usual < 0.5, 1.0, fine), torch.where(usual < 0.5, 0.0, colour)
+        colours, fines = parts(self.residual.followed(left_out(mel, loudness, output)), self.residual.basis)
+        return scales.levelled(output + fine * fines + colour * colours, self.model.analysis.log_band_weights)
 
 
 class AdversarialStage(TuneStage):

@@ -1,0 +1,80 @@
+"""What is left out of a mel, parted; and the tuning stage that plays it."""
+
+import numpy as np
+import pytest
+import torch
+from random_models import TINY
+from scipy.fft import dct
+
+from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.latent import FINE
+from melisma.training import mel as scales
+from melisma.training.reference import Reference
+from melisma.training.residual import HELD, Residual, cosines, left_out, parts
+from melisma.training.stages import TuneStage, Weights
+
+SMALL = ModelConfig(
+    AnalysisConfig(sample_rate=16000, frame=512, hop=128, bands=40, fmin=50.0, fmax=8000.0),
+    VAEConfig(latents=3, encoder_width=8, encoder_blocks=1, decoder_width=8, decoder_blocks=1, kernel=3, expansion=2),
+    PhaseConfig(width=8, blocks=1, kernel=3, expansion=2),
+)
+
+
+def test_the_basis_is_the_cosine_transform():
+    x = np.random.default_rng(0).standard_normal((40, 3))
+    np.testing.assert_allclose(cosines(40) @ x.astype(np.float32), dct(x, axis=0, norm="ortho"), atol=1e-5)
+
+
+def test_the_two_parts_are_all_but_the_level():
+    x = torch.randn(2, 40, 5)
+    colour, fine = parts(x, cosines(40))
+    torch.testing.assert_close(colour + fine, x - x.mean(1, keepdim=True), atol=1e-5, rtol=0)
+    assert not torch.matmul(cosines(40), fine)[:, :FINE].abs().max() > 1e-5
+    assert parts(torch.randn(1, FINE, 4), cosines(FINE))[1].abs().max() == 0
+
+
+def test_it_knows_no_gain_and_no_silence():
+    mel, loudness, decoded = torch.rand(1, 40, 6), torch.full((1, 1, 6), -20.0), torch.rand(1, 40, 6)
+    louder = left_out(mel + 0.1, loudness + 10, decoded)
+    torch.testing.assert_close(louder, left_out(mel, loudness, decoded), atol=1e-5, rtol=0)
+    assert not left_out(mel, torch.full((1, 1, 6), -80.0), decoded).any()
+
+
+def test_blocks_of_any_size_equal_the_whole():
+    layer = Residual(12, 344.0)
+    assert layer.held == round(HELD * 344)
+    x = torch.cat([torch.rand(2, 12, 50), torch.full((2, 1, 50), -30.0), torch.rand(2, 12, 50)], 1)
+    whole, state = layer(x), layer.initial(2)
+    found = []
+    for a, b in ((0, 1), (1, 3), (3, 3), (3, 20), (20, 50)):
+        piece, state = layer.step(x[..., a:b], state)
+        found.append(piece[..., : b - a])
+    assert torch.equal(torch.cat([piece for piece in found if piece.shape[1] == 12], -1), whole)
+    assert not whole[:, 0].any() and (whole[..., 4:] == whole[..., 4:].round()).all()
+    changes = (whole[..., 1:] != whole[..., :-1]).any(1).any(0)
+    assert all((at + 1) % layer.held == 0 for at in changes.nonzero().ravel().tolist())
+
+
+@pytest.mark.parametrize("config", [SMALL, TINY], ids=["both", "colour alone"])
+def test_tuning_plays_every_setting(config):
+    """Excerpts are heard as the latents alone, as the true mel, and with amounts of the layers; gradients reach the decoder."""
+    torch.manual_seed(0)
+    stage = TuneStage(Reference(config), Weights())
+    x = 0.1 * torch.randn(8, stage.samples)
+    given = torch.Generator().manual_seed(1)
+    mel, extra = stage.mels(x, given)
+    true, loudness = stage.model.analyse(x[:, None])
+    assert torch.equal(mel[1::2], true[1::2].clamp(min=0))
+    asked = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        again, _ = TuneStage.mels(stage, x, asked)
+    torch.testing.assert_close(mel.detach(), again)
+    level = scales.implied_level(
+        (100 * (mel - 1) - loudness - scales.RELATIVE_RANGE[0]) / 100, stage.model.analysis.log_band_weights
+    )
+    assert level[::2].abs().max() < 0.02  # 2 dB: the layers leave the level to the loudness
+    # with the layers it is nearer to the sound than the latents alone
+    far = (mel - true.clamp(min=0)).abs().mean((1, 2))
+    assert far[2::4].mean() < far[0::4].mean()
+    (mel[2].sum() + extra).backward()
+    assert all(p.grad is not None for p in stage.model.decoder.parameters())
