@@ -10,10 +10,24 @@ from melisma.measure.evaluate import FIGURES
 from melisma.measure.report import shown
 from melisma.measure.rows import ROWS
 
+ELSEWHERE = """Sounds of the domain from sources that nothing was ever trained on (`runs/worlds/elsewhere.py`); the weak cases by
+name: `docs/lab/figures.md`."""
 
-def card(file: ModelFile, size: int, sources: dict[str, Any], about: str, cannot: str, origin: str = "") -> str:
+
+def card(
+    file: ModelFile,
+    size: int,
+    sources: dict[str, Any],
+    about: str,
+    cannot: str,
+    origin: str = "",
+    elsewhere: dict[str, Any] | None = None,
+) -> str:
     """The card as Markdown. `sources` is the set's sources.json; `about` and `cannot` are paragraphs written by hand,
-    `origin` the model that the first of this name began from."""
+    `origin` the model that the first of this name began from, `elsewhere` those of runs/figures.py on other sources.
+    """
+    if elsewhere and elsewhere["of"]["sha256"] != file.digest:
+        elsewhere = None  # they are of an earlier file
     parts = [
         f"# {file.name}",
         summary(file, size),
@@ -27,6 +41,7 @@ def card(file: ModelFile, size: int, sources: dict[str, Any], about: str, cannot
         "## Figures on held-out files",
         figures_table(file.evaluation),
         other_figures(file.evaluation),
+        *(["## Figures on sounds from elsewhere", ELSEWHERE, figures_table(elsewhere)] if elsewhere else []),
         "## Sounds to try",
         f"    melisma transfer src/melisma/sounds/gpl/cat.flac out.wav --model {file.name}\n"
         f"    melisma transfer src/melisma/sounds/mit/voice.flac out.wav --model {file.name}\n"

@@ -126,7 +126,7 @@ def section(told: str, found: dict[str, Any], note: str) -> list[str]:
     rows = report.shown(found)
     title = f"**{told.capitalize()}**{note}: {found['file_count']} files, {found['seconds']:.0f} s"
     heading = ["", *(ROWS[row] for row in rows)]
-    lines = [[label, *(report.cell(found["rows"][row][key], form) for row in rows)] for key, (label, form) in FIGURES.items()]
+    lines = [[label, *(report.cell(found["rows"][row].get(key), form) for row in rows)] for key, (label, form) in FIGURES.items()]
     if found["lines"]["count"]:
         for key in KEPT:
             label, form = FIGURES[key]

@@ -35,6 +35,7 @@ from melisma.training.fit import fit
 from melisma.training.stages import Weights
 
 TOP = Path(__file__).resolve().parents[1]
+FIGURES = TOP / "runs" / "figures.json"  # of runs/figures.py
 HELD_SECONDS = 6.0  # of each held-out file that is evaluated
 HELD_FILES = 48  # at most, spread over all
 # of the minutes, unless a world says otherwise; vocoder and vae run beside each other
@@ -289,8 +290,10 @@ def write_card(world: World) -> Path:
 
     file = modelfile.load(world.published)
     sources = json.loads((world.sounds / "sources.json").read_text())
+    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    elsewhere = figures.get(world.name, {}).get("elsewhere")
     path = world.published.with_suffix(".md")
-    path.write_text(card(file, world.published.stat().st_size, sources, world.about, world.cannot, world.origin))
+    path.write_text(card(file, world.published.stat().st_size, sources, world.about, world.cannot, world.origin, elsewhere))
     return path
 
 
@@ -300,10 +303,12 @@ def chain(evaluation: dict) -> float:
 
 def record(run: str, minutes: float, result: dict) -> None:
     """One line of runs/results.md."""
+    from melisma.measure.report import cell
+
     file = TOP / "runs" / "results.md"
     copy, whole = result["rows"]["copy synthesis"], result["rows"]["chain"]
     figures = [copy["visqol"], *(whole[key] for key in ("visqol", "mel_distance_db", "level_rms_db", "pitch_cents"))]
     figures += [result["leak_r2"], result["follow_slope"]]
-    cells = [datetime.date.today().isoformat(), run, f"{minutes:g}", *(f"{value:.3f}" for value in figures)]
+    cells = [datetime.date.today().isoformat(), run, f"{minutes:g}", *(cell(value, "{:.3f}") for value in figures)]
     with open(file, "a") as lines:
         lines.write("| " + " | ".join(cells) + " |\n")

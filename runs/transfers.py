@@ -35,12 +35,14 @@ NEIGHBOURS = 12  # held-out sounds of a domain, whose nearest an output is compa
 STANDINS = 6  # held-out sounds of a domain that stand in the place of a transfer, to see how far the measures can go
 LEARNT_BY = {"A": "strings", "B": "strings", "voice": "singing"}  # of the demo's sounds: whose domain they are of
 PITCHED = ("strings", "singing", "speech")
-WAYS: dict[str, Callable[[LatentPath], LatentPath]] = {
-    "As they are": lambda path: path,
-    "Matched": lambda path: path.match(),
-    "All latents matched": lambda path: path.match(dims=range(path.dimensions)),
+# what is done to a path, and how much of its fine structure and colour is given back with it
+WAYS: dict[str, tuple[Callable[[LatentPath], LatentPath], float, float]] = {
+    "As they are": (lambda path: path, 0.0, 0.0),
+    "Matched": (lambda path: path.match(), 0.0, 0.0),
+    "Matched, with fine structure": (lambda path: path.match(), 1.0, 0.0),
+    "All latents matched": (lambda path: path.match(dims=range(path.dimensions)), 0.0, 0.0),
 }
-SHOWN = "Matched"  # of which every sound is told
+SHOWN = "Matched, with fine structure"  # of which every sound is told
 BEGIN, END = "<!-- the tables: runs/transfers.py -->", "<!-- end of the tables -->"
 
 
@@ -91,10 +93,9 @@ def to_neighbour(frames: np.ndarray, others: list[np.ndarray], ear: Ear) -> floa
     return float(np.nanmin([distance(frames, other, ear.scale) for other in others]))
 
 
-def measured(
-    name: str, x: np.ndarray, model: Model, ear: Ear, others: list[np.ndarray], change: Callable[[LatentPath], LatentPath]
-) -> Row:
-    y = np.asarray(model.decode(change(model.encode(x, rate=RATE))))
+def measured(name: str, x: np.ndarray, model: Model, ear: Ear, others: list[np.ndarray], way: str) -> Row:
+    change, fine, colour = WAYS[way]
+    y = np.asarray(model.decode(change(model.encode(x, rate=RATE)), fine=fine, colour=colour))
     before, after = (metrics.level_curve(v, RATE) for v in (x, y))
     heard = before > metrics.HEARD_LEVEL
     frames, own = timbre(y, RATE), timbre(x, RATE)
@@ -204,9 +205,9 @@ def main() -> None:
     tables += of_real(ear, held)
     models, sounds, rows_of = {domain: load(domain) for domain in DOMAINS}, inputs(), {}
     tables += of_standins(ear, held, sounds)
-    for title, change in WAYS.items():
+    for title in WAYS:
         rows = rows_of[title] = [
-            measured(name, x, models[domain], ear, drawn(held[domain], NEIGHBOURS), change)
+            measured(name, x, models[domain], ear, drawn(held[domain], NEIGHBOURS), title)
             for domain in DOMAINS
             for name, (of, x) in sounds.items()
             if of != domain

@@ -5,4 +5,6 @@
     phrases      notes → lines and chords                   recordings   recordings of people and things → train and held
     strings, screams, singing, speech, varied               the sets
     bells, birds, drums          three folders that no published model has heard, for runs/own.py
+    elsewhere                    a few sounds of each domain from sources that nothing is ever trained on
+    score                        lines of notes → MIDI → a soundfont or patches that play them
 """

@@ -256,6 +256,17 @@ class TestCard:
             assert part in text
         assert f"{file.evaluation['rows']['chain']['visqol']:.2f}" in text
 
+    def test_figures_from_elsewhere_are_those_of_this_file(self):
+        from melisma.files import modelfile
+
+        file = modelfile.load(recipe.TOP / "models" / "strings.melisma")
+        away = {"of": {"sha256": file.digest}, "rows": {"chain": {"visqol": 3.217}, "copy synthesis": {"visqol": 4.337}}}
+        given = (file, 5_000_000, {"files": self.ROWS, "dropped": {}}, "", "", "")
+        assert "from elsewhere" in (text := card.card(*given, away)) and "| ViSQOL | 3.22 | 4.34 |" in text
+        assert "from elsewhere" not in card.card(*given) and "from elsewhere" not in card.card(
+            *given, away | {"of": {"sha256": "0"}}
+        )
+
     def test_the_card_says_what_a_model_started_from(self):
         training = {"stages": [["vae", 0.5]], "minutes": 100, "cores": 2, "script": "runs/x.py"}
         assert "Started from scratch." in card.how(training)
