@@ -100,7 +100,7 @@ export class Studio {
   }
 
   /** Open a file as if it had been chosen. */
-  async load(file: string): Promise<void> {
+  async load(file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
     await this.afterAStep(() => this.page.locator('#open').setInputFiles(file));
   }
 

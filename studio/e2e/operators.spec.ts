@@ -8,7 +8,7 @@ test('every operator, typed, live, one step each, and the same seed the same sou
     await page.getByRole('button', { name: new RegExp(`^${name}: .*type a value`) }).click();
     await page.getByRole('textbox', { name: new RegExp(`^${name} in`) }).fill(value);
     await page.keyboard.press('Enter');
-    expect((await studio.state()).history.at(-1)).toBe(`${name}: Latent 1`);
+    expect((await studio.state()).history.at(-1)).toMatch(new RegExp(`^${name} .*${value.replace('.', '\\.')}0? .*, latent 1$`));
   }
   const seeded = await studio.state();
   expect(seeded.edits).toBe(4);
@@ -66,7 +66,7 @@ test('a knob: dragged live, nudged, finely with Shift, stepped, reset by a doubl
   expect(fine).toBeLessThan(coarse);
   await page.getByRole('button', { name: 'Scale: more' }).click();
   expect(await exact()).toBeGreaterThan(1 + fine);
-  expect((await studio.state()).history.at(-1)).toBe('Scale: Latent 1');
+  expect((await studio.state()).history.at(-1)).toMatch(/^Scale \d\.\d\d ×, latent 1$/);
 });
 
 test('what operators act on: the selection, the lane, all latents, everything', async ({ studio, page }) => {
@@ -104,5 +104,47 @@ test('what operators act on: the selection, the lane, all latents, everything', 
   await page.getByRole('button', { name: /^Gain: .*type a value/ }).click();
   await page.getByRole('textbox', { name: 'Gain in dB' }).fill('-12');
   await page.keyboard.press('Enter');
-  expect((await studio.state()).history.at(-1)).toBe('Gain: Loudness');
+  expect((await studio.state()).history.at(-1)).toBe('Gain −12.00 dB, loudness');
+});
+
+test('consecutive steps of one control are one, with its value and range; another control begins another', async ({ studio, page }) => {
+  const begin = await studio.state();
+  await page.keyboard.press('3');
+  await page.evaluate(() => window.melisma.look.select({ start: 0.6, end: 1.33 }));
+  const bias = page.getByRole('slider', { name: 'Bias', exact: true });
+  await bias.focus();
+  for (let k = 0; k < 12; k++) await page.keyboard.press('ArrowUp');
+  const twelve = await studio.state();
+  expect(twelve.history.length).toBe(begin.history.length + 1);
+  expect(twelve.history.at(-1)).toMatch(/^Bias \+\d\.\d\d σ, latent 3, 0\.60–1\.33 s$/);
+  await page.getByRole('slider', { name: 'Scale', exact: true }).focus();
+  await page.keyboard.press('ArrowUp');
+  expect((await studio.state()).history.length).toBe(begin.history.length + 2);
+  await bias.focus();
+  await page.keyboard.press('ArrowUp');
+  expect((await studio.state()).history.length).toBe(begin.history.length + 3);
+  for (let k = 0; k < 3; k++) await page.keyboard.press('Control+z');
+  expect((await studio.state()).samples).toBe(begin.samples);
+  await page.keyboard.press('Control+Shift+z');
+  expect((await studio.state()).samples).toBe(twelve.samples);
+  const before = (await studio.state()).history;
+  await page.reload(); // the server has kept the same list
+  await studio.opened();
+  expect((await studio.state()).history).toEqual(before);
+});
+
+test('the dial of Random goes to 2 σ, and more can be typed', async ({ studio, page }) => {
+  const knob = page.getByRole('slider', { name: 'Random', exact: true });
+  await knob.focus();
+  await page.keyboard.press('End');
+  await expect(knob).toHaveAttribute('aria-valuetext', /^\d/);
+  for (const [typed, shown] of [['2', '2.00 σ'], ['5', '5.00 σ']]) {
+    await page.getByRole('button', { name: /^Random: .*type a value/ }).click();
+    await page.getByRole('textbox', { name: /^Random in/ }).fill(typed);
+    await page.keyboard.press('Enter');
+    await expect(knob).toHaveAttribute('aria-valuetext', shown);
+  }
+  await page.getByRole('button', { name: 'Random: more' }).click();
+  expect(Number(await knob.getAttribute('aria-valuenow'))).toBeGreaterThan(5);
+  await studio.settled();
 });

@@ -16,9 +16,24 @@ const { args, ...options } = config.use!.launchOptions!;
 test.use({ launchOptions: { ...options, args: [...args!, `--use-file-for-fake-audio-capture=${file}`] } });
 
 test('records what the microphone hears, without loss', async ({ studio, page }) => {
+  const places = () => page.locator('header.bar > *').evaluateAll((all) => all.map((one) => [one.getBoundingClientRect().x, one.getBoundingClientRect().y]));
+  const before = await places();
   await page.getByRole('button', { name: 'Record', exact: true }).click();
   await page.waitForFunction(() => window.melisma.sounds.recording?.seconds > 1);
+  expect(await places()).toEqual(before); // nothing jumps
   await studio.shot('recording');
+  const panel = page.getByRole('group', { name: 'Recording' });
+  expect(Number(await panel.getByRole('meter').getAttribute('aria-valuenow'))).toBeGreaterThan(-20); // the tone
+  const inked = () => panel.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height);
+    const filled = new Set<number>();
+    for (let i = 0; i < width * height; i++) if (data[4 * i] > 200 && data[4 * i + 3] > 100) filled.add(i % width);
+    return filled.size;
+  });
+  const some = await inked();
+  expect(some).toBeGreaterThan(50);
+  await expect.poll(inked).toBeGreaterThan(some); // the wave grows
   expect(await findings(page)).toEqual([]);
   await page.getByRole('button', { name: /^Stop recording/ }).click();
   await page.waitForFunction(() => window.melisma.work.take.input?.name.startsWith('recording'));
@@ -50,4 +65,13 @@ test('a microphone that is refused is told', async ({ studio, page }) => {
   await page.getByRole('button', { name: 'Record', exact: true }).click();
   await expect(page.getByRole('alert')).toContainText('allow it for this page');
   await studio.settled();
+});
+
+test('a recording can be thrown away', async ({ studio, page }) => {
+  const before = await studio.state();
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await page.waitForFunction(() => window.melisma.sounds.recording?.seconds > 0.3);
+  await page.getByRole('button', { name: 'Throw away' }).click();
+  await expect(page.getByRole('group', { name: 'Recording' })).toHaveCount(0);
+  expect(await studio.state()).toEqual(before);
 });

@@ -54,11 +54,16 @@ test('what is no sound, and what is too long, gets one sentence, and nothing is 
   const refused = async (name: string, sentence: string | RegExp) => {
     await page.locator('#open').setInputFiles(join(server.home, name));
     await expect(page.getByRole('alert')).toContainText(sentence);
+    const [alert, lanes] = [(await page.getByRole('alert').boundingBox())!, (await page.getByRole('region', { name: 'Lanes' }).boundingBox())!];
+    expect(alert.y).toBeLessThan(lanes.y + lanes.height / 3); // where one looks
+    expect(alert.x + alert.width).toBeLessThan(lanes.x + lanes.width);
     expect((await studio.state()).samples).toBe(before.samples);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await expect(page.getByRole('alert')).toHaveCount(0);
   };
   writeFileSync(join(server.home, 'notes.wav'), 'not a sound');
+  writeFileSync(join(server.home, 'notes.m4a'), 'not a sound');
+  await refused('notes.m4a', 'notes.m4a is not audio that can be read');
   await refused('notes.wav', 'notes.wav is not audio that can be read');
   writeFileSync(join(server.home, 'torn.melisma-session'), readFileSync(join(server.home, 'models/dark.melisma')).subarray(0, 5000));
   await refused('torn.melisma-session', /torn\.melisma-session is not a session of the studio, or is damaged/);
@@ -72,4 +77,49 @@ test('what is no sound, and what is too long, gets one sentence, and nothing is 
   closeSync(long);
   await refused('long.wav', /long\.wav is 120 minutes long, and the studio takes 30: cut out/);
   expect(await page.evaluate(() => window.melisma.studio.status)).toBe('open');
+});
+
+test('what only the browser can decode is decoded by it', async ({ studio, page }) => {
+  const webm = await page.evaluate(async () => {
+    const context = new AudioContext();
+    const [tone, out] = [context.createOscillator(), context.createMediaStreamDestination()];
+    tone.frequency.value = 330;
+    tone.connect(out);
+    tone.start();
+    const recorder = new MediaRecorder(out.stream, { mimeType: 'audio/webm' });
+    const pieces: Blob[] = [];
+    recorder.ondataavailable = (event) => pieces.push(event.data);
+    recorder.start();
+    await new Promise((done) => setTimeout(done, 1200));
+    recorder.stop();
+    await new Promise((done) => (recorder.onstop = done));
+    return Array.from(new Uint8Array(await new Blob(pieces).arrayBuffer()));
+  });
+  await studio.load({ name: 'clip.webm', mimeType: 'audio/webm', buffer: Buffer.from(webm) });
+  expect(await page.evaluate(() => window.melisma.work.take.input.name)).toBe('clip.webm');
+  expect(await page.evaluate(() => window.melisma.received.inputWave.samples.some((x: number) => Math.abs(x) > 0.1))).toBe(true);
+  await expect(page.getByText('clip.webm was decoded by the browser')).toBeVisible();
+});
+
+test('a sound of a low rate asks at which rate the result goes out', async ({ studio, page }) => {
+  await studio.load({ name: 'phone.wav', mimeType: 'audio/wav', buffer: wav(sine(1, 300, 0.3, 8000), 8000) });
+  const rates: number[] = [];
+  for (const name of [/^44\.1 kHz/, /^8 kHz, as it came/]) {
+    await page.getByRole('button', { name: /^WAV/ }).click();
+    await expect(page.getByRole('group', { name: /At which rate/ })).toContainText('phone.wav came at 8 kHz');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+    rates.push(readFileSync((await download.path())!).readUInt32LE(24));
+    await expect(page.getByRole('group', { name: /At which rate/ })).toHaveCount(0);
+  }
+  expect(rates).toEqual([44100, 8000]);
+});
+
+test('the empty studio is not shown before it is known to be empty', async ({ studio, page }) => {
+  await page.addInitScript(() => {
+    (window as any).flashes = 0;
+    new MutationObserver(() => document.querySelector('.empty h2') && (window as any).flashes++).observe(document, { childList: true, subtree: true });
+  });
+  await page.reload();
+  await studio.opened();
+  expect(await page.evaluate(() => (window as any).flashes)).toBe(0);
 });

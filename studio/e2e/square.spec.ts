@@ -64,7 +64,7 @@ test('the puck: dragged, with keys, typed; from A to B by the formula', async ({
   await page.waitForFunction(() => window.melisma.work.gesture && window.melisma.received.done === 1);
   await page.mouse.up();
   const moved = await studio.state();
-  expect(moved.history.at(-1)).toBe('Moved the puck');
+  expect(moved.history.at(-1)).toMatch(/^Moved the puck to (99|100), [01] %$/);
   expect(moved.samples).not.toBe(still.samples);
   await pad.focus();
   for (const key of ['ArrowLeft', 'ArrowDown']) await page.keyboard.press(key);
@@ -159,4 +159,39 @@ test('the same edits through another model, snapshots side by side', async ({ st
   await expect.poll(async () => (await studio.state()).history.at(-1)).toBe('Corner B: cat · strings');
   await page.getByRole('button', { name: /^Go back to cat · strings/ }).click();
   expect((await studio.state()).samples).toBe(strings.samples);
+});
+
+test('from A to B asks what B is where nothing would be heard', async ({ studio, page }) => {
+  const before = await studio.state();
+  await page.getByRole('button', { name: 'A → B' }).click();
+  const ask = page.getByRole('group', { name: /What is B/ });
+  await expect(ask).toBeVisible();
+  expect((await studio.state()).history).toEqual(before.history);
+  await ask.getByRole('button', { name: 'Cancel' }).click();
+  await expect(ask).toHaveCount(0);
+  await page.getByRole('button', { name: 'A → B' }).click();
+  await ask.getByRole('button', { name: 'bell' }).click();
+  await expect.poll(async () => (await studio.state()).history.slice(-2)).toEqual(['Corner B: bell.flac', 'From A to B']);
+  expect((await studio.state()).samples).not.toBe(before.samples);
+  await expect(page.getByRole('group', { name: 'Corner B' })).toContainText(/shortened to \d+ %/);
+  await expect(page.getByRole('group', { name: 'Corner A' })).not.toContainText(/stretched|shortened/);
+});
+
+test('the square is square, with a picture of the sound in each corner', async ({ studio, page }) => {
+  const box = (await page.getByRole('slider', { name: 'Puck', exact: true }).boundingBox())!;
+  expect(Math.abs(box.width - box.height)).toBeLessThan(1);
+  expect(box.width).toBeGreaterThan(260);
+  await page.getByLabel('Corner C is').selectOption('random');
+  await studio.settled();
+  const inked = () => page.locator('.corner canvas').evaluateAll((all) => all.map((canvas) => {
+    const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, 112, 26);
+    return data.filter((value, i) => i % 4 === 3 && value > 0).length > 60;
+  }));
+  await expect.poll(inked).toEqual([true, true, true, true]);
+  const boxes = await page.locator('.field .corner').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON()));
+  for (const one of boxes) {
+    expect(one.left).toBeGreaterThanOrEqual(box.x - 1);
+    expect(one.right).toBeLessThanOrEqual(box.x + box.width + 1);
+    expect(one.bottom).toBeLessThanOrEqual(box.y + box.height + 1);
+  }
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { puckAt, shares, simplify, Stroke, valueAt, Peaks } from '../src/lib/curves';
 import * as doc from '../src/lib/document';
 import * as history from '../src/lib/history';
+import { frequencyAt, height, inHertz } from '../src/lib/height';
 import type { Session } from '../src/lib/protocol';
 import * as views from '../src/lib/view';
 import documents from './documents.json';
@@ -165,5 +166,25 @@ test('the view stays within the sound', () => {
   expect(views.fit(1, 2, 10).t0).toBeLessThan(1);
   expect(valueAt(new Float32Array([0, 1, 0]), 10, 0.05)).toBeCloseTo(0.5);
   expect(views.clock(83.456)).toBe('1:23.46');
-  expect([0.03, 0.3, 4, 40].map(views.marks)).toEqual([0.05, 0.5, 5, 50]);
+  expect([0.03, 0.3, 4, 40].map(views.marks)).toEqual([0.05, 0.5, 5, 60]);
+});
+
+test('the ruler counts in seconds, then in minutes', () => {
+  const ruler = (duration: number, width = 900) => {
+    const step = views.marks((duration / width) * 64);
+    return Array.from({ length: 4 }, (_, k) => views.clock(k * step, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)), duration > 60));
+  };
+  expect(ruler(600)).toEqual(['0:00', '1:00', '2:00', '3:00']);
+  expect(ruler(1800)).toEqual(['0:00', '5:00', '10:00', '15:00']);
+  expect(ruler(90)).toEqual(['0:00', '0:10', '0:20', '0:30']);
+  expect(ruler(2.2)).toEqual(['0.0', '0.2', '0.4', '0.6']);
+  for (let least = 1e-3; least < 1e4; least *= 1.3) expect(views.marks(least)).toBeGreaterThanOrEqual(least * 0.99);
+  expect([views.clock(59.999, 1), views.clock(60, 0), views.clock(0.2, 1, true), views.clock(119.96, 1)]).toEqual(['1:00.0', '1:00', '0:00.2', '2:00.0']);
+});
+
+test('frequencies and heights of a mel are each other\'s inverse', () => {
+  const hertz = Array.from({ length: 40 }, (_, k) => 60 * 1.15 ** k);
+  for (const frequency of [100, 440, 2000, 9000]) expect(frequencyAt(hertz, height(hertz, frequency))).toBeCloseTo(frequency, 3);
+  expect([height(hertz, 1), height(hertz, 1e6)]).toEqual([0, 1]);
+  expect([inHertz(440.2), inHertz(1600), inHertz(20000)]).toEqual(['440 Hz', '1.6 kHz', '20 kHz']);
 });

@@ -79,11 +79,11 @@ def addresses(draw, ref):
     base = draw(
         st.sampled_from(
             ["/", "/api/sounds", f"/api/examples/{word}", "/api/examples/bell", f"/api/sounds/{word}/samples", f"/api/sounds/{ref}/mel",
-             f"/api/sounds/{ref}/samples", f"/api/sounds/{'0' * 64}/mel", "/api/take/samples", "/api/take/a.wav", f"/api/take/{word}",
+             f"/api/sounds/{ref}/samples", f"/api/sounds/{ref}/outline", f"/api/sounds/{word}/outline", f"/api/sounds/{'0' * 64}/mel", "/api/take/samples", "/api/take/a.wav", f"/api/take/{word}",
              "/api/session", f"/api/session/{word}", f"/assets/{word}", f"/{word}", "/ws", "/assets", "/assets/", f"/assets/%00{word}"]
         )
     )  # fmt: skip
-    query = draw(st.lists(st.tuples(st.sampled_from(["model", "snapshot", "token", "x"]), words), max_size=3))
+    query = draw(st.lists(st.tuples(st.sampled_from(["model", "snapshot", "rate", "token", "x"]), words), max_size=3))
     return base + ("?" + "&".join(f"{name}={escaped(value)}" for name, value in query) if query else "")
 
 

@@ -301,3 +301,25 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
     finally:
         process.terminate()
         assert process.wait(60) is not None
+
+
+def test_a_sound_as_a_small_picture(client):
+    info = upload(client, wav(0.5, 22050))
+    found = protocol.read(client.get(f"/api/sounds/{info.sound.hash}/outline").content, protocol.Outline)
+    assert (found.seconds, found.rate, len(found.low), len(found.high)) == (0.5, 22050, 120, 120)
+    samples, _ = soundfile.read(io.BytesIO(wav(0.5, 22050)))
+    assert max(found.high) == pytest.approx(samples.max(), abs=1e-3) and min(found.low) == pytest.approx(samples.min(), abs=1e-3)
+    assert all(low <= high for low, high in zip(found.low, found.high, strict=True))
+
+
+def test_a_take_at_the_models_rate(client, studio):
+    """A sound of a low rate may be heard with all that the model makes of it."""
+    ref = upload(client, wav(0.5, 8000)).sound
+    with connect(client) as socket:
+        hear(socket, protocol.Hello)
+        socket.send_text(protocol.text(Keep(1, Session(Take("small", ref)), -1, "Opened")))
+        hear(socket, protocol.Done)
+    for query, rate in (("", 8000), ("?rate=input", 8000), ("?rate=model", 16000)):
+        samples, found = soundfile.read(io.BytesIO(client.get(f"/api/take/a.wav{query}").content))
+        assert (found, len(samples)) == (rate, rate // 2) and samples.any()
+    assert "no rate '11025'" in client.get("/api/take/a.wav?rate=11025").json()["message"]

@@ -24,6 +24,12 @@ def mel_filterbank(config: AnalysisConfig) -> np.ndarray:
     return (bank[total > 1e-3] / total[total > 1e-3, None]).astype(np.float32)
 
 
+def band_centres(config: AnalysisConfig) -> np.ndarray:
+    """(M,) the middle of each of those bands in Hz, lowest first."""
+    bank = mel_filterbank(config)
+    return bank @ (np.arange(bank.shape[1]) * config.sample_rate / config.frame)
+
+
 def _hz_to_mel(hz: float | np.ndarray) -> np.ndarray:
     hz = np.asarray(hz, dtype=float)
     return np.where(hz < 1000, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1e-9) / 1000) / np.log(6.4))

@@ -75,6 +75,14 @@ def chosen(session: Session, snapshot: str | None) -> Take:
     return session.snapshots[int(snapshot)].take
 
 
+def own_rate(request: Request) -> bool:
+    """Whether a take is wanted at its model's rate, not at its input's."""
+    asked = request.query_params.get("rate", "input")
+    if asked not in ("input", "model"):
+        raise BadValue(f"there is no rate {shown(asked)}: it is that of the input, or that of the model")
+    return asked == "model"
+
+
 @asynccontextmanager
 async def received(request: Request, library: Library, most: int) -> AsyncIterator[Incoming]:
     """The request's body in a file, which is gone afterwards. MelismaError if it is larger than `most` bytes."""

@@ -6,6 +6,7 @@ import inspect
 import threading
 
 from ..errors import DiskError, MelismaError, NotFound
+from ..files.bands import band_centres
 from ..latent.operators import OPERATORS, Parameter
 from ..model import Model, load
 from ..simple import transfer
@@ -53,8 +54,9 @@ def _info(name: str, model: Model) -> ModelInfo:
     minutes, licence = model.file.training.get("minutes_of_sound"), model.file.training.get("licence")
     about = [f"{minutes:.0f} minutes of sound" if type(minutes) in (int, float) else "", str(licence or "")]
     ranges = tuple((float(low), float(high)) for low, high in model.ranges)
-    bands = model.config.analysis.bands
-    return ModelInfo(name, model.sample_rate, model.hop, bands, ranges, model.timbre, ", ".join(part for part in about if part))
+    hertz = tuple(round(float(middle), 1) for middle in band_centres(model.config.analysis))
+    about = ", ".join(part for part in about if part)
+    return ModelInfo(name, model.sample_rate, model.hop, model.config.analysis.bands, hertz, ranges, model.timbre, about)
 
 
 def operators() -> tuple[OperatorInfo, ...]:

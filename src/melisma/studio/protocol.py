@@ -223,13 +223,15 @@ class OperatorInfo(_Struct):
 
 
 class ModelInfo(_Struct):
-    """A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `timbre`: the latents
-    that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known."""
+    """A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of
+    each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it,
+    pitch above all. null: not known."""
 
     name: str
     rate: int
     hop: int
     bands: int
+    hertz: tuple[float, ...]
     ranges: tuple[tuple[float, float], ...]
     timbre: tuple[int, ...] | None
     about: str
@@ -243,6 +245,15 @@ class SoundInfo(_Struct):
     rate: int
     channels: int
     notes: tuple[str, ...] = ()  # what there is to say: cut short, channels that cancel
+
+
+class Outline(_Struct):
+    """A sound as a small picture: its lowest and highest samples in stretches of equal length."""
+
+    seconds: float
+    rate: int
+    low: tuple[float, ...]
+    high: tuple[float, ...]
 
 
 class Hello(_Struct, tag_field="type", tag="hello"):

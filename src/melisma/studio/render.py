@@ -20,9 +20,10 @@ import numpy as np
 from ..errors import MelismaError
 from ..latent import LatentPath
 from ..model import Model
+from ..sound.audio import Audio
 from ..sound.rates import resampled_length
 from . import session
-from .protocol import Curves, Done, Failed, Mel, Samples, Take, binary, text
+from .protocol import Curves, Done, Failed, Mel, Outline, Samples, Take, binary, text
 
 AHEAD_AFTER = 4.0  # seconds of sound: what is rendered exactly within a few tens of milliseconds is not sent twice
 AHEAD_LENGTH = 6.0  # seconds of sound that are rendered ahead
@@ -209,6 +210,14 @@ class Renderer:
 def as_bytes(mel: np.ndarray) -> np.ndarray:
     """A log-mel (M, L) of 0…1 → bytes (L, M)."""
     return np.ascontiguousarray((np.clip(mel, 0, 1) * 255 + 0.5).astype(np.uint8).T)
+
+
+def outline(audio: Audio, most: int = 120) -> Outline:
+    """The lowest and highest samples of up to `most` stretches of a sound in one channel."""
+    samples = audio.samples[0]
+    cuts = np.linspace(0, len(samples), min(most, len(samples)), endpoint=False).astype(int)
+    low, high = (np.round(part.reduceat(samples, cuts), 3).tolist() for part in (np.minimum, np.maximum))
+    return Outline(audio.duration, audio.rate, tuple(low), tuple(high))
 
 
 def _behind(model: Model) -> int:

@@ -30,7 +30,7 @@ from .exchange import answering
 from .guard import Guard
 from .library import MOST_BYTES, Library
 from .protocol import Take, read, shown
-from .render import as_bytes
+from .render import as_bytes, outline
 from .workspace import Workspace, examples
 
 PAGE = Path(__file__).with_name("page")
@@ -59,6 +59,7 @@ class Studio:
             Route("/api/examples/{name}", answering(self.example), methods=["POST"]),
             Route("/api/sounds/{hash}/samples", answering(self.samples)),
             Route("/api/sounds/{hash}/mel", answering(self.mel)),
+            Route("/api/sounds/{hash}/outline", answering(self.outline)),
             Route("/api/take/samples", answering(self.take_samples), methods=["POST"]),
             Route("/api/take/{name}", answering(self.take_wav)),
             Route("/api/session", answering(self.open_session), methods=["POST"]),
@@ -126,6 +127,11 @@ class Studio:
         ref, name = exchange.sound(request), exchange.model(request)
         return await _made(lambda: as_bytes(self.models.open(name).mel(self.library.open(ref))).tobytes())
 
+    async def outline(self, request: Request) -> Response:
+        """A sound as a small picture, with its length and rate."""
+        ref = exchange.sound(request)
+        return exchange.json(await run_in_threadpool(lambda: outline(self.library.open(ref))))
+
     # --- takes ---
 
     async def take_samples(self, request: Request) -> Response:
@@ -141,11 +147,15 @@ class Studio:
         return await _made(make)
 
     async def take_wav(self, request: Request) -> Response:
-        """The current take, or the snapshot of that number, as a WAV file of its input's rate: what `melisma render` writes."""
+        """The current take, or the snapshot of that number, as a WAV file of its input's rate: what `melisma render` writes.
+
+        With ?rate=model of the model's rate: a sound that came at 8 kHz may be heard with all that the model adds to it.
+        """
         take = exchange.chosen(self.workspace.opened(), request.query_params.get("snapshot"))
+        own = exchange.own_rate(request)
 
         def make() -> bytes:
-            sound = session.sound(take, self.library.open, self.models.open(take.model))
+            sound = session.sound(take, self.library.open, self.models.open(take.model), own)
             folder = tempfile.TemporaryDirectory(dir=self.library.folder, prefix="take-")
             with folder as name, warnings.catch_warnings():
                 warnings.simplefilter("ignore", MelismaWarning)  # the page's meter says what clips

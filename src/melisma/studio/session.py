@@ -76,9 +76,12 @@ def paths(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) 
     return inferred, edited, _squared(take.square, edited, open_sound, model, memo)
 
 
-def sound(take: Take, open_sound: Open, model: Model) -> Audio:
-    """A take's sound, at the rate and of the length of its input."""
-    return model.decode(paths(take, open_sound, model)[2], fine=take.fine, colour=take.colour)
+def sound(take: Take, open_sound: Open, model: Model, own_rate: bool = False) -> Audio:
+    """A take's sound, of the length of its input and at the rate of it, or at the model's."""
+    path, layers = paths(take, open_sound, model)[2], {"fine": take.fine, "colour": take.colour}
+    if own_rate:
+        return Audio(np.concatenate(list(pieces(path, model, **layers))), model.sample_rate)
+    return model.decode(path, **layers)
 
 
 def pieces(

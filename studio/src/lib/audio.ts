@@ -78,9 +78,15 @@ export class Player {
 
 /** A recording under way. */
 export class Recording {
+  static readonly EACH = 1024; // samples of a column of the picture
   private pieces: Float32Array[] = [];
   private length = 0;
-  peak = 0;
+  private filled = 0; // samples in the last column
+  readonly lows: number[] = [];
+  readonly highs: number[] = [];
+  /** The highest sample of late, which falls by about 20 dB a second. */
+  level = 0;
+  clipped = false;
 
   private constructor(private context: AudioContext, private stream: MediaStream) {}
 
@@ -100,7 +106,20 @@ export class Recording {
   private take(piece: Float32Array): void {
     this.pieces.push(piece);
     this.length += piece.length;
-    for (const x of piece) this.peak = Math.max(this.peak * 0.9999, Math.abs(x));
+    const fall = 10 ** (-1 / this.context.sampleRate);
+    for (const x of piece) {
+      if (this.filled === 0) [this.lows[this.lows.length], this.highs[this.highs.length]] = [x, x];
+      const last = this.lows.length - 1;
+      if (x < this.lows[last]) this.lows[last] = x;
+      if (x > this.highs[last]) this.highs[last] = x;
+      this.filled = (this.filled + 1) % Recording.EACH;
+      this.level = Math.max(this.level * fall, Math.abs(x));
+      this.clipped ||= Math.abs(x) >= 1;
+    }
+  }
+
+  get rate(): number {
+    return this.context.sampleRate;
   }
 
   get seconds(): number {
@@ -111,20 +130,39 @@ export class Recording {
   stop(): Blob | null {
     this.stream.getTracks().forEach((track) => track.stop());
     void this.context.close();
-    return this.length ? wav(this.pieces, this.length, this.context.sampleRate) : null;
+    return this.length ? wav([this.pieces], this.length, this.context.sampleRate) : null;
   }
 }
 
-/** A WAV file of one channel of 32-bit floats. */
-export function wav(pieces: Float32Array[], length: number, rate: number): Blob {
+/** What the browser itself can decode (m4a, mp4, webm …) as a WAV file; null if it cannot. */
+export async function decoded(file: Blob): Promise<Blob | null> {
+  if (file.size > DECODED) return null; // it would have to be in memory, decoded, as a whole
+  try {
+    const sound = await new OfflineAudioContext(1, 1, 48_000).decodeAudioData(await file.arrayBuffer());
+    return wav(Array.from({ length: sound.numberOfChannels }, (_, k) => [sound.getChannelData(k)]), sound.length, sound.sampleRate);
+  } catch {
+    return null;
+  }
+}
+
+const DECODED = 200 << 20; // bytes
+
+/** A WAV file of 32-bit floats, from the pieces of each channel. */
+export function wav(channels: Float32Array[][], length: number, rate: number): Blob {
+  const n = channels.length;
+  const bytes = 4 * n * length;
   const head = new DataView(new ArrayBuffer(44));
-  const words = [0x52494646, 36 + 4 * length, 0x57415645, 0x666d7420, 16, 0x00010003, rate, 4 * rate, 0x00200004, 0x64617461, 4 * length];
+  const words = [0x52494646, 36 + bytes, 0x57415645, 0x666d7420, 16, 0, rate, 4 * n * rate, 0, 0x64617461, bytes];
   words.forEach((word, i) => head.setUint32(4 * i, word, ![0, 2, 3, 9].includes(i)));
-  head.setUint16(20, 3, true);
-  head.setUint16(22, 1, true);
-  head.setUint16(32, 4, true);
-  head.setUint16(34, 32, true);
-  return new Blob([head.buffer, ...pieces.map((piece) => piece.slice().buffer)], { type: 'audio/wav' });
+  [3, n].forEach((half, i) => head.setUint16(20 + 2 * i, half, true)); // floats, channels
+  [4 * n, 32].forEach((half, i) => head.setUint16(32 + 2 * i, half, true));
+  if (n === 1) return new Blob([head.buffer, ...channels[0].map((piece) => piece.slice().buffer)], { type: 'audio/wav' });
+  const woven = new Float32Array(n * length);
+  channels.forEach((pieces, k) => {
+    let at = k;
+    for (const piece of pieces) for (let i = 0; i < piece.length; i++, at += n) woven[at] = piece[i];
+  });
+  return new Blob([head.buffer, woven.buffer], { type: 'audio/wav' });
 }
 
 /** Level of a sound in dB, for matching two. */

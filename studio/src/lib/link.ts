@@ -1,6 +1,6 @@
 // The wire to the server: one WebSocket for the session, HTTP for sounds and files.
 
-import type { Binary, FromServer, Session, SoundInfo, Take, ToServer } from './protocol';
+import type { Binary, FromServer, Outline, Session, SoundInfo, Take, ToServer } from './protocol';
 
 export interface Listener {
   message(message: FromServer): void;
@@ -51,6 +51,13 @@ export function parts(message: ArrayBuffer): [Binary, ArrayBuffer] {
   return [header, message.slice(4 + length)];
 }
 
+/** The server's answer that it does not do that, in its sentence. */
+export class Refused extends Error {
+  constructor(message: string, readonly status: number) {
+    super(message);
+  }
+}
+
 async function ask(path: string, init?: RequestInit): Promise<Response> {
   let answer: Response;
   try {
@@ -66,7 +73,7 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
   } catch {
     // not JSON: the text itself
   }
-  throw new Error(message || `The studio answered with ${answer.status}`);
+  throw new Refused(message || `The studio answered with ${answer.status}`, answer.status);
 }
 
 const named = (name: string) => ({ 'x-name': encodeURIComponent(name) });
@@ -83,6 +90,10 @@ export async function samples(hash: string, model: string): Promise<Float32Array
   return new Float32Array(await (await ask(`/api/sounds/${hash}/samples?model=${encodeURIComponent(model)}`)).arrayBuffer());
 }
 
+export async function outline(hash: string): Promise<Outline> {
+  return (await ask(`/api/sounds/${hash}/outline`)).json();
+}
+
 export async function mel(hash: string, model: string): Promise<Uint8Array> {
   return new Uint8Array(await (await ask(`/api/sounds/${hash}/mel?model=${encodeURIComponent(model)}`)).arrayBuffer());
 }
@@ -96,5 +107,5 @@ export async function openSession(file: Blob, name: string): Promise<Session> {
 }
 
 export const sessionUrl = (name: string) => `/api/session/${encodeURIComponent(name)}.melisma-session`;
-export const wavUrl = (name: string, snapshot?: number) =>
-  `/api/take/${encodeURIComponent(name)}.wav${snapshot === undefined ? '' : `?snapshot=${snapshot}`}`;
+export const wavUrl = (name: string, snapshot?: number, rate?: 'model') =>
+  `/api/take/${encodeURIComponent(name)}.wav${snapshot === undefined ? '' : `?snapshot=${snapshot}`}${rate ? `?rate=${rate}` : ''}`;

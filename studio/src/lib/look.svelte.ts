@@ -3,6 +3,7 @@
 import * as doc from './document';
 import type { Lane, PointId, Range } from './document';
 import type { Target } from './protocol';
+import { received } from './received.svelte';
 import * as views from './view';
 import { work } from './work.svelte';
 
@@ -17,6 +18,7 @@ class Look {
   scope = $state<Scope>('lane');
   tool = $state<Tool>('select');
   points = $state.raw<readonly PointId[]>([]);
+  private reach = $state.raw<readonly number[]>([]); // how far the curves go, for each row
 
   target = $derived<Target>(doc.target(this.scope === 'lane' ? this.lane : this.scope, this.range));
 
@@ -64,12 +66,19 @@ class Look {
     if (time > t1 || time < t0) this.view = views.within({ t0: time, t1: time + t1 - t0 }, this.duration);
   }
 
-  /** The values that a lane shows. */
+  /** The values that a lane shows: what its latent does in the model's domain, or further where the curve goes further. */
   scale(lane: Lane): [number, number] {
-    if (lane === 'loudness') return [-90, 6];
+    if (lane === 'loudness') return [-90, Math.max(6, this.reach[received.row(lane)] ?? 0)];
     const [low, high] = work.model?.ranges[lane] ?? [-3, 3];
-    const most = Math.max(3, 1.3 * Math.max(Math.abs(low), Math.abs(high)));
+    const most = Math.max(3, 1.3 * Math.max(Math.abs(low), Math.abs(high)), this.reach[lane] ?? 0);
     return [-most, most];
+  }
+
+  /** Scale the lanes to their curves. Not while a gesture is under way: what is drawn would move from under the pointer. */
+  rescale(): void {
+    if (work.gesture) return;
+    const reach = received.reach();
+    if (reach.some((most, k) => most !== this.reach[k])) this.reach = reach;
   }
 
   laneName(lane: Lane): string {
@@ -86,8 +95,12 @@ class Look {
     return lane === 'loudness' ? 'dB' : 'σ';
   }
 
-  targetName(): string {
-    return this.scope === 'lane' ? this.laneName(this.lane) : this.scope === 'latents' ? 'All latents' : 'Everything';
+  /** What operators act on, for a step of the history: "latent 3, 0.60–1.33 s". */
+  targetOf(on: Target): string {
+    const lanes = on.loudness && on.lanes?.length === 0 ? 'loudness' : on.lanes === null ? (on.loudness ? 'everything' : 'all latents') : `latent ${on.lanes.map((k) => k + 1).join(', ')}`;
+    if (on.start === null && on.end === null) return lanes;
+    const [start, end] = [on.start ?? 0, on.end ?? this.duration];
+    return `${lanes}, ${views.clock(start)}–${views.moment(end, end)}`;
   }
 }
 

@@ -9,9 +9,11 @@ class Notices {
     this.notice = { text, bad: true };
   }
 
-  /** What is no fault of the page's, and should be seen. */
+  /** What is no fault of the page's, and should be seen; it goes by itself. */
   tell(text: string): void {
-    this.notice = { text, bad: false };
+    const notice = (this.notice = { text, bad: false });
+    this.say(text);
+    setTimeout(() => this.notice === notice && this.dismiss(), 12_000);
   }
 
   say(text: string): void {

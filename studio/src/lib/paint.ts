@@ -5,7 +5,7 @@ import type { View } from './view';
 
 export const COLOURS = {
   text: '#e7e9ee', faint: '#9aa3b2', line: '#2c313a', original: '#9097a3', result: '#4fd1c5', dim: '#14161a99',
-  point: '#ffffff',
+  point: '#ffffff', beyond: '#ffd166',
 };
 
 /** Hues of the lanes: told apart by those who see few colours, too (after Okabe and Ito). */
@@ -24,6 +24,12 @@ export function surface(canvas: HTMLCanvasElement, width: number, height: number
   context.clearRect(0, 0, width, height);
   return { context, width, height, ratio };
 }
+
+/** A number with its sign, as it is printed. */
+export const signed = (value: number, digits: number): string => {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
+};
 
 const sheet = new OffscreenCanvas(1, 1);
 let pixels = new ImageData(1, 1);
@@ -66,6 +72,19 @@ export function envelopes(s: Surface, rate: number, view: View, all: readonly En
       }
     }
   });
+}
+
+/** Bars at the upper and lower edge over the columns where a curve lies beyond it. */
+export function beyond(s: Surface, rate: number, view: View, { peaks, low, high, colour }: Envelope, below = true): void {
+  const each = ((view.t1 - view.t0) * rate) / s.width;
+  s.context.fillStyle = colour;
+  for (let x = 0; x < s.width; x++) {
+    const from = Math.floor(view.t0 * rate + x * each);
+    if (from >= peaks.values.length) break;
+    const [least, most] = peaks.between(from, Math.max(from + 1, Math.floor(view.t0 * rate + (x + 1) * each) + 1));
+    if (most > high) s.context.fillRect(x, 0, 1, 3);
+    if (below && least < low) s.context.fillRect(x, s.height - 3, 1, 3);
+  }
 }
 
 /** Curves, each over those before it: lines where frames are wider than pixels, envelopes where they are not. */

@@ -146,12 +146,13 @@ export interface OperatorInfo {
   readonly loudness: boolean;
 }
 
-/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known. */
+/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known. */
 export interface ModelInfo {
   readonly name: string;
   readonly rate: number;
   readonly hop: number;
   readonly bands: number;
+  readonly hertz: readonly number[];
   readonly ranges: readonly (readonly [number, number])[];
   readonly timbre: readonly number[] | null;
   readonly about: string;
@@ -164,6 +165,14 @@ export interface SoundInfo {
   readonly rate: number;
   readonly channels: number;
   readonly notes: readonly string[];
+}
+
+/** A sound as a small picture: its lowest and highest samples in stretches of equal length. */
+export interface Outline {
+  readonly seconds: number;
+  readonly rate: number;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
 }
 
 /** The first message: what there is to play with, and the history as it was autosaved; the session is step `at` of it. */

@@ -113,6 +113,17 @@ class Received {
     this.resultChanged++;
   }
 
+  /** How far from 0 each row's curves go, rounded up, so that small changes do not move the scale. */
+  reach(): number[] {
+    const { inferred, edited } = this;
+    if (!inferred || !edited) return [];
+    return edited.lanes.map((_, k) => {
+      const ends = [inferred, edited].flatMap(({ peaks, frames }) => peaks[k]?.between(0, frames) ?? [0]);
+      const loud = k === edited.lanes.length - 1;
+      return Math.ceil(loud ? Math.max(...ends) : Math.max(...ends.map(Math.abs)));
+    });
+  }
+
   /** A lane's place among the curves. */
   row(lane: Lane): number {
     return lane === 'loudness' ? (this.edited?.lanes.length ?? 1) - 1 : lane;

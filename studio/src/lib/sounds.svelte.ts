@@ -1,11 +1,11 @@
 // Sounds and sessions that come in: files, examples, the microphone; and what the lanes need of the one that is open.
 
-import { Recording } from './audio';
+import { decoded, Recording } from './audio';
 import * as doc from './document';
 import * as link from './link';
 import { look } from './look.svelte';
 import { notices } from './notices.svelte';
-import type { SoundRef } from './protocol';
+import type { SoundInfo, SoundRef } from './protocol';
 import { received } from './received.svelte';
 import { transport } from './transport.svelte';
 import { work } from './work.svelte';
@@ -64,9 +64,27 @@ class Sounds {
 
   /** Give a sound to the server, for a corner perhaps. */
   async add(file: Blob, name = (file as File).name): Promise<SoundRef | null> {
-    const info = await notices.attempt(`Reading ${name}`, () => link.upload(file, name));
+    const info = await notices.attempt(`Reading ${name}`, () => this.upload(file, name));
     if (info?.notes.length) notices.tell(info.notes.join('. '));
     return info?.sound ?? null;
+  }
+
+  /** What the studio does not read the browser may: m4a, mp4, webm. */
+  private async upload(file: Blob, name: string): Promise<SoundInfo> {
+    try {
+      return await link.upload(file, name);
+    } catch (refused) {
+      const sound = (refused as link.Refused).status === 400 ? await decoded(file) : null;
+      if (!sound) throw refused;
+      const info = await link.upload(sound, name);
+      return { ...info, notes: [`${name} was decoded by the browser, at ${info.rate / 1000} kHz`, ...info.notes] };
+    }
+  }
+
+  /** Forget what is being recorded. */
+  discard(): void {
+    this.recording?.stop();
+    this.recording = null;
   }
 
   /** Begin to record, or end it. */

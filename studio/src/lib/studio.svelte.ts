@@ -46,7 +46,7 @@ class Studio {
   private hear(message: FromServer): void {
     const current = 'revision' in message && message.revision === received.revision;
     if (message.type === 'hello') this.greet(message);
-    else if (message.type === 'done') current && received.finish(message.milliseconds);
+    else if (message.type === 'done') current && (received.finish(message.milliseconds), look.rescale());
     else if (message.type === 'saved') {
       this.unkept = this.unkept.filter((keep) => keep.revision > message.revision);
       this.saved = !this.unkept.length;

@@ -29,14 +29,24 @@ export function fit(start: number, end: number, duration: number): View {
   return within({ t0: Math.max(0, start - room), t1: Math.min(duration, end + room) }, duration);
 }
 
-/** Distance of the ruler's marks: 1, 2 or 5 of a power of ten, at least `least` seconds. */
+const LONG = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]; // seconds: what minutes are divided into, and hours
+
+/** Distance of the ruler's marks, at least `least` seconds: 1, 2 or 5 of a power of ten up to 10 s, then parts of minutes. */
 export function marks(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
-  return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least * 0.999)!;
+  const short = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least * 0.999)!;
+  return short <= 10 ? short : (LONG.find((n) => n >= least * 0.999) ?? Math.ceil(least / 3600) * 3600);
 }
 
-export function clock(t: number, digits = 2): string {
-  const minutes = Math.floor(t / 60);
-  const seconds = (t - 60 * minutes).toFixed(digits);
-  return minutes ? `${minutes}:${seconds.padStart(digits ? 3 + digits : 2, '0')}` : `${seconds}`;
+/** A moment of a sound of that length, in words. */
+export function moment(t: number, duration: number): string {
+  return duration > 60 ? clock(t, 2, true) : `${clock(t)} s`;
+}
+
+/** A time as people say it: seconds, or minutes:seconds where there are minutes (`long`: in any case, beside others that have). */
+export function clock(t: number, digits = 2, long = false): string {
+  const rounded = Number(Math.max(t, 0).toFixed(digits)); // first, so that 59.999 is 1:00
+  const minutes = Math.floor(rounded / 60 + 1e-9);
+  const seconds = Math.max(0, rounded - 60 * minutes).toFixed(digits);
+  return minutes || long ? `${minutes}:${seconds.padStart(digits ? 3 + digits : 2, '0')}` : `${seconds}`;
 }

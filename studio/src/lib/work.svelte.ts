@@ -16,6 +16,7 @@ class Work {
   history = $state.raw(history.begin<Session>(doc.newSession('')));
   /** A gesture that is not finished: what is shown and heard instead of the session's take. */
   gesture = $state.raw<Take | null>(null);
+  private turned = ''; // the control that the last step is of
   session = $derived(history.current(this.history));
   take = $derived(this.gesture ?? this.session.take);
   model = $derived(this.models.find((model) => model.name === this.take.model) ?? null);
@@ -25,21 +26,24 @@ class Work {
   settled: (kept: Kept) => void = () => {};
 
   begin(steps: readonly history.Step<Session>[], at: number): void {
-    this.gesture = null;
+    [this.gesture, this.turned] = [null, ''];
     this.history = { steps, at };
   }
 
-  /** One step of the history: a finished gesture. */
-  commit(name: string, session: Session): void {
-    const after = this.history.at;
-    const made = session !== this.session;
+  /** One step of the history: a finished gesture. `control`: what was turned; consecutive steps of one control are one. */
+  commit(name: string, session: Session, control = ''): void {
     this.gesture = null;
+    if (session === this.session) return this.settled(this.place);
+    const again = control !== '' && control === this.turned && this.history.at > 0 && this.history.at === this.history.steps.length - 1;
+    if (again) this.history = history.walk(this.history, this.history.at - 1);
+    const after = this.history.at;
     this.history = history.step(this.history, name, session);
-    this.settled(made ? { session, at: after, name } : this.place);
+    this.turned = control;
+    this.settled({ session, at: after, name });
   }
 
-  commitTake(name: string, take: Take): void {
-    if (take !== this.session.take) this.commit(name, { ...this.session, take });
+  commitTake(name: string, take: Take, control = ''): void {
+    if (take !== this.session.take) this.commit(name, { ...this.session, take }, control);
     else this.drop();
   }
 
@@ -72,6 +76,7 @@ class Work {
   goTo(at: number): void {
     const before = this.history.at;
     this.history = history.walk(this.history, at);
+    this.turned = '';
     if (this.history.at === before) return;
     const step = this.history.steps[Math.max(before, this.history.at)];
     notices.say(this.history.at < before ? `Undone: ${step.name}` : `Redone: ${step.name}`);
