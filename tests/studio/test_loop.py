@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 from test_server import HOST, connect, hear, upload, wav
 
+from melisma.sound.audio import Audio
 from melisma.studio import library as libraries
 from melisma.studio import protocol, server, session, sessionfile
 from melisma.studio.journal import Journal
@@ -52,12 +53,12 @@ def over_the_socket(message):
 # what may take long, where it is, and a request that needs it
 WORK = {
     "an upload is written": (Incoming, "write", lambda ref, file: post("/api/sounds", wav())),
-    "an upload is opened": (libraries, "open_sound", lambda ref, file: post("/api/sounds", wav())),
-    "an upload is decoded": (libraries, "read", lambda ref, file: post("/api/sounds", wav())),
+    "an upload is decoded": (libraries, "read_noting", lambda ref, file: post("/api/sounds", wav())),
     "an upload is removed": (Incoming, "close", lambda ref, file: post("/api/sounds", wav())),
-    "an example is read": (libraries, "read", lambda ref, file: post("/api/examples/bell", b"")),
+    "an example is read": (libraries, "read_noting", lambda ref, file: post("/api/examples/bell", b"")),
     "a sound is verified": (Library, "holds", lambda ref, file: get(f"/api/sounds/{ref.hash}/samples?model=small")),
     "a sound is resampled": (server, "resample", lambda ref, file: get(f"/api/sounds/{ref.hash}/samples?model=small")),
+    "a sound is pictured": (server, "outline", lambda ref, file: get(f"/api/sounds/{ref.hash}/outline")),
     "a model is opened": (Models, "open", lambda ref, file: get(f"/api/sounds/{ref.hash}/mel?model=small")),
     "the models are listed": (Models, "infos", lambda ref, file: over_the_socket(Keep(1, Session(Take("small"))))),
     "a take is rendered": (
@@ -65,7 +66,7 @@ WORK = {
         "paths",
         lambda ref, file: post("/api/take/samples", msgspec.json.encode(Take("small", ref))),
     ),
-    "a take is written": (server, "write", lambda ref, file: get("/api/take/a.wav")),
+    "a take is written": (Audio, "save", lambda ref, file: get("/api/take/a.wav")),
     "a session is packed": (sessionfile, "pack", lambda ref, file: get("/api/session/a.melisma-session")),
     "a session is unpacked": (sessionfile, "unpack", lambda ref, file: post("/api/session", file)),
     "a step is saved": (Library, "save", lambda ref, file: over_the_socket(Keep(1, Session(Take("small"))))),

@@ -138,7 +138,9 @@ def test_a_take_without_amounts_sounds_as_it_did(model):
     np.testing.assert_array_equal(session.sound(old, open_sound, model), model.decode(replace(path, layers=None)))
     for fine, colour in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)):
         wanted = model.decode(path, fine=fine, colour=colour)
-        np.testing.assert_array_equal(session.sound(msgspec.structs.replace(old, fine=fine, colour=colour), open_sound, model), wanted)
+        np.testing.assert_array_equal(
+            session.sound(msgspec.structs.replace(old, fine=fine, colour=colour), open_sound, model), wanted
+        )
 
 
 def test_edits_in_time_and_reverting_take_the_layers_along(model):
