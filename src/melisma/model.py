@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,10 +77,10 @@ class Model:
     def __copy__(self) -> Model:
         return Model(self.file, self.path)
 
-    def __deepcopy__(self, memo: dict) -> Model:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
         return Model(copy.deepcopy(self.file, memo), self.path)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         if self.path is None:
             return Model, (self.file,)
         return _opened_anew, (self.path, self.file.digest)

@@ -19,8 +19,8 @@ from .latent import Curve, LatentPath
 from .model import Model, load, transferred
 from .sound.audio import Audio, read
 
-SoundOrPath = str | os.PathLike | Audio | np.ndarray | LatentPath
-AnyModel = str | os.PathLike | Model
+SoundOrPath = str | os.PathLike[str] | Audio | np.ndarray | LatentPath
+AnyModel = str | os.PathLike[str] | Model
 
 
 def transfer(

@@ -95,15 +95,15 @@ def feedback(
     check_target(target, FORMATS)
     if plot:
         check_target(plot, pictures.SUFFIXES)
-    curves = [shaping.curve(text, name) for text, name in ((freq, "freq"), (q, "q"), (gain, "gain"))]
+    pitch, quality, back = (shaping.curve(text, name) for text, name in ((freq, "freq"), (q, "q"), (gain, "gain")))
     settings = {} if loudness is None else {"loudness.by_hand": 1.0, "loudness.level": loudness}
     loaded = CoreModel(pretrained.locate(model))
     with bar(f"{loaded.name} hears itself") as progress:
-        sound = shaping.sing(loaded, seconds, *curves, delay / 1000, breath, seed, settings, progress)
+        sound = shaping.sing(loaded, seconds, pitch, quality, back, delay / 1000, breath, seed, settings, progress)
     write(target, sound, loaded.sample_rate)
     if plot:
         from ..model import load
 
         drawn = load(model)
-        pictures.feedback_figure(drawn.mel(sound), curves, plot, drawn.frame_rate, drawn.band_centres)
+        pictures.feedback_figure(drawn.mel(sound), [pitch, quality, back], plot, drawn.frame_rate, drawn.band_centres)
     say(f"{target}: {seconds:g} s at {loaded.sample_rate} Hz, through {loaded.name}" + (f", drawn in {plot}" if plot else ""))

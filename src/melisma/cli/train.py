@@ -6,7 +6,7 @@ import re
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,8 @@ from ..system.terminal import bar, err, out, say, warn
 from .files import Reads, Writes
 from .options import ModelIn
 
+if TYPE_CHECKING:
+    from ..files.config import ModelConfig
 
 def _own_model(name: str) -> Path:
     from ..store.pretrained import own_models
@@ -111,7 +113,7 @@ def train(
     say(f"Try it: melisma transfer IN.wav OUT.wav --model {name}")
 
 
-def _start(begin: str | None, config) -> tuple[dict | None, str]:
+def _start(begin: str | None, config: ModelConfig) -> tuple[dict[str, Any] | None, str]:
     """Weights to start a training from, and whose they are. Where none is chosen and the shared model does not fit, none."""
     from ..files import modelfile
     from ..store import pretrained

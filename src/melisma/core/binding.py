@@ -421,7 +421,7 @@ class Engine:
     def stream(self, rate: int = 0) -> CoreStream:
         return self.model.stream(rate)
 
-    def _whole(self, name: str, x: Samples) -> tuple[np.ndarray, ...]:
+    def _whole(self, name: str, x: Samples) -> Any:
         stream = self.model.stream()
         return tuple(np.concatenate(parts, -1) for parts in zip(*(getattr(stream, name)(piece) for piece in self._padded(x))))
 

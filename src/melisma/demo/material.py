@@ -147,7 +147,9 @@ def _written(folder: Path, file: str, sound: Audio, title: str, caption: str) ->
     return Sound(file, title, caption, sound.duration)
 
 
-def _panels(boxes: Sequence[plot.Box], sounds: Sequence[Sound], mels: Sequence[np.ndarray], model: Model):
+def _panels(
+    boxes: Sequence[plot.Box], sounds: Sequence[Sound], mels: Sequence[np.ndarray], model: Model
+) -> list[tuple[plot.Box, Sound, float]]:
     wide = (mel.shape[1] / model.frame_rate for mel in mels)
     return list(zip(boxes, sounds, wide, strict=True))
 

@@ -93,7 +93,7 @@ def load(file: str | os.PathLike[str]) -> LatentPath:
         raise Damaged(f"{file} is damaged: {error}; encode the sound again") from error
 
 
-def _packed(layers: np.ndarray) -> dict[str, np.ndarray]:
+def _packed(layers: np.ndarray) -> dict[str, Any]:
     """Layers (M, L), which mostly stand still, as entries of a file."""
     at = np.concatenate([[0], np.flatnonzero((layers[:, 1:] != layers[:, :-1]).any(0)) + 1])
     columns = layers[:, at]

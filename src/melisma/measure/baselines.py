@@ -64,8 +64,8 @@ def opus(reference: np.ndarray, rate: int, bits: float) -> tuple[np.ndarray, flo
         soundfile.write(before, np.clip(resample(reference, rate, OPUS_RATE), -1, 1), OPUS_RATE, "PCM_24")
         bits = float(np.clip(bits, *OPUS_BITS))
         for command in (
-            ["opusenc", "--quiet", "--music", "--hard-cbr", "--bitrate", f"{bits / 1000:.3f}", before, coded],
-            ["opusdec", "--quiet", "--rate", str(OPUS_RATE), "--float", coded, after],
+            ["opusenc", "--quiet", "--music", "--hard-cbr", "--bitrate", f"{bits / 1000:.3f}", str(before), str(coded)],
+            ["opusdec", "--quiet", "--rate", str(OPUS_RATE), "--float", str(coded), str(after)],
         ):
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:

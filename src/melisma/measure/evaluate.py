@@ -55,7 +55,7 @@ Progress = Callable[[float, int, str], None]
 
 def evaluate(
     model: Any,
-    folder_or_files: str | os.PathLike | Sequence[str | os.PathLike],
+    folder_or_files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     progress: Progress | None = None,
     seconds_limit: float | None = None,
     files_limit: int | None = None,
@@ -155,9 +155,9 @@ def _evaluate_file(model: Any, path: Path, samples: np.ndarray, rate: int, told:
             raise type(error)(f"{row.key} of {path}: {error}") from error
         if row.key in LAYERS:
             plain[row.key] = row.output
-    for row in found.values():
-        row |= {above: row[figure] - found["copy synthesis"][figure] for above, figure in ABOVE_COPY.items()}
-    ramps = {key: _ramp(model, latent, plain[key], rate, key) for key in ("chain", "colour") if key in plain}
+    for figured in found.values():
+        figured |= {above: figured[figure] - found["copy synthesis"][figure] for above, figure in ABOVE_COPY.items()}
+    ramps = {str(key): _ramp(model, latent, plain[key], rate, key) for key in ("chain", "colour") if key in plain}
     entry = {"file": str(path), "seconds": len(samples) / rate, "rows": found, **_follow(ramps["chain"])}
     return _Measured(latent, entry, kl, ramps)
 

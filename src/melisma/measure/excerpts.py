@@ -21,7 +21,7 @@ EXCERPT = 30.0  # s of each file, unless told otherwise: an hour is no better a 
 PROBE_SECONDS = 600.0  # of training sounds for the leak probe
 
 
-def find(folder_or_files: str | os.PathLike | Sequence[str | os.PathLike]) -> tuple[list[Path], list[Path]]:
+def find(folder_or_files: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[list[Path], list[Path]]:
     """The files to evaluate, and those for training the leak probe (maybe none)."""
     if not isinstance(folder_or_files, (str, os.PathLike)):
         return [Path(f) for f in folder_or_files], []

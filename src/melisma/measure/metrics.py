@@ -15,12 +15,12 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -52,13 +52,16 @@ GROSS_CENTS = 50.0
 ENVELOPE_DEPTH = 60.0  # dB
 ENVELOPE_BANDS, ENVELOPE_COEFFICIENTS = 64, 20  # below the 20th of 64 bands' cosine coefficients lies the envelope
 
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
 
-def on_one_thread(function):
+
+def on_one_thread(function: Callable[_Given, _Found]) -> Callable[_Given, _Found]:
     """Run a function without parallel loops. Where other work shares the cores (a training, say) the threads of small
     matrix products and shallow trees wait for each other a hundred times longer than they compute."""
 
     @wraps(function)
-    def limited(*args, **kwargs):
+    def limited(*args: _Given.args, **kwargs: _Given.kwargs) -> _Found:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1):
@@ -298,7 +301,7 @@ def _threads_as_they_were() -> Iterator[None]:
 
 
 @cache
-def _visqol_api():
+def _visqol_api() -> Any:
     from visqol import VisqolApi
 
     api = VisqolApi()

@@ -35,7 +35,7 @@ SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".webp")
 TICKS = (20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50)  # Hz; where they crowd, the first ones stay
 RANGE = 70.0  # dB of a picture, below its loudest point
 COLUMNS = 2000  # more frames than this in one panel are drawn as the maxima of groups
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 10,
     "axes.titlesize": 12,
@@ -161,9 +161,11 @@ def curves(
         axes = figure.subplots(lanes, 1, sharex=True, squeeze=False)[:, 0]
         height = figure.get_figheight()
         figure.subplots_adjust(left=0.135, right=0.975, bottom=0.5 / height, top=1 - 0.2 / height, hspace=0.16)
-        _lane(axes[0], path.times, path.loudness, "loudness\n(dBFS)", original and (original.times, original.loudness))
+        ghost = None if original is None else (original.times, original.loudness)
+        _lane(axes[0], path.times, path.loudness, "loudness\n(dBFS)", ghost)
         for ax, row in zip(axes[1:], rows, strict=True):
-            _lane(ax, path.times, path.values[row], f"z{row}", original and (original.times, original.values[row]))
+            ghost = None if original is None else (original.times, original.values[row])
+            _lane(ax, path.times, path.values[row], f"z{row + 1}", ghost)
             if path.ranges is not None:
                 ax.axhspan(*path.ranges[row], color=RAISED, zorder=0)
         for ax in axes[:-1]:
@@ -235,6 +237,7 @@ def _time_axis(ax: Axes, seconds: float, longest: float) -> None:
 
 
 def _colour_bar(figure: Figure, image: AxesImage | None, place: Any) -> None:
+    assert image is not None  # there is a picture for each of the panels
     bar = figure.colorbar(image, cax=figure.add_subplot(place))
     bar.set_label("level (dBFS)")
     bar.outline.set_visible(False)

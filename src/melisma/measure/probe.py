@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -70,7 +71,7 @@ def _probe_frames(paths: Sequence[np.ndarray], curves: Sequence[np.ndarray]) -> 
     return x[thin], y[thin]
 
 
-def _probe(x: np.ndarray, y: np.ndarray, watch_x: np.ndarray, watch_y: np.ndarray, seed: int):
+def _probe(x: np.ndarray, y: np.ndarray, watch_x: np.ndarray, watch_y: np.ndarray, seed: int) -> Any:
     """The scikit-learn regressor, trained on windows (N, D) and loudness (N,), that does best on those to watch (if any)."""
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.linear_model import RidgeCV

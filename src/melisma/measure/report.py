@@ -91,7 +91,7 @@ def cell(value: float | None, form: str) -> str:
     return "–" if value is None else form.format(value)
 
 
-def picture(model: Any, result: dict[str, Any], path: str | os.PathLike, seconds: float | None = None) -> str:
+def picture(model: Any, result: dict[str, Any], path: str | os.PathLike[str], seconds: float | None = None) -> str:
     """Draw the weakest file's mels, of the input and of every row of the model's own and copy synthesis. → the file's name."""
     worst, rate = weak(result)[0], rate_of(model)
     samples = excerpt(Path(worst["file"]), rate, seconds or EXCERPT)

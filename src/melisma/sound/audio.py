@@ -52,11 +52,11 @@ class Audio:
         channel = channel_of(self.samples, self.name or "a sound")
         return Audio(mixed(self.samples, channel), self.rate, name=self.name)
 
-    def save(self, path: str | os.PathLike, *, subtype: str | None = None) -> None:
+    def save(self, path: str | os.PathLike[str], *, subtype: str | None = None) -> None:
         """`melisma.write(path, sound)`."""
         write(path, self, subtype=subtype)
 
-    def plot(self, path: str | os.PathLike | None = None) -> Figure:
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Figure:
         """Its waveform over its spectrogram, as a Matplotlib figure; written to `path`, too, if there is one."""
         from .picture import figure
 
@@ -79,7 +79,7 @@ class Audio:
         return player(self.samples, self.rate, repr(self))
 
 
-def read(path: str | os.PathLike) -> Audio:
+def read(path: str | os.PathLike[str]) -> Audio:
     """Any file that libsndfile reads, at its own rate and with its own channels; with `melisma[formats]` AAC, M4A and more.
 
     It is read to the end that its decoder finds, whatever its header says. A MelismaWarning tells what was cut off, claimed
@@ -91,7 +91,7 @@ def read(path: str | os.PathLike) -> Audio:
     return sound
 
 
-def read_noting(path: str | os.PathLike, most: float | None = None) -> tuple[Audio, list[str]]:
+def read_noting(path: str | os.PathLike[str], most: float | None = None) -> tuple[Audio, list[str]]:
     """`read`, its remarks beside the sound. most: seconds, beyond which a MelismaError is raised before all of it is read."""
     with open_sound(path) as source:
         room = _believed(source.expected * source.channels, path) // source.channels
@@ -108,12 +108,12 @@ def read_noting(path: str | os.PathLike, most: float | None = None) -> tuple[Aud
     return Audio(samples[:, :filled], source.rate, name=Path(path).name), source.remarks
 
 
-def _believed(expected: int, path: str | os.PathLike) -> int:
+def _believed(expected: int, path: str | os.PathLike[str]) -> int:
     """Samples to make room for. A header may claim any number: beyond a sample a byte, what arrives is believed."""
     return min(max(1 << 24, os.path.getsize(path)), expected or 1 << 20)
 
 
-def write(path: str | os.PathLike, sound: Any, rate: int | None = None, *, subtype: str | None = None) -> None:
+def write(path: str | os.PathLike[str], sound: Any, rate: int | None = None, *, subtype: str | None = None) -> None:
     """Write a sound in the format that the suffix names; whole or not at all.
 
     sound: an Audio, or samples (T,) or (C, T), full scale ±1, at `rate` Hz. subtype: libsndfile's name for the sample

@@ -73,7 +73,7 @@ def _numbers(sound: Any, what: str) -> np.ndarray:
 def _scaled(x: np.ndarray) -> np.ndarray:
     if x.dtype.name in _SCALES:
         middle, full = _SCALES[x.dtype.name]
-        wide = x.astype(np.float64 if x.dtype.itemsize > 2 else np.float32)
+        wide: np.ndarray = x.astype(np.float64 if x.dtype.itemsize > 2 else np.float32)
         return np.ascontiguousarray((wide - middle) / full, np.float32)
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(x, np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Foreign:
 
         av.logging.set_level(None)  # it is said in exceptions
         try:
-            self._container = av.open(file, format=name, metadata_errors="ignore")
+            self._container: Any = av.open(file, format=name, metadata_errors="ignore")
             self._stream = self._container.streams.audio[0]
             context = self._stream.codec_context
             self.rate, self.channels = int(context.rate or 0), int(context.channels or 0)

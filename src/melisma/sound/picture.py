@@ -33,7 +33,7 @@ def player(samples: np.ndarray, rate: int, title: str) -> str:
     return f'{text}<audio controls preload="metadata" src="data:audio/wav;base64,{source}"></audio>'
 
 
-def figure(samples: np.ndarray, rate: int, path: str | os.PathLike | None = None) -> Figure:
+def figure(samples: np.ndarray, rate: int, path: str | os.PathLike[str] | None = None) -> Figure:
     """The waveform of float32 (C, T) over its spectrogram in dB; written to `path` whole or not at all, if there is one."""
     from matplotlib.figure import Figure
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -35,7 +35,7 @@ _SUSPECT = 0.1  # s by which the claim of a foreign format may be off before any
 _OTHERS = (b"caff", b".snd", b"RF64", b"riff")  # how files begin that are no MPEG audio: they need not be tried for it
 
 
-class _SoundFile(soundfile.SoundFile):
+class _SoundFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile declares no types
     """libsndfile's file, read forwards: it is asked for frames until it has no more, and never seeks."""
 
     def seekable(self) -> bool:
@@ -53,7 +53,7 @@ class Source:
     that were NaN or infinite, and are 0. remarks: sentences about the file, complete when all blocks were read.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         self.path = path
         self.rate = self.channels = self.done = self.replaced = self.expected = 0
         self.claimed: int | None = None
@@ -119,6 +119,7 @@ class Source:
                     other = f"goes on at {file.samplerate} Hz in {_channels(file.channels)} after {self.done / self.rate:.2f} s"
                     self.remarks.append(f"{self.path} {other}: that part is left out; cut it off and read it on its own")
                     return
+            assert self._open is not None  # as long as its blocks are read
             yield from self._blocks_of(self._open)
 
     def _blocks_of(self, file: _SoundFile) -> Iterator[np.ndarray]:
@@ -143,11 +144,12 @@ class Source:
             yield block[:filled]
 
     def _foreign_blocks(self) -> Iterator[np.ndarray]:
+        assert self._foreign is not None
         for block in self._foreign.blocks():
             for start in range(0, len(block), BLOCK):
                 yield np.array(block[start : start + BLOCK], np.float32)
 
-    def _quiet(self):
+    def _quiet(self) -> AbstractContextManager[None]:
         return without_mpg123s_lines() if self._mpeg else nullcontext()
 
     def _remark(self, damaged: bool) -> None:
@@ -224,10 +226,10 @@ class Source:
             raise needed(self.path, Path(self.path).suffix.lstrip("."))
         file.seek(0)
         try:
-            self._foreign = Foreign(file, name)
+            self._foreign = foreign = Foreign(file, name)
         except ValueError as error:
             raise Damaged(f"{self.path} is not audio that can be read ({error}); convert it to WAV or FLAC") from error
-        self._closing.append(lambda: self._foreign.__exit__(None, None, None))
+        self._closing.append(lambda: foreign.__exit__(None, None, None))
         self.rate, self.channels, self.claimed = self._foreign.rate, self._foreign.channels, self._foreign.claimed
         self.expected = self.claimed or 0
 
@@ -260,7 +262,7 @@ class Source:
         return self._viewed(file, begin, end, {tag + 8: true.to_bytes(4, "big")})
 
 
-def open_sound(path: str | os.PathLike) -> Source:
+def open_sound(path: str | os.PathLike[str]) -> Source:
     """The open file, for streaming; MelismaError says why a file is no sound."""
     path, source = Path(path), Source(path)
     try:
@@ -299,7 +301,7 @@ def open_sound(path: str | os.PathLike) -> Source:
     return source
 
 
-def native(path: str | os.PathLike) -> str | bytes:
+def native(path: str | os.PathLike[str]) -> str | bytes:
     """A name as libsndfile takes it: where names are bytes, some are no Unicode, and soundfile would refuse them."""
     return os.fsencode(path) if os.name == "posix" else os.fspath(path)
 

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from .headers import after_id3
 
@@ -23,7 +23,8 @@ _HEAD = 4096  # bytes within which a file's first frame begins: some have a few 
 
 def ogg_links(file: BinaryIO) -> tuple[list[Part], bool]:
     """The links of a chained Ogg file, and whether the last one has its end: a page with the flag for it, whole."""
-    size, at, begins, ends, first_pages = os.fstat(file.fileno()).st_size, 0, [], False, False
+    size, at, ends, first_pages = os.fstat(file.fileno()).st_size, 0, False, False
+    begins: list[int] = []
     while at < size:
         file.seek(at)
         head = file.read(27)
@@ -58,7 +59,7 @@ def riff_parts(file: BinaryIO) -> list[Part]:
     size, begins, at = os.fstat(file.fileno()).st_size, [], 0
     file.seek(0)
     magic = file.read(4)
-    order = "little" if magic == b"RIFF" else "big"
+    order: Literal["little", "big"] = "little" if magic == b"RIFF" else "big"
     while True:
         begins.append(at)
         file.seek(at + 4)

@@ -19,7 +19,7 @@ from .rates import BLOCK
 from .reading import native
 
 
-def write_samples(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str | None = None) -> None:
+def write_samples(path: str | os.PathLike[str], samples: np.ndarray, rate: int, subtype: str | None = None) -> None:
     """Write float32 (channels, T) at `rate` Hz: what `melisma.write` does once it knows what it was given."""
     path = Path(path)
     check_target(path, FORMATS)

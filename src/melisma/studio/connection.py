@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -92,7 +93,7 @@ class Connection:
     async def _fail(self, sentence: str) -> None:
         await self._queue.put(text(Failed(None, printable(sentence))))
 
-    async def _take(self, message) -> None:
+    async def _take(self, message: Any) -> None:
         if isinstance(message, Cancel):
             self._renderer.cancel()
         elif isinstance(message, Keep):
@@ -105,7 +106,7 @@ class Connection:
             self._renderer.request(message.revision, message.take, message.heard)
 
 
-def _read(message):
+def _read(message: Any) -> Any:
     """A frame → what it says. MelismaError for what the page does not say."""
     if message.get("text") is None:
         size = len(message.get("bytes") or b"")

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import wraps
+from typing import Any
 from urllib.parse import quote, unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -37,7 +38,7 @@ def answering(handler: Handler) -> Handler:
     return answer
 
 
-def json(message) -> Response:
+def json(message: Any) -> Response:
     """A part of the protocol as an answer."""
     return Response(text(message), media_type="application/json")
 

@@ -10,7 +10,7 @@ import secrets
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {  # isolation lets the page share memory with its audio thread; nothing is fetched from elsewhere
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -39,7 +39,7 @@ class Guard:
                 return await send({"type": "websocket.close", "code": 4403, "reason": reason})
             return await PlainTextResponse(reason, 403, HEADERS)(scope, receive, send)
 
-        async def with_headers(message) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] += [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
             await send(message)

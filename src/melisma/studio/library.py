@@ -141,7 +141,7 @@ class Library:
     def add_file(self, path: Path) -> SoundInfo:
         """Take in a copy of a file of this machine."""
         with self.receive() as incoming, path.open("rb") as source:
-            shutil.copyfileobj(source, incoming)  # type: ignore[arg-type]
+            shutil.copyfileobj(source, incoming)
             return self.add(incoming, path.name)
 
     def _remember(self, ref: SoundRef, audio: Audio) -> None:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -30,6 +31,8 @@ AHEAD_LENGTH = 6.0  # seconds of sound that are rendered ahead
 FADE = 0.01  # seconds, to and from what the page has around it
 
 Send = Callable[[str | bytes], None]
+
+Which = Literal["inferred", "edited", "result"]
 
 
 class Cancelled(Exception):
@@ -89,6 +92,7 @@ class Renderer:
                 self._changed.wait_for(lambda: self._wanted or self._closed)
                 if self._closed:
                     return
+                assert self._wanted is not None
                 (revision, take, heard, asked), self._wanted, self._stop = self._wanted, None, False
             try:
                 self._render(revision, take, heard, asked)
@@ -112,13 +116,14 @@ class Renderer:
     def _render(self, revision: int, take: Take, heard: float, asked: float) -> None:
         model = self._open_model(take.model)
         inferred, edited, result = session.paths(take, self._open_sound, model, self._memo)
-        for which, path in (("inferred", inferred), ("edited", edited), ("result", result)):
+        shown: dict[Which, LatentPath] = {"inferred": inferred, "edited": edited, "result": result}
+        for which, path in shown.items():
             self._check()
             self._send_curves(revision, which, path)
         self._send_sound(revision, model, result, {"fine": take.fine, "colour": take.colour}, heard)
         self._send(text(Done(revision, 1000 * (time.perf_counter() - asked))))
 
-    def _send_curves(self, revision: int, which: str, path: LatentPath) -> None:
+    def _send_curves(self, revision: int, which: Which, path: LatentPath) -> None:
         """The frames that are not as the page has them."""
         before = self._curves.get(which)
         first, last = 0, path.frames
@@ -147,7 +152,7 @@ class Renderer:
         self._send_ahead(revision, held, heard)
         held.waiting = (path.frames, path.frames)
         done = 0
-        for piece in session.pieces(path, model, **amounts):
+        for piece in session.pieces(path, model, fine=amounts["fine"], colour=amounts["colour"]):
             self._check()
             end = done + len(piece)
             if end > since:

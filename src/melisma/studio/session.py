@@ -50,7 +50,8 @@ class Memo:
     """What has been computed lately, so that the next edit need not begin anew; it never changes what comes out."""
 
     def __init__(self, most: int = 24):
-        self._most, self._kept = most, OrderedDict()
+        self._most = most
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
 
     def get(self, key: bytes, make: Callable[[], LatentPath]) -> LatentPath:
         if key not in self._kept:
@@ -227,7 +228,7 @@ def _squared(square: Square, edited: LatentPath, open_sound: Open, model: Model,
     corners = [_corner(corner, edited, open_sound, model, memo) for corner in square.corners]
     shares = weights(square.puck, edited.times)
     # what the square does not act on stays as the lanes have it, so they come first, with no share of their own
-    dims = [] if square.acts == "loudness" else None
+    dims: list[int] | None = [] if square.acts == "loudness" else None
     shares = np.concatenate([np.zeros((1, edited.frames)), shares])
     return mix([edited, *corners], shares, dims=dims, loudness=square.acts != "latents")
 

@@ -86,7 +86,7 @@ def _extract(library: Library, archive: zipfile.ZipFile, ref: SoundRef, name: st
     if info.file_size > MOST_BYTES:
         raise Damaged(f"{name} claims a sound of {info.file_size >> 20} MiB: it is damaged")
     with library.receive() as incoming, archive.open(info) as source:
-        shutil.copyfileobj(source, incoming)  # type: ignore[arg-type]
+        shutil.copyfileobj(source, incoming)
         if incoming.finish() != ref.hash:
             raise Damaged(f"{name} is damaged: its sound {ref.name} is not what it was")
         library.add(incoming, ref.name)

@@ -25,14 +25,14 @@ def module() -> str:
     lines = ["// Written by `python -m melisma.studio.typescript` from protocol.py: do not edit.", ""]
     lines += [f"export const VERSION = {protocol.VERSION};", f"export const MOST_STEPS = {protocol.MOST_STEPS};", ""]
     for struct in structs:
-        lines += [f"/** {' '.join(inspect.getdoc(struct).split())} */", _interface(struct), ""]
+        lines += [f"/** {' '.join((inspect.getdoc(struct) or '').split())} */", _interface(struct), ""]
     for name, union in protocol.ALIASES.items():
         lines += [f"export type {name} = {' | '.join(kind.__name__ for kind in typing.get_args(union))};", ""]
     return "\n".join(lines)
 
 
 def _interface(struct: type) -> str:
-    info = types.type_info(struct)
+    info: typing.Any = types.type_info(struct)
     fields = [f"  readonly {info.tag_field}: {_quoted(info.tag)};"] if info.tag_field else []
     fields += [f"  readonly {field.encode_name}: {_type(field.type)};" for field in info.fields]
     return "\n".join([f"export interface {struct.__name__} {{", *fields, "}"])

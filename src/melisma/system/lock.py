@@ -73,7 +73,7 @@ def _lock(number: int) -> bool:
     if fcntl is None:
         os.lseek(number, _FAR, os.SEEK_SET)
         try:
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]  # on Windows alone
         except OSError:
             return False
         return True

@@ -261,7 +261,7 @@ def _convert_all(folder: Path, names: list[str], out: BinaryIO, report: Report, 
         path, name = folder / name, name.encode("utf-8", "replace").decode()  # a name that is no Unicode cannot be printed
         start = out.tell()
 
-        def tick(share: float, done=done, size=size, name=name) -> None:
+        def tick(share: float, done: int = done, size: int = size, name: str = name) -> None:
             progress((done + share * size) / total, name)
 
         try:

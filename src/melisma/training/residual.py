@@ -48,6 +48,8 @@ class Residual(Streaming):
     One pole follows what is left out; every HELD seconds it is read, rounded and held.
     """
 
+    basis: Tensor
+
     def __init__(self, bands: int, frame_rate: float):
         super().__init__()
         self.bands = bands
