@@ -59,7 +59,7 @@ def evaluate(
     progress: Progress | None = None,
     seconds_limit: float | None = None,
     files_limit: int | None = None,
-    probe_on: str | os.PathLike | None = None,
+    probe_on: str | os.PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """Every figure of a model on a folder of sounds (searched for files at any depth) or on the files named.
 
@@ -215,8 +215,9 @@ def _leak(known: list[Any], held: list[Any], told_by: Callable[[Any], np.ndarray
         known, held = [held[i] for i in order[::2]], [held[i] for i in order[1::2]]
     r2 = math.nan
     if known and held:
-        z, loudness = ([[told_by(p) for p in part], [p.loudness for p in part]] for part in (known, held))
-        r2 = probe.leak(*z, *loudness)
+        curves = [[told_by(path) for path in part] for part in (known, held)]
+        loudness = [[path.loudness for path in part] for part in (known, held)]
+        r2 = probe.leak(curves[0], loudness[0], curves[1], loudness[1])
     return {"leak_r2": r2, "leak_files": {"train": len(known), "test": len(held)}}
 
 
