@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from rich.console import Console
 
-from melisma.errors import MelismaError
+from melisma.errors import MelismaError, MelismaWarning
 from melisma.measure import baselines, metrics, report
 from melisma.measure.evaluate import ABOVE_COPY, FIGURES, evaluate
 from melisma.measure.rows import ROWS, curve_bits
@@ -305,3 +305,12 @@ def test_bits_are_the_entropy_of_what_changes():
     coin = np.cumsum(rng.integers(0, 2, (1, 20000)), axis=1) * 0.5  # each step half a decibel up, or not
     assert curve_bits(coin, 0.5, 100) == pytest.approx(100, rel=0.01)
     assert curve_bits(np.repeat(coin, 2, axis=0), 0.5, 100) == pytest.approx(200, rel=0.01)
+
+
+def test_channels_that_cancel_are_said_and_evaluated(tmp_path):
+    write_tone(tmp_path / "x.wav", 220)
+    samples, rate = soundfile.read(tmp_path / "x.wav")
+    soundfile.write(tmp_path / "x.wav", samples * [1, -1], rate)
+    with pytest.warns(MelismaWarning, match=r"x\.wav: its channels cancel each other .* channel 1 of 2 is taken alone"):
+        result = evaluate(Fake(), tmp_path)
+    assert result["file_count"] == 1 and result["rows"]["chain"]["pitch_lost"] < 0.2

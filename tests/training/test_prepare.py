@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -436,3 +437,51 @@ def test_what_is_no_set_is_not_written_into(tmp_path):
     (tmp_path / "noise").mkdir()
     (tmp_path / "noise" / ".DS_Store").touch()
     assert prepare(folder, tmp_path / "noise").files == 1
+
+
+# --- channels that cancel, and files that are not what they announce -----------------------------------------------------
+
+
+def test_channels_that_cancel_are_not_silence_and_not_duplicates(tmp_path):
+    """Six different takes, each wired the wrong way round: their means are all the same silence."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    takes = [noise(2, k)[:, 0] for k in range(6)]
+    for k, x in enumerate(takes):
+        soundfile.write(folder / f"{k}.wav", np.stack([0.98 * x, -x], 1), RATE, "FLOAT")
+    report = prepare(folder, tmp_path / "set")
+    index, samples = opened(tmp_path / "set")
+    assert report.files == 6 and not report.duplicates and report.silent_minutes == 0
+    assert report.cancelling == {f"{k}.wav": "channel 2 of 2 alone" for k in range(6)}
+    assert any("channels cancel each other in 6 of 6 files: one of them is taken" in said for said in report.warnings)
+    assert "5.wav: channel 2 of 2 alone" in text_of(report)
+    for clip in index["clips"]:
+        if clip["split"] == "train":
+            got = samples[clip["start"] : clip["start"] + clip["samples"]] / 32768
+            wanted = without_offset(-takes[int(clip["file"][0])], RATE)[: len(got)]
+            assert np.abs(got - wanted).max() < 1e-4
+
+
+def test_files_are_read_as_everywhere_else(tmp_path):
+    """To the end that the decoder finds, with a remark on what is not as announced: what `melisma.read` gives is what is trained on."""
+    import warnings
+
+    cases = Path(__file__).parents[1] / "sound" / "cases"
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("two-ogg-in-a-row.ogg", "flac-from-a-pipe.flac", "vbr-without-xing.mp3"):
+        shutil.copy(cases / name, folder)
+    whole = folder / "crash.wav"
+    soundfile.write(whole, noise(2, 3), RATE, "PCM_16")
+    data = bytearray(whole.read_bytes())
+    data[40:44] = bytes(4)
+    whole.write_bytes(data)
+    report = prepare(folder, tmp_path / "set")
+    index, _ = opened(tmp_path / "set")
+    assert list(report.remarks) == ["crash.wav"] and "announces 0.00 s and holds 2.00 s" in report.remarks["crash.wav"]
+    for file in folder.iterdir():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wanted = audio.read(file)
+        clips = [clip for clip in index["clips"] if clip["file"] == file.name]
+        assert sum(clip["samples"] for clip in clips) == wanted.samples.shape[1]

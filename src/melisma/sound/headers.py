@@ -181,6 +181,8 @@ class View:
 
     def read(self, count: int = -1) -> bytes:
         left = max(self.size - self._at, 0)
+        if not left:
+            return b""
         self._file.seek(self._begin + self._at)
         data = self._file.read(left if count < 0 else min(count, left))
         for offset, new in self._patches.items():
