@@ -4,9 +4,10 @@
 
 hot: call after call. paced: one call each block period, as a host makes them. cold: paced, with the caches emptied in between.
 Times are microseconds a call; percent_of_core is the mean in percent of the block's period. Beside them stand what the same call
-would take if nothing but its multiplications (at the peak of the CPU's fused multiply-adds, measured by chains of them in
-registers) or nothing but one reading of its weights (from memory, measured on 256 MB) took time; and what the same networks
-take in TorchScript, whose graph leaves the drafts of the magnitudes and the integration of the phases out (they are no
+would take if nothing but its multiplications (at the peak of the CPU's fused multiply-adds or, where weights have 8 bits, of its
+products of pairs of whole numbers, both measured by chains of them in registers) or nothing but one reading of its weights (from
+memory, measured on 256 MB) took time; what a stream takes of which eight play, of one model and of eight; and what the same
+networks take in TorchScript, whose graph leaves the drafts of the magnitudes and the integration of the phases out (they are no
 tensor operations), so that its true ratio is larger than the one told. Quiet machine, or the figures are worth nothing.
 """
 
@@ -131,7 +132,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, nargs="+", default=[64, 512])
     parser.add_argument("--seconds", type=float, default=10, help="of each reading")
     parser.add_argument("--rate", type=int, default=0, help="the host's, in Hz; else the model's own")
-    parser.add_argument("--kernels", default="best", help="avx512, avx2, neon or plain")
+    parser.add_argument("--kernels", default="best", help="avx512vnni, avx512, avx2, neon or plain")
     parser.add_argument("--no-torch", action="store_true")
     options = parser.parse_args()
     file = modelfile.load(options.model)
@@ -143,11 +144,15 @@ def main() -> None:
         if done.returncode:
             raise SystemExit(done.returncode)
     found = {"model": file.name, "seconds": options.seconds, **json.loads(done.stdout), "operations_per_frame": work}
+    # weights in 8 bits are multiplied with 16 as whole numbers
+    peak = found["peak_gigapairs" if file.weight_bits == 8 else "peak_gflops"]
+    second = file.config.analysis.sample_rate / hop * work / peak / 1e9  # of its multiplications, for one of sound
+    found["whole_files_share_of_peak"] = round(second * found["whole_files_times_real_time"], 3)
     for name, block in found["blocks"].items():
         period = int(name) / found["rate"]
         frames = period * file.config.analysis.sample_rate / hop
         block["limits_percent_of_core"] = {
-            "arithmetic": round(100 * frames * work / found["peak_gflops"] / 1e9 / period, 3),
+            "arithmetic": round(100 * frames * work / peak / 1e9 / period, 3),
             # a call that completes several frames reads the weights once for them
             "memory": round(100 * min(frames, 1) * found["weight_bytes"] / found["memory_gb_per_s"] / 1e9 / period, 3),
         }
