@@ -5,7 +5,7 @@ PAGE := src/melisma/studio/page/index.html
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
-.PHONY: demo studio test page docs lint setup dev clean
+.PHONY: demo studio test page docs lint generate setup dev clean
 
 demo: setup
 	$(VENV)/bin/melisma demo --out out/demo
@@ -37,6 +37,10 @@ docs: dev
 # the studio's page anew after a change; `setup` has built it with the package
 $(PAGE): studio/build.py studio/package-lock.json studio/index.html $(shell find studio/src -type f) | setup
 	$(VENV)/bin/python studio/build.py
+
+# what C++, ctypes and JavaScript need of declarations that stand elsewhere
+generate: setup
+	$(VENV)/bin/python core/generate.py
 
 # to play: the package alone, its core compiled and the studio's page built
 setup: $(VENV)/.ready

@@ -211,7 +211,7 @@ int main(int count, char** words) {
     melisma_model* model = melisma_open(words[1], wish, error, sizeof error);
     if (!model) return fprintf(stderr, "%s\n", error), 1;
     melisma_info info;
-    melisma_describe(model, &info);
+    melisma_describe(model, &info, sizeof info);
     int rate = atoi(words[4]) ? atoi(words[4]) : info.sample_rate;
     melisma_stream* stream = melisma_stream_new(model, rate, error, sizeof error);
     if (!stream) return fprintf(stderr, "%s\n", error), 1;

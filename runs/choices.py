@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from melisma.files import modelfile
-from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, VAEConfig
 from melisma.measure import metrics, probe
 from melisma.model import Model
 from melisma.sound.audio import read
@@ -79,7 +79,6 @@ EXPERIMENTS = {
     "frame-512-128": vocoder("frame", frames(512, 128)),
     "frame-2048-512": vocoder("frame", frames(2048, 512)),
     "vocoder-phase": vocoder("vocoder"),
-    "vocoder-turns": vocoder("vocoder", replace(BASE, vocoder=PhaseConfig(turns_phase=True))),
     "vocoder-melgan": vocoder("vocoder", replace(BASE, vocoder=MelganConfig())),
     "size-192-256": Experiment("size"),
     "size-128-192": Experiment("size", replace(BASE, vae=VAEConfig(encoder_width=128, decoder_width=192))),

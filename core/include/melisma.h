@@ -31,7 +31,10 @@
 extern "C" {
 #endif
 
-#define MELISMA_VERSION 1 /* of this header; of the library: melisma_version() */
+/* Of this header; of the library: melisma_version(). It grows when something that was there changes. Additions do
+   not count: functions come, structs grow at their end (which is why `melisma_describe` is told a size), parameters
+   are found by name and kept by name. */
+#define MELISMA_VERSION 2
 
 typedef struct melisma_model melisma_model;
 typedef struct melisma_stream melisma_stream;
@@ -68,7 +71,9 @@ MELISMA_API melisma_model* melisma_open_memory(const void* data, size_t bytes, c
  */
 MELISMA_API void melisma_close(melisma_model* model);
 
-MELISMA_API void melisma_describe(const melisma_model* model, melisma_info* info);
+/* size: sizeof(melisma_info) as the caller knows it; what a newer one has behind it is left out, what an older one
+   lacks is 0. */
+MELISMA_API void melisma_describe(const melisma_model* model, melisma_info* info, size_t size);
 MELISMA_API int melisma_version(void);
 
 /* ---- parameters ---- */

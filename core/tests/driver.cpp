@@ -73,7 +73,7 @@ int main(int count, char** words) {
     melisma_model* model = melisma_open(words[1], nullptr, error, sizeof error);
     if (!model) return fprintf(stderr, "%s\n", error), 1;
     melisma_info info;
-    melisma_describe(model, &info);
+    melisma_describe(model, &info, sizeof info);
     const int rates[] = {0, info.sample_rate == 48000 ? 44100 : 48000, 44101};
     constexpr int MOST = 4000;
     static float in[MOST], out[MOST];

@@ -22,7 +22,7 @@ static bool finite(const float* x, int64_t n) {
 static void play(melisma_model* model, int rate) {
     char error[300];
     melisma_info info;
-    melisma_describe(model, &info);
+    melisma_describe(model, &info, sizeof info);
     melisma_stream* stream = melisma_stream_new(model, rate, error, sizeof error);
     want(stream || error[0], "a stream refused without a reason");
     if (!stream) return;

@@ -4,7 +4,6 @@
 
 #include "dsp/fft.h"
 #include "nn/layers.h"
-#include "vocoders/vocoder.h"
 
 const melisma::Kernels* wide_kernels();
 
@@ -109,7 +108,7 @@ EXPORT void parts_integrate(const char* kernels, int bins, int frame, int hop, c
     for (int i = 0; i < 5; i++)
         std::memcpy(*arrays[i], state + i * bins, static_cast<size_t>(bins) * sizeof(double));
     for (int m = 0; m < bins; m++) p.energy[m] = std::exp(2 * p.last[m]);
-    named(kernels)->integrate(p, magnitude, nullptr, re, im);
+    named(kernels)->integrate(p, magnitude, re, im);
     for (int i = 0; i < 5; i++)
         std::memcpy(state + i * bins, *arrays[i], static_cast<size_t>(bins) * sizeof(double));
 }

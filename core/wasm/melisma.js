@@ -10,6 +10,38 @@
 // The module imports nothing, so nothing but its arithmetic can happen in it. `process` and `set` take no memory: all that a
 // stream needs is taken when it is made. What each function does, its units and its threads: core/include/melisma.h.
 
+// --- written by `make generate` from melisma.h ---
+const MELISMA_INFO = {
+  name: [0, "text"],
+  vocoder: [4, "text"],
+  kernels: [8, "text"],
+  sampleRate: [12, "int"],
+  frame: [16, "int"],
+  hop: [20, "int"],
+  bands: [24, "int"],
+  latents: [28, "int"],
+  encoderLatents: [32, "int"],
+  latency: [36, "int"],
+  delay: [40, "int"],
+  percentiles: [44, "pointer"],
+  goldenSamples: [48, "long"],
+  goldenInput: [56, "pointer"],
+  goldenOutput: [60, "pointer"],
+  weightBytes: [64, "long"],
+};
+const MELISMA_INFO_SIZE = 72;
+const MELISMA_PARAMETER = {
+  name: [0, "text"],
+  unit: [4, "text"],
+  summary: [8, "text"],
+  least: [12, "float"],
+  most: [16, "float"],
+  usual: [20, "float"],
+  whole: [24, "int"],
+};
+const MELISMA_PARAMETER_SIZE = 28;
+// --- until here ---
+
 const QUANTUM = 2048; // samples that go through at once; longer blocks go in pieces
 
 /** The core from a WebAssembly.Module, its bytes, or a Response (or a promise of any of them). */
@@ -52,6 +84,16 @@ export class Core {
     }
   }
 
+  // A struct of the header, its fields read by their places.
+  read(place, fields) {
+    const view = new DataView(this.call.memory.buffer);
+    const readers = {
+      text: (at) => this.text(view.getUint32(at, true)), pointer: (at) => view.getUint32(at, true),
+      int: (at) => view.getInt32(at, true), float: (at) => view.getFloat32(at, true), long: (at) => Number(view.getBigInt64(at, true)),
+    };
+    return Object.fromEntries(Object.entries(fields).map(([name, [at, kind]]) => [name, readers[kind](place + at)]));
+  }
+
   text(place) {
     const bytes = new Uint8Array(this.call.memory.buffer);
     return decodeText(bytes.subarray(place, bytes.indexOf(0, place)));
@@ -62,24 +104,20 @@ export class Model {
   constructor(core, handle) {
     this.core = core;
     this.handle = handle;
-    const size = 72, place = core.call.malloc(size); // melisma_info, with pointers of 32 bits
-    core.call.melisma_describe(handle, place);
-    const view = new DataView(core.call.memory.buffer, place, size);
-    [this.name, this.vocoder, this.kernels] = [0, 4, 8].map((at) => core.text(view.getUint32(at, true)));
-    ["sampleRate", "frame", "hop", "bands", "latents", "encoderLatents", "latency", "delay"].forEach(
-      (name, i) => (this[name] = view.getInt32(12 + 4 * i, true)),
-    );
-    const floats = (at, n) => new Float32Array(core.call.memory.buffer, view.getUint32(at, true), n).slice();
-    this.percentiles = floats(44, 5 * this.latents);
-    const golden = Number(view.getBigInt64(48, true));
-    this.golden = golden ? { input: floats(56, golden), output: floats(60, golden) } : null;
+    const place = core.call.malloc(MELISMA_INFO_SIZE);
+    core.call.melisma_describe(handle, place, MELISMA_INFO_SIZE);
+    const info = core.read(place, MELISMA_INFO);
     core.call.free(place);
+    for (const name of ["name", "vocoder", "kernels"]) this[name] = info[name];
+    for (const name of ["sampleRate", "frame", "hop", "bands", "latents", "encoderLatents", "latency", "delay"]) this[name] = info[name];
+    const floats = (at, n) => new Float32Array(core.call.memory.buffer, at, n).slice();
+    this.percentiles = floats(info.percentiles, 5 * this.latents);
+    const golden = info.goldenSamples;
+    this.golden = golden ? { input: floats(info.goldenInput, golden), output: floats(info.goldenOutput, golden) } : null;
     /** @type {{name: string, unit: string, summary: string, least: number, most: number, usual: number, whole: boolean}[]} */
     this.parameters = Array.from({ length: core.call.melisma_parameter_count(handle) }, (_, i) => {
-      const at = core.call.melisma_parameter_at(handle, i), one = new DataView(core.call.memory.buffer, at, 28);
-      const [name, unit, summary] = [0, 4, 8].map((k) => core.text(one.getUint32(k, true)));
-      const [least, most, usual] = [12, 16, 20].map((k) => one.getFloat32(k, true));
-      return { name, unit, summary, least, most, usual, whole: one.getInt32(24, true) === 1 };
+      const one = core.read(core.call.melisma_parameter_at(handle, i), MELISMA_PARAMETER);
+      return { ...one, whole: one.whole === 1 };
     });
   }
 

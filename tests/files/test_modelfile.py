@@ -155,7 +155,7 @@ def configurations(draw) -> ModelConfig:
     widths = st.integers(1, 9)
     vae = VAEConfig(draw(widths), draw(widths), draw(counts), draw(widths), draw(counts), draw(kernels), draw(st.integers(1, 3)))
     if draw(st.booleans()):
-        phase = PhaseConfig("phase", 2, draw(widths), draw(counts), draw(kernels), 2, draw(st.booleans()))
+        phase = PhaseConfig("phase", 2, draw(widths), draw(counts), draw(kernels), 2)
         return ModelConfig(analysis, vae, phase)
     ratios = {16: (4, 2, 2), 20: (5, 4), 32: (32,)}[hop]
     dilations = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=3)))

@@ -61,18 +61,18 @@ void melisma_close(melisma_model* model) {
     if (model) in(model)->release();
 }
 
-void melisma_describe(const melisma_model* model, melisma_info* info) {
+void melisma_describe(const melisma_model* model, melisma_info* into, size_t size) {
     const Model& m = *in(model);
-    *info = {};
+    melisma_info whole = {}, *info = &whole;
     info->name = m.name;
-    info->vocoder = m.config.melgan ? "melgan" : "phase";
+    info->vocoder = m.vocoder->name;
     info->kernels = m.kernels->name;
-    info->sample_rate = m.config.sample_rate;
-    info->frame = m.config.frame;
-    info->hop = m.config.hop;
+    info->sample_rate = m.config.analysis.sample_rate;
+    info->frame = m.config.analysis.frame;
+    info->hop = m.config.analysis.hop;
     info->bands = m.bands;
     info->latents = m.latents;
-    info->encoder_latents = m.config.encoder_latents;
+    info->encoder_latents = m.config.vae.latents;
     info->latency = m.latency();
     info->delay = m.config.delay();
     info->percentiles = m.percentiles;
@@ -80,6 +80,8 @@ void melisma_describe(const melisma_model* model, melisma_info* info) {
     info->golden_input = m.golden_input;
     info->golden_output = m.golden_output;
     info->weight_bytes = m.weight_bytes;
+    std::memset(into, 0, size);
+    std::memcpy(into, info, size < sizeof whole ? size : sizeof whole);
 }
 
 int melisma_version(void) { return MELISMA_VERSION; }

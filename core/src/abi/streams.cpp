@@ -10,6 +10,8 @@ using melisma::Stream;
 static Stream* in(melisma_stream* stream) { return reinterpret_cast<Stream*>(stream); }
 static const Stream* in(const melisma_stream* stream) { return reinterpret_cast<const Stream*>(stream); }
 
+static_assert(MELISMA_FINE == melisma::FINE_FROM && MELISMA_LAYER_STEP == melisma::LAYER_STEP, "the header says so");
+
 extern "C" {
 
 void melisma_set(melisma_stream* stream, int index, float value) { in(stream)->set(index, value); }

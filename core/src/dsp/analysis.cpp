@@ -4,12 +4,21 @@
 
 namespace melisma {
 
+bool Analysis::fits(const Config& config, Reason& reason) {
+    const AnalysisConfig& c = config.analysis;
+    if (c.hop * 2 > c.frame || c.frame % c.hop)
+        return reason.say("a frame of %d samples does not hold two or more whole hops of %d", c.frame, c.hop);
+    double top = std::fmin(c.fmax, c.sample_rate / 2.0);
+    if (!(c.fmin > 0 && c.fmin < top)) return reason.say("fmin %g Hz must lie between 0 and %g Hz", c.fmin, top);
+    return count_bands(config) > 0 || reason.say("none of its mel bands holds a frequency of the transform");
+}
+
 void Analysis::load(const Loader& from) {
     const Config& c = from.file.config;
-    frame_ = c.frame;
-    hop_ = c.hop;
+    frame_ = c.analysis.frame;
+    hop_ = c.analysis.hop;
     bins_ = c.bins();
-    pole_ = c.highpass > 0 ? Highpass::pole(c.highpass, c.sample_rate) : 0;
+    pole_ = c.analysis.highpass > 0 ? Highpass::pole(c.analysis.highpass, c.analysis.sample_rate) : 0;
     make_bank(from.arena, c, bank_);
     make_fft(from.arena, frame_, fft_);
     double* exact = from.arena.take<double>(static_cast<size_t>(frame_));

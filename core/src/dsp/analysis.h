@@ -21,6 +21,8 @@ class Analysis {
         float *frame, *re, *im, *magnitude, *work;
     };
 
+    // Whether there is such an analysis; if not, the reason said.
+    static bool fits(const Config& config, Reason& reason);
     void load(const Loader& from);
     void plan(Arena& arena, State& state) const;
     void clear(State& state) const;

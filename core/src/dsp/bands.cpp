@@ -22,11 +22,11 @@ struct Triangles {
     double per_bin;
 
     explicit Triangles(const Config& config)
-        : asked(config.bands_asked), bins(config.bins()), per_bin(static_cast<double>(config.sample_rate)) {
-        double top = std::fmin(config.fmax, config.sample_rate / 2.0);
-        least = hz_to_mel(config.fmin);
+        : asked(config.analysis.bands), bins(config.bins()), per_bin(static_cast<double>(config.analysis.sample_rate)) {
+        double top = std::fmin(config.analysis.fmax, config.analysis.sample_rate / 2.0);
+        least = hz_to_mel(config.analysis.fmin);
         most = hz_to_mel(top);
-        frame = config.frame;
+        frame = config.analysis.frame;
     }
 
     int frame;
@@ -52,11 +52,11 @@ struct Triangles {
 }  // namespace
 
 int count_bands(const Config& config) {
-    double top = std::fmin(config.fmax, config.sample_rate / 2.0);
-    if (!(config.fmin > 0 && config.fmin < top)) return 0;
+    double top = std::fmin(config.analysis.fmax, config.analysis.sample_rate / 2.0);
+    if (!(config.analysis.fmin > 0 && config.analysis.fmin < top)) return 0;
     Triangles triangles(config);
     int bands = 0;
-    for (int j = 0; j < config.bands_asked; j++) bands += triangles.band(j, [](int, double) {}) > LEAST_TOTAL;
+    for (int j = 0; j < config.analysis.bands; j++) bands += triangles.band(j, [](int, double) {}) > LEAST_TOTAL;
     return bands;
 }
 
@@ -71,7 +71,7 @@ void make_bank(Arena& arena, const Config& config, Bank& bank) {
     if (arena.planning()) return;
     Triangles triangles(config);
     int row = 0, used = 0;
-    for (int j = 0; j < config.bands_asked; j++) {
+    for (int j = 0; j < config.analysis.bands; j++) {
         double total = triangles.band(j, [](int, double) {});
         if (!(total > LEAST_TOTAL)) continue;
         bank.offset[row] = used;
@@ -87,8 +87,8 @@ void make_bank(Arena& arena, const Config& config, Bank& bank) {
 
 void hann(const Config& config, double* window, double* sum, double* squares) {
     *sum = *squares = 0;
-    for (int n = 0; n < config.frame; n++) {
-        double w = 0.5 - 0.5 * std::cos(2 * PI * n / config.frame);
+    for (int n = 0; n < config.analysis.frame; n++) {
+        double w = 0.5 - 0.5 * std::cos(2 * PI * n / config.analysis.frame);
         window[n] = w;
         *sum += w;
         *squares += w * w;
@@ -97,9 +97,9 @@ void hann(const Config& config, double* window, double* sum, double* squares) {
 
 void loudness_weights(const Config& config, double sum, double squares, double* weights) {
     int bins = config.bins();
-    double whole = (sum / 2) * (sum / 2) / (config.frame * squares);
+    double whole = (sum / 2) * (sum / 2) / (config.analysis.frame * squares);
     for (int k = 0; k < bins; k++) {
-        double hz = static_cast<double>(k) * config.sample_rate / config.frame, f2 = hz * hz;
+        double hz = static_cast<double>(k) * config.analysis.sample_rate / config.analysis.frame, f2 = hz * hz;
         double a = 12194.0 * 12194.0 * f2 * f2 /
                    ((f2 + 20.6 * 20.6) * std::sqrt((f2 + 107.7 * 107.7) * (f2 + 737.9 * 737.9)) *
                     (f2 + 12194.0 * 12194.0));
@@ -110,8 +110,8 @@ void loudness_weights(const Config& config, double sum, double squares, double* 
 
 void log_band_weights(const Config& config, const Bank& bank, double* work, float* weights) {
     double *total = work, *power = work + config.bins(), sum = 0, squares = 0;
-    for (int n = 0; n < config.frame; n++) {
-        double w = 0.5 - 0.5 * std::cos(2 * PI * n / config.frame);
+    for (int n = 0; n < config.analysis.frame; n++) {
+        double w = 0.5 - 0.5 * std::cos(2 * PI * n / config.analysis.frame);
         sum += w;
         squares += w * w;
     }

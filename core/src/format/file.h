@@ -1,18 +1,16 @@
 // The model file, checked before it is believed: docs/reference/model-file.md, with the rules of
-// src/melisma/modelfile.py.
+// src/melisma/files/modelfile.py.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "base/limits.h"
 #include "base/reason.h"
 #include "format/config.h"
 #include "format/json.h"
 
 namespace melisma {
-
-constexpr int64_t MOST_BYTES = 256ll << 20, MOST_HEADER = 4ll << 20;
-constexpr uint32_t MOST_TENSORS = 4096;
 
 struct Tensor {
     char name[201];
@@ -36,15 +34,17 @@ class ModelFile {
     ModelFile& operator=(const ModelFile&) = delete;
     ~ModelFile();
 
-    // `data` must outlive the file.
+    // The container, the header and the configuration. `data` must outlive the file.
     bool parse(const uint8_t* data, size_t size, Reason& reason);
+    // Whether its tensors are those of a model of that configuration with so many mel bands; only then is it to be loaded.
+    bool shapes(int bands, Reason& reason) const;
 
     // A tensor that the configuration implies (so it is there); `name` without "model.".
     const Tensor* find(const char* name) const;
     float at(const Tensor& tensor, int64_t index) const;
 
     Config config = {};
-    int bands = 0, latents = 0, latency = 0;
+    int latents = 0, latency = 0;
     char name[401] = "";
     float* percentiles = nullptr;  // (latents, 5)
     uint8_t* timbre = nullptr;     // (latents,): 1 for those of timbre; all, where the file does not tell
@@ -55,7 +55,6 @@ class ModelFile {
     bool safetensors(const uint8_t* data, size_t size, Reason& reason);
     bool header(const char* text, size_t length, Reason& reason);
     bool configuration(const Json::Node* node, Reason& reason);
-    bool shapes(Reason& reason);
     bool finite(const Tensor& tensor) const;
     bool scales(Reason& reason);
     const Tensor* find_whole(const char* name) const;

@@ -7,8 +7,6 @@
 
 namespace melisma {
 
-constexpr double FORMAT_VERSIONS[] = {1, 2};  // 2 has weights in 8 bits
-
 ModelFile::~ModelFile() {
     std::free(tensors_);
     std::free(percentiles);
@@ -35,14 +33,19 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
         return reason.say("it does not say that its format is melisma");
     const Json::Node* version = Json::member(root, "version");
     if (!Json::is(version, Json::NUMBER)) return reason.say("it has no format version");
-    if (version->number != FORMAT_VERSIONS[0] && version->number != FORMAT_VERSIONS[1])
-        return reason.say("its format version is %.9g; this Melisma reads versions %g and %g", version->number,
-                          FORMAT_VERSIONS[0], FORMAT_VERSIONS[1]);
+    bool known = false;
+    for (double one : FORMAT_VERSIONS) known = known || version->number == one;
+    if (!known)
+        return reason.say("its format version is %.9g; this Melisma reads versions " FORMAT_VERSIONS_TEXT, version->number);
     if (version->number < 2)
         for (int i = 0; i < count_; i++)
             if (tensors_[i].type == Tensor::I8)
                 return reason.say("its format version is 1, which has no weights in 8 bits");
-    if (!configuration(Json::member(root, "config"), reason) || !shapes(reason)) return false;
+    if (!configuration(Json::member(root, "config"), reason)) return false;
+    const Tensor* forth = find("calibration.forth");
+    if (!forth || forth->axes != 2 || forth->shape[0] < 1 || forth->shape[0] > config.vae.latents)
+        return reason.say("its calibration is missing or out of shape");
+    latents = static_cast<int>(forth->shape[0]);
 
     const Json::Node* own = Json::member(root, "name");
     bool good = Json::is(own, Json::STRING) && own->length > 0 && own->length < sizeof name;
@@ -57,8 +60,8 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
 
     int64_t samples = 0;
     // the overlap, frame − hop, and the hop that a stream holds
-    if (!size_of(Json::member(root, "latency"), &samples) || samples != config.frame)
-        return reason.say("its latency is not that of its frames, %d samples", config.frame);
+    if (!size_of(Json::member(root, "latency"), &samples) || samples != config.analysis.frame)
+        return reason.say("its latency is not that of its frames, %d samples", config.analysis.frame);
     latency = static_cast<int>(samples);
     const char* const objects[] = {"latents", "training", "evaluation"};
     for (const char* key : objects) {

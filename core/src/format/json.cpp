@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace melisma {
+#include "base/limits.h"
 
-constexpr int DEEPEST = 64;
+namespace melisma {
 
 struct Json::Slab {
     Slab* before;
@@ -68,7 +68,7 @@ bool Json::space() {
 }
 
 bool Json::value(Node* into, int depth) {
-    if (depth > DEEPEST || !space()) return false;
+    if (depth > DEEPEST_JSON || !space()) return false;
     char c = *at_;
     if (c == '"') {
         into->kind = STRING;

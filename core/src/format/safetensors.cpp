@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "base/half.h"
-#include "format/file.h"
 #include "base/limits.h"
+#include "format/file.h"
 
 namespace melisma {
 

@@ -19,14 +19,24 @@ Model* Model::make(const uint8_t* data, size_t size, const char* kernels, Reason
     if (model) new (model) Model();
     bool good = file && model;
     if (!good) reason.say("there is not enough memory to open it");
-    good = good && file->parse(data, size, reason);
+    good = good && file->parse(data, size, reason) && Analysis::fits(file->config, reason);
+    if (good) {
+        model->vocoder = &vocoder_of(file->config.vocoder);
+        good = model->vocoder->fits(file->config, reason) && file->shapes(count_bands(file->config), reason);
+    }
     if (good) {
         model->kernels = chosen;
-        Arena plan;
-        good = model->load(*file, plan) && model->memory_.allocate(plan.used());
+        model->voice = std::calloc(1, model->vocoder->size);
+        good = model->voice;
+        if (good) {
+            model->vocoder->make(model->voice);
+            Arena plan;
+            model->load(*file, plan);
+            good = model->memory_.allocate(plan.used());
+        }
         if (good) {
             Arena arena(model->memory_.base());
-            good = model->load(*file, arena);
+            model->load(*file, arena);
         }
         if (!good) reason.say("there is not enough memory to open it");
     }
@@ -38,6 +48,7 @@ Model* Model::make(const uint8_t* data, size_t size, const char* kernels, Reason
 
 void Model::release() {
     if (holders_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+    std::free(voice);
     this->~Model();
     std::free(static_cast<void*>(this));
 }
@@ -50,30 +61,24 @@ static const float* wave(const ModelFile& file, Arena& arena, const Tensor* tens
     return values;
 }
 
-bool Model::load(const ModelFile& file, Arena& arena) {
+void Model::load(const ModelFile& file, Arena& arena) {
     config = file.config;
-    bands = file.bands;
+    bands = count_bands(config);
     latents = file.latents;
     std::memcpy(name, file.name, sizeof name);
     Loader from{file, arena, *kernels};
     analysis.load(from);
-    encoder.load(from, "encoder", config.encoder_width, config.encoder_blocks, config.kernel);
+    const VAEConfig& vae = config.vae;
+    encoder.load(from, "encoder", vae.encoder_width, vae.encoder_blocks, vae.kernel);
     char last[32];
-    std::snprintf(last, sizeof last, "encoder.%d", config.encoder_blocks + 1);
+    std::snprintf(last, sizeof last, "encoder.%d", vae.encoder_blocks + 1);
     encoder_out = from.matrix(last, ".conv");
-    mean = from.vector("calibration", ".mean");
-    forth = from.matrix_without_bias("calibration.forth");
-    back = from.matrix_without_bias("calibration.back");
-    back.bias = mean;
-    decoder.load(from, "decoder", config.decoder_width, config.decoder_blocks, config.kernel);
-    std::snprintf(last, sizeof last, "decoder.%d", config.decoder_blocks + 1);
+    calibration.load(from);
+    decoder.load(from, "decoder", vae.decoder_width, vae.decoder_blocks, vae.kernel);
+    std::snprintf(last, sizeof last, "decoder.%d", vae.decoder_blocks + 1);
     decoder_out = from.matrix(last, ".conv");
-    residual.load(arena, bands, static_cast<double>(config.sample_rate) / config.hop);
-    if (config.melgan) {
-        if (!melgan.load(from)) return false;
-    } else {
-        phase.load(from, analysis);
-    }
+    residual.load(arena, bands, static_cast<double>(config.analysis.sample_rate) / config.analysis.hop);
+    vocoder->load(voice, from, analysis);
     weight_bytes = from.bytes;
     parameters.load(arena, latents);
     float* table = arena.take<float>(static_cast<size_t>(latents) * 5);
@@ -92,7 +97,6 @@ bool Model::load(const ModelFile& file, Arena& arena) {
     golden_input = wave(file, arena, file.golden_input);
     golden_output = wave(file, arena, file.golden_output);
     golden_samples = file.golden_input && file.golden_output ? file.golden_input->count() : 0;
-    return true;
 }
 
 }  // namespace melisma

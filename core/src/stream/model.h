@@ -4,9 +4,10 @@
 #include <atomic>
 
 #include "dsp/analysis.h"
+#include "latent/calibration.h"
+#include "latent/residual.h"
 #include "nn/layers.h"
 #include "stream/parameters.h"
-#include "stream/residual.h"
 #include "vocoders/vocoder.h"
 
 namespace melisma {
@@ -32,21 +33,21 @@ class Model {
 
     Analysis analysis;
     Network encoder, decoder;
-    Matrix encoder_out = {}, decoder_out = {}, forth = {}, back = {};
-    const float* mean = nullptr;
+    Matrix encoder_out = {}, decoder_out = {};
+    Calibration calibration;
     Residual residual;
-    PhaseVocoder phase;
-    MelganVocoder melgan;
+    const Vocoder* vocoder = nullptr;
+    void* voice = nullptr;  // the vocoder's own
     Declarations parameters;
 
     // Samples at the model's rate from a stream's input to its output: the overlap, and the hop that is being
     // gathered.
-    int latency() const { return config.delay() + config.hop; }
+    int latency() const { return config.delay() + config.analysis.hop; }
 
   private:
     Model() = default;
     ~Model() = default;
-    bool load(const ModelFile& file, Arena& arena);
+    void load(const ModelFile& file, Arena& arena);
 
     Block memory_;
     std::atomic<int> holders_{1};

@@ -8,25 +8,7 @@
 
 namespace melisma {
 
-enum Fixed : int {
-    MIX,
-    LOUDNESS_BY_HAND,
-    LOUDNESS_LEVEL,
-    LOUDNESS_OFFSET,
-    FREEZE,
-    FREEZE_LOUDNESS,
-    MATCH,
-    MATCH_SECONDS,
-    NOISE,
-    NOISE_RATE,
-    NOISE_SEED,
-    FEEDBACK,
-    FEEDBACK_FREQUENCY,
-    FEEDBACK_Q,
-    FINE,
-    COLOUR,
-    FIXED_COUNT,  // scale of each latent, then bias of each, follow
-};
+#include "stream/parameters.inc"
 
 // The declarations of a model with so many latents.
 class Declarations {
@@ -35,6 +17,8 @@ class Declarations {
     int count() const { return count_; }
     const melisma_parameter& at(int index) const { return list_[index]; }
     int find(const char* name) const;
+    // Where scale.1 or bias.1 is
+    static int of_latents(OfLatents kind, int latents) { return FIXED_COUNT + kind * latents; }
 
   private:
     melisma_parameter* list_ = nullptr;

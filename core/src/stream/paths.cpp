@@ -13,30 +13,30 @@ int64_t Stream::read(const float* in, int64_t n, float* mel, float* loudness, fl
     NoDenormals guard;
     const Model& m = *model_;
     int64_t done = 0;
-    size_t own = static_cast<size_t>(m.config.encoder_latents), bands = static_cast<size_t>(m.bands),
+    size_t own = static_cast<size_t>(m.config.vae.latents), bands = static_cast<size_t>(m.bands),
            z = static_cast<size_t>(m.latents);
     while (n > 0) {
-        int room = m.analysis.room(analysis_);
+        int room = chain_.room();
         int block = n < room ? static_cast<int>(n) : room;
-        m.analysis.push(analysis_, in, block);
+        chain_.push(in, block);
         in += block;
         n -= block;
-        int frames = analyse();
+        int frames = chain_.analyse();
         if (!frames) continue;
-        if (mean || log_variance || latents) encode(frames);
+        if (mean || log_variance || latents) chain_.encode(frames);
         if (latents) {
-            calibrate(frames);
-            std::memcpy(latents + static_cast<size_t>(done) * z, latents_,
+            chain_.calibrate(frames);
+            std::memcpy(latents + static_cast<size_t>(done) * z, chain_.latents,
                         static_cast<size_t>(frames) * z * sizeof(float));
         }
         for (int l = 0; l < frames; l++, done++) {
             size_t at = static_cast<size_t>(done);
-            if (loudness) loudness[at] = loudness_[l];
+            if (loudness) loudness[at] = chain_.loudness[l];
             for (size_t j = 0; mel && j < bands; j++) {
-                float v = mel_[static_cast<size_t>(l) * bands + j];
+                float v = chain_.mel[static_cast<size_t>(l) * bands + j];
                 mel[at * bands + j] = v > 0 ? v : 0;
             }
-            const float* code = coded_ + static_cast<size_t>(l) * 2 * own;
+            const float* code = chain_.coded + static_cast<size_t>(l) * 2 * own;
             for (size_t d = 0; mean && d < own; d++) mean[at * own + d] = code[d];
             for (size_t d = 0; log_variance && d < own; d++) {
                 float v = code[own + d];
@@ -51,26 +51,22 @@ int64_t Stream::read(const float* in, int64_t n, float* mel, float* loudness, fl
 int64_t Stream::read_layers(const float* in, int64_t n, float* latents, float* loudness, int8_t* layers) {
     NoDenormals guard;
     const Model& m = *model_;
-    size_t bands = static_cast<size_t>(m.bands), z = static_cast<size_t>(m.latents);
+    size_t z = static_cast<size_t>(m.latents);
     int64_t done = 0;
     while (n > 0) {
-        int room = m.analysis.room(analysis_);
+        int room = chain_.room();
         int block = n < room ? static_cast<int>(n) : room;
-        m.analysis.push(analysis_, in, block);
+        chain_.push(in, block);
         in += block;
         n -= block;
-        int frames = analyse();
+        int frames = chain_.analyse();
         if (!frames) continue;
-        encode(frames);
-        calibrate(frames);
-        shape(decoder_, latents_, loudness_, frames, plain_);
+        chain_.encode(frames);
+        chain_.calibrate(frames);
         size_t at = static_cast<size_t>(done), count = static_cast<size_t>(frames);
-        if (latents) std::memcpy(latents + at * z, latents_, count * z * sizeof(float));
-        if (loudness) std::memcpy(loudness + at, loudness_, count * sizeof(float));
-        for (size_t l = 0; l < count; l++) {
-            m.residual.follow(residual_, mel_ + l * bands, loudness_[l], plain_ + l * bands);
-            if (layers) std::memcpy(layers + (at + l) * bands, residual_.steps, bands);
-        }
+        layers_.follow(chain_, frames, layers ? layers + at * static_cast<size_t>(m.bands) : nullptr);
+        if (latents) std::memcpy(latents + at * z, chain_.latents, count * z * sizeof(float));
+        if (loudness) std::memcpy(loudness + at, chain_.loudness, count * sizeof(float));
         done += frames;
     }
     return done;
@@ -85,22 +81,22 @@ void Stream::decode(const float* latents, const float* loudness, const int8_t* l
     for (int64_t l = 0; l < frames;) {
         int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
         for (size_t i = 0; i < static_cast<size_t>(block) * z; i++)
-            latents_[i] = sound(latents[static_cast<size_t>(l) * z + i], -LATENT_SPAN, LATENT_SPAN, 0);
+            chain_.latents[i] = sound(latents[static_cast<size_t>(l) * z + i], -LATENT_SPAN, LATENT_SPAN, 0);
         for (int i = 0; i < block; i++)
-            loudness_[i] = sound(loudness[l + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-        shape(decoder_, latents_, loudness_, block, mel_);
+            chain_.loudness[i] = sound(loudness[l + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
+        chain_.shape(chain_.decoder(), chain_.latents, chain_.loudness, block, chain_.mel);
         for (int i = 0; i < block; i++) {
-            float* v = mel_ + static_cast<size_t>(i) * bands;
+            float* v = chain_.mel + static_cast<size_t>(i) * bands;
             if (layers) {
-                model_->residual.take(residual_, layers + static_cast<size_t>(l + i) * bands);
-                give_back(fine, colour, v);
+                layers_.take(layers + static_cast<size_t>(l + i) * bands);
+                layers_.add(fine, colour, v);
             }
-            absolute(loudness_[i], v);
+            chain_.absolute(chain_.loudness[i], v);
         }
         if (mel)
-            std::memcpy(mel + static_cast<size_t>(l) * bands, mel_,
+            std::memcpy(mel + static_cast<size_t>(l) * bands, chain_.mel,
                         static_cast<size_t>(block) * bands * sizeof(float));
-        if (out) vocode(mel_, block, out + l * hop_);
+        if (out) chain_.vocode(chain_.mel, block, out + l * hop_);
         l += block;
     }
 }
@@ -111,8 +107,8 @@ void Stream::synthesize(const float* mel, int64_t frames, float* out) {
     for (int64_t l = 0; l < frames;) {
         int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
         for (size_t i = 0; i < static_cast<size_t>(block) * bands; i++)
-            mel_[i] = sound(mel[static_cast<size_t>(l) * bands + i], 0, 10, 0);
-        vocode(mel_, block, out + l * hop_);
+            chain_.mel[i] = sound(mel[static_cast<size_t>(l) * bands + i], 0, 10, 0);
+        chain_.vocode(chain_.mel, block, out + l * hop_);
         l += block;
     }
 }
@@ -124,35 +120,35 @@ void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
     const Model& m = *model_;
     for (int64_t i = 0; i < n;) {
         // up to the sample that completes a frame; sample by sample where the rates differ
-        int room = hop_ - analysis_.filled;
-        int block = resamples_ ? 1 : static_cast<int>(n - i < room ? n - i : room);
+        int room = chain_.missing();
+        int block = host_.resamples() ? 1 : static_cast<int>(n - i < room ? n - i : room);
         // read before anything is written: a host may give the same buffer twice
         bool complete = false;
-        if (resamples_) {
+        if (host_.resamples()) {
             float x = sound(in[i], -LOUDEST_SAMPLE, LOUDEST_SAMPLE, 0);
-            int here = in_.run(*m.kernels, &x, 1, model_in_, most_in_ + 16);
+            int here = host_.in(&x, 1);
             for (int k = 0; k < here; k++) {
-                m.analysis.push(analysis_, model_in_ + k, 1);
-                if (analyse()) {
+                chain_.push(host_.at_model + k, 1);
+                if (chain_.analyse()) {
                     complete = true;
-                    encode(1);
-                    calibrate(1);
+                    chain_.encode(1);
+                    chain_.calibrate(1);
                 }
             }
         } else {
-            m.analysis.push(analysis_, in + i, block);
-            if (analyse()) {
+            chain_.push(in + i, block);
+            if (chain_.analyse()) {
                 complete = true;
-                encode(1);
-                calibrate(1);
+                chain_.encode(1);
+                chain_.calibrate(1);
             }
         }
         int64_t last = i + block - 1;
         for (int d = 0; d <= m.latents; d++) {
             for (int64_t k = i; k < last; k++) signals[d][k] = held_[d];
             Fixed held = d < m.latents ? FREEZE : FREEZE_LOUDNESS;
-            if (complete && targets_[held].load(std::memory_order_relaxed) == 0)
-                held_[d] = d < m.latents ? latents_[d] : loudness_[0];
+            if (complete && live_.get(held) == 0)
+                held_[d] = d < m.latents ? chain_.latents[d] : chain_.loudness[0];
             signals[d][last] = held_[d];
         }
         i += block;
@@ -162,11 +158,11 @@ void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
 void Stream::decode_signals(const float* const* signals, float* out, int64_t n) {
     NoDenormals guard;
     const Model& m = *model_;
-    follow(false);
+    live_.follow(false);
     for (int64_t i = 0; i < n;) {
         int room = hop_ - gathered_;
-        int block = resamples_ ? 1 : static_cast<int>(n - i < room ? n - i : room);
-        int here = resamples_ ? in_.count(1) : block;
+        int block = host_.resamples() ? 1 : static_cast<int>(n - i < room ? n - i : room);
+        int here = host_.resamples() ? host_.due(1) : block;
         int64_t last = i + block - 1;
         int made = 0;
         for (int left = here; left > 0;) {
@@ -178,17 +174,17 @@ void Stream::decode_signals(const float* const* signals, float* out, int64_t n) 
             if (gathered_ == hop_) {
                 gathered_ = 0;
                 for (int d = 0; d < m.latents; d++)
-                    latents_[d] = sound(signals[d][last], -LATENT_SPAN, LATENT_SPAN, 0);
-                loudness_[0] = sound(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-                edit(1);
-                decode(1);
+                    chain_.latents[d] = sound(signals[d][last], -LATENT_SPAN, LATENT_SPAN, 0);
+                chain_.loudness[0] = sound(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
+                live_.edit(chain_.latents, chain_.loudness, 1);
+                chain_.decode(1);
                 waiting_ = 1;
             }
             // at most a hop is ever given between two frames, so what is ready stays within its room
-            give(resamples_ ? model_in_ + made : out + i + made, part);
+            give(host_.resamples() ? host_.at_model + made : out + i + made, part);
             made += part;
         }
-        if (resamples_) out_.run(*m.kernels, model_in_, made, out + i, 1);
+        if (host_.resamples()) host_.out(made, out + i, 1);
         i += block;
     }
 }

@@ -1,25 +1,48 @@
+// MelGAN's generator, causal (src/melisma/training/vocoders/melgan.py).
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 
 #include "vocoders/vocoder.h"
 
 namespace melisma {
 
-MelganVocoder::~MelganVocoder() { std::free(layers_); }
+namespace {
+class Melgan {
+  public:
+    static constexpr int MOST_LAYERS = LONGEST_LIST * (1 + 2 * LONGEST_LIST) + 2;
 
-bool MelganVocoder::load(const Loader& from) {
-    const Config& c = from.file.config;
-    hop_ = c.hop;
-    ratios_ = c.ratio_count;
-    dilations_ = c.dilation_count;
-    for (int i = 0; i < ratios_; i++) ratio_[i] = c.ratios[i];
+    struct State {
+        // first, then for each ratio the upsampling and two of each residual, then the last
+        Conv::State* layers;
+        float *x, *y;
+    };
+
+    static bool fits(const Config& config, Reason& reason);
+    void load(const Loader& from, const Analysis& analysis);
+    void plan(Arena& arena, State& state) const;
+    void clear(State& state) const;
+    void step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const;
+
+  private:
+    Conv layers_[MOST_LAYERS];
+    int count_ = 0, ratios_ = 0, dilations_ = 0;
+    List ratio_ = {};
+};
+
+bool Melgan::fits(const Config& config, Reason& reason) {
+    const MelganConfig& c = config.melgan;
+    int64_t product = 1;
+    for (int i = 0; i < c.ratios.count && product <= config.analysis.hop; i++) product *= c.ratios[i];
+    return (product == config.analysis.hop && c.width >> c.ratios.count > 0) ||
+           reason.say("its melgan ratios do not multiply to the hop %d, or halve its width to nothing",
+                      config.analysis.hop);
+}
+
+void Melgan::load(const Loader& from, const Analysis&) {
+    const MelganConfig& c = from.file.config.melgan;
+    ratios_ = c.ratios.count;
+    dilations_ = c.dilations.count;
+    ratio_ = c.ratios;
     count_ = 2 + ratios_ * (1 + 2 * dilations_);
-    if (!layers_) {
-        layers_ = static_cast<Conv*>(std::malloc(static_cast<size_t>(count_) * sizeof(Conv)));
-        if (!layers_) return false;
-        for (int i = 0; i < count_; i++) new (layers_ + i) Conv();
-    }
     // names count the activations, too: see docs/reference/model-file.md
     char prefix[64];
     Conv* layer = layers_;
@@ -38,10 +61,9 @@ bool MelganVocoder::load(const Loader& from) {
     }
     std::snprintf(prefix, sizeof prefix, "vocoder.%d", at + 1);
     (layer++)->load(from, prefix);
-    return true;
 }
 
-void MelganVocoder::plan(Arena& arena, State& state) const {
+void Melgan::plan(Arena& arena, State& state) const {
     state.layers = arena.take<Conv::State>(static_cast<size_t>(count_));
     // while planning the states have no place yet: their sizes are all that counts
     Conv::State nowhere;
@@ -64,11 +86,11 @@ void MelganVocoder::plan(Arena& arena, State& state) const {
     state.y = arena.take<float>(most);
 }
 
-void MelganVocoder::clear(State& state) const {
+void Melgan::clear(State& state) const {
     for (int i = 0; i < count_; i++) layers_[i].clear(state.layers[i]);
 }
 
-void MelganVocoder::step(const Kernels& kernels, State& state, const float* mel, int frames,
+void Melgan::step(const Kernels& kernels, State& state, const float* mel, int frames,
                          float* out) const {
     const Conv* layer = layers_;
     const Conv::State* past = state.layers;
@@ -96,5 +118,8 @@ void MelganVocoder::step(const Kernels& kernels, State& state, const float* mel,
     layer->step(kernels, *past, steps, out);
     kernels.tanh(out, steps);
 }
+}  // namespace
+
+const Vocoder vocoder_melgan = vocoder<Melgan>("melgan");
 
 }  // namespace melisma

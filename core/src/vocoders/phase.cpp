@@ -1,8 +1,11 @@
+// Phases from mathematics, magnitudes from a network (src/melisma/training/vocoders/phase.py).
 #include <cmath>
 
 #include "vocoders/vocoder.h"
 
 namespace melisma {
+
+namespace {
 
 constexpr double PI = 3.14159265358979323846;
 constexpr double HANN_GAMMA =
@@ -10,21 +13,45 @@ constexpr double HANN_GAMMA =
 constexpr double FLOOR = 1e-7;
 constexpr float LOUDEST_MEL = 2.2f;  // +120 dBFS
 
-void PhaseVocoder::load(const Loader& from, const Analysis& analysis) {
+class Phase {
+  public:
+    struct State {
+        Network::State network;
+        Phases phases;
+        double* draft;
+        float *features, *correction, *magnitude, *level, *re, *im, *frame, *work;
+        float* tail;  // frame samples: what later frames add to
+    };
+
+    static bool fits(const Config&, Reason&) { return true; }
+    void load(const Loader& from, const Analysis& analysis);
+    void plan(Arena& arena, State& state) const;
+    void clear(State& state) const;
+    void step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const;
+
+  private:
+    int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
+    Network network_;
+    const float *norm_ = nullptr, *norm_bias_ = nullptr, *window_ = nullptr;
+    const double *total_ = nullptr, *steady_ = nullptr;
+    Matrix magnitude_ = {};
+    BankView bank_ = {};
+    FftPlan fft_ = {};
+};
+
+void Phase::load(const Loader& from, const Analysis& analysis) {
     const Config& c = from.file.config;
-    frame_ = c.frame;
-    hop_ = c.hop;
+    frame_ = c.analysis.frame;
+    hop_ = c.analysis.hop;
     bins_ = c.bins();
-    width_ = c.vocoder_width;
-    rounds_ = c.draft_iterations;
-    turns_ = c.turns_phase;
+    width_ = c.phase.width;
+    rounds_ = c.phase.draft_iterations;
     bank_ = analysis.view();
     fft_ = analysis.fft();
-    network_.load(from, "vocoder", width_, c.vocoder_blocks, c.vocoder_kernel);
+    network_.load(from, "vocoder", width_, c.phase.blocks, c.phase.kernel);
     norm_ = from.vector("vocoder", ".norm.weight");
     norm_bias_ = from.vector("vocoder", ".norm.bias");
     magnitude_ = from.matrix("vocoder", ".magnitude");
-    if (turns_) turn_ = from.matrix("vocoder", ".turn");
     double* exact = from.arena.take<double>(static_cast<size_t>(frame_));
     float* window = from.arena.take<float>(static_cast<size_t>(frame_));
     double *total = from.arena.take<double>(static_cast<size_t>(bins_)),
@@ -45,7 +72,7 @@ void PhaseVocoder::load(const Loader& from, const Analysis& analysis) {
         steady[m] = 2 * PI * static_cast<double>(static_cast<int64_t>(hop_) * m % frame_) / frame_;
 }
 
-void PhaseVocoder::plan(Arena& arena, State& state) const {
+void Phase::plan(Arena& arena, State& state) const {
     size_t bins = static_cast<size_t>(bins_), frames = MOST_FRAMES;
     network_.plan(arena, state.network);
     Phases& p = state.phases;
@@ -59,7 +86,6 @@ void PhaseVocoder::plan(Arena& arena, State& state) const {
     state.draft = arena.take<double>(3 * bins + 2 * static_cast<size_t>(bank_.bands) + 8);
     state.features = arena.take<float>(frames * static_cast<size_t>(width_));
     state.correction = arena.take<float>(frames * bins);
-    state.turn = arena.take<float>(turns_ ? frames * bins : 0);
     state.magnitude = arena.take<float>(bins);
     state.level = arena.take<float>(static_cast<size_t>(bank_.bands));
     state.re = arena.take<float>(bins);
@@ -69,7 +95,7 @@ void PhaseVocoder::plan(Arena& arena, State& state) const {
     state.tail = arena.take<float>(static_cast<size_t>(frame_));
 }
 
-void PhaseVocoder::clear(State& state) const {
+void Phase::clear(State& state) const {
     network_.clear(state.network);
     std::memset(state.tail, 0, static_cast<size_t>(frame_) * sizeof(float));
     Phases& p = state.phases;
@@ -86,7 +112,7 @@ void PhaseVocoder::clear(State& state) const {
     }
 }
 
-void PhaseVocoder::step(const Kernels& kernels, State& state, const float* mel, int frames,
+void Phase::step(const Kernels& kernels, State& state, const float* mel, int frames,
                         float* out) const {
     int bands = bank_.bands;
     float* room = network_.room(state.network);
@@ -94,7 +120,6 @@ void PhaseVocoder::step(const Kernels& kernels, State& state, const float* mel, 
     const float* features = network_.step(kernels, state.network, frames);
     kernels.norm(norm_, norm_bias_, width_, frames, features, state.features);
     kernels.multiply(magnitude_, state.features, 0, frames, {nullptr, nullptr}, state.correction);
-    if (turns_) kernels.multiply(turn_, state.features, 0, frames, {nullptr, nullptr}, state.turn);
     FftPlan fft = fft_;
     fft.work = state.work;
     for (int l = 0; l < frames; l++, mel += bands, out += hop_) {
@@ -102,9 +127,7 @@ void PhaseVocoder::step(const Kernels& kernels, State& state, const float* mel, 
         for (int j = 0; j < bands; j++) level[j] = mel[j] < LOUDEST_MEL ? mel[j] : LOUDEST_MEL;
         kernels.draft(bank_, total_, rounds_, level, state.draft, state.magnitude);
         kernels.refine(state.correction + static_cast<int64_t>(l) * bins_, bins_, state.magnitude);
-        kernels.integrate(state.phases, state.magnitude,
-                          turns_ ? state.turn + static_cast<int64_t>(l) * bins_ : nullptr, state.re,
-                          state.im);
+        kernels.integrate(state.phases, state.magnitude, state.re, state.im);
         kernels.inverse(fft, state.re, state.im, state.frame);
         kernels.overlap(state.frame, window_, frame_, state.tail);
         std::memcpy(out, state.tail, static_cast<size_t>(hop_) * sizeof(float));
@@ -112,5 +135,8 @@ void PhaseVocoder::step(const Kernels& kernels, State& state, const float* mel, 
         std::memset(state.tail + frame_ - hop_, 0, static_cast<size_t>(hop_) * sizeof(float));
     }
 }
+}  // namespace
+
+const Vocoder vocoder_phase = vocoder<Phase>("phase");
 
 }  // namespace melisma

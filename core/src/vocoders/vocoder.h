@@ -1,59 +1,53 @@
-// The vocoders, behind one interface: log-mel (frames, M), at least 0 → hop samples a frame.
+// What a vocoder is: log-mel (frames, M), at least 0 → hop samples a frame. Each kind is one file that ends in its row of the
+// table, named as the configuration names it (src/melisma/files/config.py, VOCODERS); `vocoder_of` finds it.
 #pragma once
+
+#include <new>
 
 #include "dsp/analysis.h"
 #include "nn/layers.h"
 
 namespace melisma {
 
-// Phases from mathematics, magnitudes from a network (src/melisma/training/vocoders/phase.py).
-class PhaseVocoder {
-  public:
-    struct State {
-        Network::State network;
-        Phases phases;
-        double* draft;
-        float *features, *correction, *turn, *magnitude, *level, *re, *im, *frame, *work;
-        float* tail;  // frame samples: what later frames add to
-    };
+struct Vocoder {
+    const char* name;
+    size_t size, state_size;  // bytes of the weights' object, shared by all streams, and of a stream's
 
-    void load(const Loader& from, const Analysis& analysis);
-    void plan(Arena& arena, State& state) const;
-    void clear(State& state) const;
-    void step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const;
-
-  private:
-    int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
-    bool turns_ = false;
-    Network network_;
-    const float *norm_ = nullptr, *norm_bias_ = nullptr, *window_ = nullptr;
-    const double *total_ = nullptr, *steady_ = nullptr;
-    Matrix magnitude_ = {}, turn_ = {};
-    BankView bank_ = {};
-    FftPlan fft_ = {};
+    // Whether the configuration makes sense beyond its bounds; if not, the reason said.
+    bool (*fits)(const Config& config, Reason& reason);
+    void (*make)(void* vocoder);  // in memory of that size
+    void (*load)(void* vocoder, const Loader& from, const Analysis& analysis);
+    void (*plan)(const void* vocoder, Arena& arena, void* state);  // state: null while planning
+    void (*clear)(const void* vocoder, void* state);
+    void (*step)(const void* vocoder, const Kernels& kernels, void* state, const float* mel, int frames, float* out);
 };
 
-// MelGAN's generator, causal (src/melisma/training/vocoders/melgan.py).
-class MelganVocoder {
-  public:
-    static constexpr int MOST_LAYERS = MOST_RATIOS * (1 + 2 * MOST_RATIOS) + 2;
-
-    struct State {
-        Conv::State*
-            layers;  // first, then for each ratio the upsampling and two of each residual, then the last
-        float *x, *y;
+// The row of a class with these methods and a State; nothing of it is ever destroyed.
+template <class V>
+constexpr Vocoder vocoder(const char* name) {
+    using State = typename V::State;
+    return {
+        name,
+        sizeof(V),
+        sizeof(State),
+        V::fits,
+        [](void* v) { new (v) V(); },
+        [](void* v, const Loader& from, const Analysis& analysis) { static_cast<V*>(v)->load(from, analysis); },
+        [](const void* v, Arena& arena, void* state) {
+            State nowhere;
+            static_cast<const V*>(v)->plan(arena, state ? *static_cast<State*>(state) : nowhere);
+        },
+        [](const void* v, void* state) { static_cast<const V*>(v)->clear(*static_cast<State*>(state)); },
+        [](const void* v, const Kernels& kernels, void* state, const float* mel, int frames, float* out) {
+            static_cast<const V*>(v)->step(kernels, *static_cast<State*>(state), mel, frames, out);
+        },
     };
+}
 
-    ~MelganVocoder();
-    bool load(const Loader& from);  // false: no memory
-    void plan(Arena& arena, State& state) const;
-    void clear(State& state) const;
-    void step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const;
+#define DECLARED(name) extern const Vocoder vocoder_##name;
+MELISMA_VOCODERS(DECLARED)
+#undef DECLARED
 
-  private:
-    Conv* layers_ = nullptr;
-    int count_ = 0, ratios_ = 0, dilations_ = 0, hop_ = 0;
-    int ratio_[MOST_RATIOS] = {};
-};
+const Vocoder& vocoder_of(VocoderKind kind);
 
 }  // namespace melisma

@@ -76,7 +76,7 @@ static int latents(const Object* x, int count, const t_atom* words) {
     int asked = count > 1 ? static_cast<int>(atom_getfloat(words + 1)) : 0;
     if (asked == 0 && x->model) {
         melisma_info info;
-        melisma_describe(x->model, &info);
+        melisma_describe(x->model, &info, sizeof info);
         asked = info.latents;
     }
     if (asked == 0) asked = USUAL_LATENTS;

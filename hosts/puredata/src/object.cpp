@@ -119,7 +119,7 @@ static void give_model(Object* x) {
         return outlet_anything(x->out, gensym("silent"), 1, words);
     }
     melisma_info info;
-    melisma_describe(x->model, &info);
+    melisma_describe(x->model, &info, sizeof info);
     SETSYMBOL(words, gensym(info.name));
     SETFLOAT(words + 1, static_cast<t_float>(info.latents));
     SETFLOAT(words + 2, static_cast<t_float>(melisma_latency(stream)));
@@ -314,7 +314,7 @@ static void on_dump(Object* x) {
         return give_model(x);
     }
     melisma_info info;
-    melisma_describe(x->model, &info);
+    melisma_describe(x->model, &info, sizeof info);
     melisma_stream* stream = melisma_slot_stream(x->slot);
     int latency = stream ? melisma_latency(stream) : 0;
     post("%s: model %s, %d Hz, %d latents, vocoder %s, kernels %s", who, info.name, info.sample_rate, info.latents,
@@ -338,7 +338,7 @@ static void on_dump(Object* x) {
 static void on_ranges(Object* x) {
     if (!x->model) return give_model(x);
     melisma_info info;
-    melisma_describe(x->model, &info);
+    melisma_describe(x->model, &info, sizeof info);
     for (int d = 0; d < info.latents; d++) {
         t_atom words[4];
         SETFLOAT(words, static_cast<t_float>(d + 1));

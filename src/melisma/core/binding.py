@@ -7,7 +7,7 @@ import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from ctypes import POINTER, c_char_p, c_float, c_int, c_int32, c_int64, c_size_t, c_uint32, c_void_p
+from ctypes import c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,58 +19,15 @@ from ..files import modelfile
 from ..sound.door import block_of
 from ..sound.rates import cut
 from .handle import Handle
+from .layout import FUNCTIONS, VERSION, Info, LoopSettings
 
 Samples = np.ndarray | Iterable[np.ndarray]
 
-VERSION = 1  # of the header
 _SUFFIX = {"win32": "melisma.dll", "darwin": "libmelisma.dylib"}.get(sys.platform, "libmelisma.so")
 _BUILD = "python core/build.py in its source"
 CHUNK_SECONDS = (
     20  # sounds are read in pieces of this length, so that a long one needs little memory beside itself
 )
-
-
-class _Info(ctypes.Structure):
-    _fields_ = [
-        ("name", c_char_p), ("vocoder", c_char_p), ("kernels", c_char_p),
-        *[(name, c_int32) for name in "sample_rate frame hop bands latents encoder_latents latency delay".split()],
-        ("percentiles", POINTER(c_float)), ("golden_samples", c_int64), ("golden_input", POINTER(c_float)),
-        ("golden_output", POINTER(c_float)), ("weight_bytes", c_int64),
-    ]  # fmt: skip
-
-
-class _Parameter(ctypes.Structure):
-    _fields_ = [
-        ("name", c_char_p), ("unit", c_char_p), ("summary", c_char_p),
-        ("least", c_float), ("most", c_float), ("usual", c_float), ("whole", c_int32),
-    ]  # fmt: skip
-
-
-class LoopSettings(ctypes.Structure):
-    """What a loop may be turned to: see melisma.h."""
-
-    _fields_ = [(name, c_float) for name in ("frequency", "q", "gain", "breath")]
-
-
-# name → result type, argument types; "f" stands for floats
-_FUNCTIONS: dict[str, tuple[Any, str]] = {
-    "open": (c_void_p, "sssz"), "open_memory": (c_void_p, "bzssz"), "close": (None, "p"), "describe": (None, "pi"),
-    "version": (c_int, ""), "parameter_count": (c_int, "p"), "parameter_at": (POINTER(_Parameter), "pd"),
-    "parameter_find": (c_int, "ps"), "set": (None, "pdx"), "get": (c_float, "pd"), "stream_new": (c_void_p, "pdsz"),
-    "stream_free": (None, "p"), "reset": (None, "p"), "latency": (c_int, "p"), "process": (None, "pffn"),
-    "encode": (c_int64, "pfnff"), "analyse": (c_int64, "pfnff"), "posterior": (c_int64, "pfnff"),
-    "encode_layers": (c_int64, "pfnfff"), "decode_layers": (None, "pfffxxnff"),
-    "decode": (None, "pffnf"), "decode_mel": (None, "pffnf"), "synthesize": (None, "pfnf"),
-    "encode_signals": (None, "pfan"), "decode_signals": (None, "pafn"),
-    "slot_new": (c_void_p, "d"), "slot_free": (None, "p"), "slot_put": (c_int, "pp"), "slot_stream": (c_void_p, "p"),
-    "slot_retired": (c_void_p, "p"), "slot_waiting": (c_int, "p"), "slot_reset": (None, "p"), "slot_process": (None, "pffn"),
-    "slot_encode_signals": (None, "pfadn"), "slot_decode_signals": (None, "padfn"),
-    "loop_new": (c_void_p, "d"), "loop_free": (None, "p"), "loop_reset": (None, "pu"), "loop_process": (None, "plffn"),
-}  # fmt: skip
-_TYPES = {
-    "s": c_char_p, "z": c_size_t, "p": c_void_p, "b": c_char_p, "i": POINTER(_Info), "d": c_int, "x": c_float,
-    "f": c_void_p, "n": c_int64, "a": POINTER(c_void_p), "u": c_uint32, "l": POINTER(LoopSettings),
-}  # fmt: skip
 
 
 def library_path() -> Path:
@@ -95,9 +52,9 @@ def library() -> ctypes.CDLL:
         raise Unavailable(
             f"the real-time core {path} is version {version}, this package wants {VERSION}: run {_BUILD}"
         )
-    for name, (result, arguments) in _FUNCTIONS.items():
+    for name, (result, arguments) in FUNCTIONS.items():
         function = getattr(core, f"melisma_{name}")
-        function.restype, function.argtypes = result, [_TYPES[a] for a in arguments]
+        function.restype, function.argtypes = result, arguments
     return core
 
 
@@ -160,8 +117,8 @@ class CoreModel(Handle):
         if not pointer:
             raise _refusal(error, Damaged)
         self._own(pointer, library().melisma_close)
-        info = _Info()
-        _call("describe", self._handle, info)
+        info = Info()
+        _call("describe", self._handle, info, ctypes.sizeof(info))
         texts = (info.name, info.vocoder, info.kernels)
         self.name, self.vocoder, self.kernels = (text.decode("utf-8", "replace") for text in texts)
         self.sample_rate: int = info.sample_rate

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import Field, asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
+
+LONGEST = 16  # entries of a list
+
+
+def _entry(default: Any, least: float, most: float, missing: Any = None) -> Any:
+    """An entry and the bounds (of a list: its numbers') that any sane model stays within: a file that claims more is refused
+    before anything is allocated for it. missing: what an older file means that has no such entry."""
+    return field(default=default, metadata={"least": least, "most": most, "missing": missing})
 
 
 @dataclass(frozen=True)
@@ -15,39 +23,38 @@ class AnalysisConfig:
     that takes out a sound card's offset is 3 dB down, 0 for none.
     """
 
-    sample_rate: int = 44100
-    frame: int = 1024
-    hop: int = 256
-    bands: int = 128
-    fmin: float = 30.0
-    fmax: float = 22050.0
-    highpass: float = 10.0
+    sample_rate: int = _entry(44100, 8000, 192000)
+    frame: int = _entry(1024, 64, 8192)
+    hop: int = _entry(256, 16, 4096)
+    bands: int = _entry(128, 8, 512)
+    fmin: float = _entry(30.0, 0.0, 20000.0)
+    fmax: float = _entry(22050.0, 100.0, 96000.0)
+    highpass: float = _entry(10.0, 0.0, 100.0, missing=0.0)
 
 
 @dataclass(frozen=True)
 class VAEConfig:
     """The mel VAE: latents, channel widths and numbers of ConvNeXt blocks on each side, kernel and expansion."""
 
-    latents: int = 16
-    encoder_width: int = 192
-    encoder_blocks: int = 4
-    decoder_width: int = 256
-    decoder_blocks: int = 4
-    kernel: int = 5
-    expansion: int = 3
+    latents: int = _entry(16, 1, 128)
+    encoder_width: int = _entry(192, 1, 2048)
+    encoder_blocks: int = _entry(4, 0, 64)
+    decoder_width: int = _entry(256, 1, 2048)
+    decoder_blocks: int = _entry(4, 0, 64)
+    kernel: int = _entry(5, 1, 63)
+    expansion: int = _entry(3, 1, 8)
 
 
 @dataclass(frozen=True)
 class PhaseConfig:
-    """The `phase` vocoder: draft iterations, and the ConvNeXt that refines magnitudes (and turns phases)."""
+    """The `phase` vocoder: draft iterations, and the ConvNeXt that refines magnitudes."""
 
     kind: str = "phase"
-    draft_iterations: int = 4
-    width: int = 192
-    blocks: int = 4
-    kernel: int = 5
-    expansion: int = 3
-    turns_phase: bool = False
+    draft_iterations: int = _entry(4, 0, 256)
+    width: int = _entry(192, 1, 2048)
+    blocks: int = _entry(4, 0, 64)
+    kernel: int = _entry(5, 1, 63)
+    expansion: int = _entry(3, 1, 8)
 
 
 @dataclass(frozen=True)
@@ -55,13 +62,14 @@ class MelganConfig:
     """The `melgan` vocoder: upsampling ratios (their product is the hop), channels, dilations of each residual stack."""
 
     kind: str = "melgan"
-    ratios: tuple[int, ...] = (8, 8, 2, 2)
-    width: int = 256
-    dilations: tuple[int, ...] = (1, 3, 9)
-    kernel: int = 7
+    ratios: tuple[int, ...] = _entry((8, 8, 2, 2), 1, 1024)
+    width: int = _entry(256, 1, 2048)
+    dilations: tuple[int, ...] = _entry((1, 3, 9), 1, 1024)
+    kernel: int = _entry(7, 1, 63)
 
 
 VOCODERS = {"phase": PhaseConfig, "melgan": MelganConfig}
+RETIRED = {"phase": {"turns_phase": False}}  # entries of older files that are read if they say this, and not written
 
 
 @dataclass(frozen=True)
@@ -94,53 +102,32 @@ class ModelConfig:
         )
 
 
-# Bounds that any sane model stays within; a file that claims more is refused before anything is allocated for it.
-_LIMITS = {
-    "sample_rate": (8000, 192000),
-    "frame": (64, 8192),
-    "hop": (16, 4096),
-    "bands": (8, 512),
-    "latents": (1, 128),
-    "encoder_width": (1, 2048),
-    "decoder_width": (1, 2048),
-    "width": (1, 2048),
-    "encoder_blocks": (0, 64),
-    "decoder_blocks": (0, 64),
-    "blocks": (0, 64),
-    "kernel": (1, 63),
-    "expansion": (1, 8),
-    "draft_iterations": (0, 256),
-    "fmin": (0.0, 20000.0),
-    "fmax": (100.0, 96000.0),
-    "highpass": (0.0, 100.0),
-}
-_WHEN_MISSING = {"highpass": 0.0}  # entries that older files do not have, and what they are without
-
-
 def _read(cls: type, data: Any, where: str) -> Any:
     assert is_dataclass(cls)
     if not isinstance(data, dict):
         raise ValueError(f"configuration has no {where!r} object")
     known = {f.name: f for f in fields(cls)}
-    data = {name: value for name, value in _WHEN_MISSING.items() if name in known} | data
+    for name, value in (RETIRED.get(data["kind"], {}) if where == "vocoder" else {}).items():
+        if data.get(name, value) is not value:
+            raise ValueError(f"{where}.{name} is {data[name]!r}, which no version plays any more")
+        data = {key: kept for key, kept in data.items() if key != name}
+    data = {name: f.metadata["missing"] for name, f in known.items() if f.metadata.get("missing") is not None} | data
     if unknown := sorted(set(data) - set(known)):
         raise ValueError(f"unknown entry {where}.{unknown[0]} in the configuration")
     if missing := sorted(set(known) - set(data)):
         raise ValueError(f"missing entry {where}.{missing[0]} in the configuration")
-    values = {}
-    for name, value in data.items():
-        default: Any = known[name].default
-        if isinstance(default, tuple):
-            if not (
-                isinstance(value, (list, tuple)) and 0 < len(value) <= 16 and all(type(v) is int and 0 < v <= 1024 for v in value)
-            ):
-                raise ValueError(f"{where}.{name} is {value!r}, not a short list of whole numbers")
-            value = tuple(value)
-        elif type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
-            raise ValueError(f"{where}.{name} is {value!r}, not {type(default).__name__}")
-        elif name in _LIMITS:
-            low, high = _LIMITS[name]
-            if not low <= value <= high:
-                raise ValueError(f"{where}.{name} is {value}, outside {low} to {high}")
-        values[name] = value
-    return cls(**values)
+    return cls(**{name: _checked(value, known[name], f"{where}.{name}") for name, value in data.items()})
+
+
+def _checked(value: Any, entry: Field, where: str) -> Any:
+    default, least, most = entry.default, entry.metadata.get("least"), entry.metadata.get("most")
+    if isinstance(default, tuple):
+        whole = isinstance(value, (list, tuple)) and all(type(v) is int and least <= v <= most for v in value)
+        if not whole or not 0 < len(value) <= LONGEST:
+            raise ValueError(f"{where} is {value!r}, not a short list of whole numbers")
+        return tuple(value)
+    if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
+        raise ValueError(f"{where} is {value!r}, not {type(default).__name__}")
+    if least is not None and not least <= value <= most:
+        raise ValueError(f"{where} is {value}, outside {least} to {most}")
+    return value

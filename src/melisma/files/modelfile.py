@@ -23,6 +23,7 @@ VERSIONS = (1, 2)  # that are read: see docs/reference/model-file.md. Written is
 SUFFIX = ".melisma"
 MOST_BYTES = 256 << 20
 MOST_HEADER = 4 << 20
+MOST_TENSORS = 4096
 DEEPEST = 64  # levels of JSON
 LONGEST_ROW = 4096  # numbers of a row in 8 bits: what the core's sums in 32 bits hold
 _TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I8": np.dtype("i1")}
@@ -229,7 +230,7 @@ def _safetensors(data: bytes) -> tuple[dict[str, tuple[str, tuple[int, ...], int
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not isinstance(metadata.get("melisma", ""), str):
         raise Damaged("its metadata are not text")
-    if len(header) > 4096:
+    if len(header) > MOST_TENSORS:
         raise Damaged(f"it claims {len(header)} tensors")
     entries, spans = {}, []
     for name, entry in header.items():

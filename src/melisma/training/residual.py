@@ -1,4 +1,4 @@
-"""What the latents leave out of a sound's mel, in two layers: the reference of core/src/stream/residual.cpp."""
+"""What the latents leave out of a sound's mel, in two layers: the reference of core/src/latent/residual.cpp."""
 
 from __future__ import annotations
 

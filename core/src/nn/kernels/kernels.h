@@ -109,9 +109,8 @@ struct Kernels {
                   float* magnitude);
     // magnitude · exp(3 tanh(c / 3))
     void (*refine)(const float* correction, int n, float* magnitude);
-    // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it; turn (bins)
-    // radians or null
-    void (*integrate)(const Phases& phases, const float* magnitude, const float* turn, float* re, float* im);
+    // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it
+    void (*integrate)(const Phases& phases, const float* magnitude, float* re, float* im);
     void (*overlap)(const float* frame, const float* window, int n, float* y);  // y += frame · window
 };
 

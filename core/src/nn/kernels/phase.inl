@@ -7,7 +7,7 @@ constexpr int ROUNDS = 3;
 constexpr double PI = 3.14159265358979323846;
 constexpr double LOUDEST = 1e6;  // magnitude; only a damaged model goes beyond, or gives no number at all
 
-void integrate(const Phases& state, const float* magnitude, const float* turns, float* re, float* im) {
+void integrate(const Phases& state, const float* magnitude, float* re, float* im) {
     const int bins = state.bins;
     double* __restrict cosine = state.cosine;
     double* __restrict sine = state.sine;
@@ -82,15 +82,6 @@ void integrate(const Phases& state, const float* magnitude, const float* turns, 
         re[m] = v * static_cast<float>(c);
         im[m] = v * static_cast<float>(s);
     }
-    if (turns)
-        for (int m = 0; m < bins; m++) {
-            double c, s;
-            double angle = turns[m];
-            turn(angle > -1e6 && angle < 1e6 ? angle : 0, c, s);
-            float a = re[m], b = im[m], fc = static_cast<float>(c), fs = static_cast<float>(s);
-            re[m] = fused(a, fc, -(b * fs));
-            im[m] = fused(a, fs, b * fc);
-        }
 }
 
 void overlap(const float* frame, const float* window, int n, float* y) {

@@ -1,4 +1,4 @@
-#include "stream/residual.h"
+#include "latent/residual.h"
 
 #include <cmath>
 

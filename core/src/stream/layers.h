@@ -1,0 +1,33 @@
+// What the latents leave out of a sound, beside the chain: followed against what the latents decode to before they are edited,
+// and given back as far as the layers `fine` and `colour` are turned up.
+#pragma once
+
+#include "stream/chain.h"
+#include "stream/live.h"
+
+namespace melisma {
+
+class Layers {
+  public:
+    void plan(Arena& arena, const Model& model);
+    void clear();
+
+    // Frames whose latents are known in the chain's rooms are edited and decoded there, the layers with them.
+    void pass(Chain& chain, Live& live, int frames);
+
+    // For hosts that hold the path: one frame's steps known, and taken.
+    void follow(Chain& chain, int frames, int8_t* steps);  // of the frames in the chain's rooms; steps may be null
+    void take(const int8_t* steps) { model_->residual.take(residual_, steps); }
+    void add(float fine, float colour, float* mel) const;  // onto a relative mel, which keeps the level that it has
+
+  private:
+    const Model* model_ = nullptr;
+    Residual::State residual_ = {};
+    Network::State decoder_ = {};
+    // of the frames before they are edited
+    float *mel_ = nullptr, *decoded_ = nullptr, *latents_ = nullptr, *loudness_ = nullptr;
+    bool beside_ = false;  // the layers are being followed
+    int apart_ = 0;        // frames for which the two decoders will not have stood alike yet
+};
+
+}  // namespace melisma

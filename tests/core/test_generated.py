@@ -1,0 +1,64 @@
+"""What `make generate` writes is what the declarations say now; and a vocoder is there on both sides."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from melisma.core.binding import CoreModel
+from melisma.files.config import VOCODERS
+from melisma.files.modelfile import MOST_BYTES
+from melisma.latent.live import LIVE, LIVE_OF_LATENTS
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = importlib.util.spec_from_file_location("melisma_core_generate", ROOT / "core" / "generate.py")
+generate = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(generate)
+
+
+@pytest.mark.parametrize("name", generate.FILES)
+def test_nothing_is_out_of_date(name):
+    assert (ROOT / name).read_text(encoding="utf-8") == generate.FILES[name](), "run `make generate`"
+
+
+def test_a_vocoder_is_one_file_on_each_side():
+    core = {path.stem for path in (ROOT / "core/src/vocoders").glob("*.cpp")} - {"table"}
+    training = {path.stem for path in (ROOT / "src/melisma/training/vocoders").glob("*.py")}
+    assert core == set(VOCODERS)
+    assert set(VOCODERS) <= training
+
+
+def test_the_core_has_the_declared_parameters():
+    """Asked of the library, not of the generated text."""
+    model = CoreModel(ROOT / "models/strings.melisma")
+    declared = [*LIVE, *LIVE_OF_LATENTS]
+    told = [p for p in model.parameters if not re.search(r"\.([2-9]|\d\d+)$", p.name)]
+    assert [p.name.removesuffix(".1") for p in told] == [p.name for p in declared]
+    for core, said in zip(told, declared):
+        assert (core.unit, core.summary, core.whole) == (said.unit, said.summary, said.kind != "number")
+        assert (core.least, core.most, core.usual) == pytest.approx((said.minimum, said.maximum, said.default))
+
+
+def test_a_drift_would_be_seen(monkeypatch):
+    """The comparison above fails when a bound moves on one side."""
+    before = generate.limits()
+    monkeypatch.setattr("melisma.files.modelfile.MOST_BYTES", MOST_BYTES + 1)
+    assert generate.limits() != before
+
+
+def test_an_older_host_is_told_what_it_knows():
+    """A caller whose melisma_info ends earlier gets that much, and nothing behind it is touched."""
+    import ctypes
+
+    from melisma.core.binding import library
+    from melisma.core.layout import Info
+
+    model = CoreModel(ROOT / "models/strings.melisma")
+    whole = Info()
+    library().melisma_describe(model._handle, whole, ctypes.sizeof(whole))
+    known = Info.percentiles.offset
+    part = (ctypes.c_ubyte * ctypes.sizeof(Info))(*[0xAA] * ctypes.sizeof(Info))
+    library().melisma_describe(model._handle, ctypes.cast(part, ctypes.POINTER(Info)), known)
+    assert bytes(part)[:known] == bytes(whole)[:known]
+    assert set(bytes(part)[known:]) == {0xAA}
