@@ -92,9 +92,7 @@ def tensors() -> str:
 
     lines = ["// " + NOTICE.format("src/melisma/files/shapes.py")]
     for row in TENSORS:
-        counters = "".join(
-            f"for (int {name} = 0; {name} < {_cpp(end, row.vocoder)}; {name}++) " for name, end in row.loops
-        )
+        counters = "".join(f"for (int {name} = 0; {name} < {_cpp(end, row.vocoder)}; {name}++) " for name, end in row.loops)
         only = f"if (c.vocoder == VocoderKind::{row.vocoder}) " if row.vocoder else ""
         numbers = [_cpp(e, row.vocoder) for e in re.findall(r"\{(.*?)\}", row.name)]
         name = re.sub(r"\{.*?\}", "%d", row.name)

@@ -52,8 +52,9 @@ def test_streams_outlive_their_model():
     stream, x = model.stream(), sound(8000, 500)
     wanted = stream.process(x)
     stream.reset()
-    core.library().melisma_close(model._handle)
-    model._handle = None
+    handle = model._handle
+    model._give()
+    core.library().melisma_close(handle)
     assert np.array_equal(stream.process(x), wanted)
 
 

@@ -31,11 +31,19 @@ LIVE: tuple[Parameter, ...] = (
     Parameter("feedback.frequency", "Hz", 440, 20, 20000, summary="centre of the band that comes back"),
     Parameter("feedback.q", "", 1, 0.1, 100, summary="its quality: centre over width"),
     Parameter(
-        "fine", "", 0, 0, 1,
+        "fine",
+        "",
+        0,
+        0,
+        1,
         summary="how much of the input's fine structure is kept beside the latents: partials, so its pitch",
     ),
     Parameter(
-        "colour", "", 0, 0, 1,
+        "colour",
+        "",
+        0,
+        0,
+        1,
         summary="how much of the input's own colour is kept beside the latents, which the domain has not",
     ),
 )
