@@ -119,8 +119,10 @@ def _read(cls: type, data: Any, where: str) -> Any:
     return cls(**{name: _checked(value, known[name], f"{where}.{name}") for name, value in data.items()})
 
 
-def _checked(value: Any, entry: Field, where: str) -> Any:
-    default, least, most = entry.default, entry.metadata.get("least"), entry.metadata.get("most")
+def _checked(value: Any, entry: Field[Any], where: str) -> Any:
+    default: Any = entry.default
+    least: Any = entry.metadata.get("least")
+    most: Any = entry.metadata.get("most")
     if isinstance(default, tuple):
         whole = isinstance(value, (list, tuple)) and all(type(v) is int and least <= v <= most for v in value)
         if not whole or not 0 < len(value) <= LONGEST:

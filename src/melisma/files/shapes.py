@@ -103,13 +103,15 @@ def expected(config: ModelConfig, kept: int) -> Shapes:
             )
     known = {"vae": config.vae, "vocoder": vocoder, "kept": kept, "bands": bands, "bins": analysis.frame // 2 + 1, "len": len}
     return {
-        re.sub(r"\{(.*?)\}", lambda expression, here=here: str(_value(expression[1], here)), row.name): tuple(
-            _value(axis, here) for axis in row.shape
-        )
+        _named(row.name, here): tuple(_value(axis, here) for axis in row.shape)
         for row in TENSORS
         if row.vocoder in ("", vocoder.kind)
         for here in _counted(row.loops, known)
     }
+
+
+def _named(name: str, known: dict[str, Any]) -> str:
+    return re.sub(r"\{(.*?)\}", lambda expression: str(_value(expression[1], known)), name)
 
 
 def _counted(loops: tuple[tuple[str, str], ...], known: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -122,7 +124,7 @@ def _counted(loops: tuple[tuple[str, str], ...], known: dict[str, Any]) -> Itera
 
 
 def _value(expression: str, known: dict[str, Any]) -> int:
-    return eval(_code(expression), {"__builtins__": {}}, known)  # of TENSORS alone, never of a file
+    return int(eval(_code(expression), {"__builtins__": {}}, known))  # of TENSORS alone, never of a file
 
 
 @functools.cache
