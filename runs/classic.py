@@ -30,7 +30,7 @@ class MelganStage(stages.AdversarialStage):
     """MelGAN's own training: the vocoder alone, on true mels, against the discriminators."""
 
     name = "melgan"
-    rate = 3e-4
+    rate = 1e-4
     frames = 48
 
     def trained(self):

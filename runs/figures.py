@@ -132,13 +132,15 @@ def section(told: str, found: dict[str, Any], note: str) -> list[str]:
             label, form = FIGURES[key]
             values = (report.cell(found["lines"]["rows"][row][key], form) for row in rows)
             lines.append([f"{label}, {found['lines']['count']} monophonic lines", *values])
-    together = "".join(
-        f"; of all layers together {report.cell(found[key], form)}" if key in found else ""
-        for key, form in (("leak_r2_all", "R² {:.2f}"), ("follow_slope_all", "slope {:.2f}"))
-    )
+
+    def both(key: str, form: str) -> str:
+        """A figure of the latents alone, and that of all layers together if there are any."""
+        of_all = f" ({report.cell(found[f'{key}_all'], form)} with all layers)" if f"{key}_all" in found else ""
+        return report.cell(found[key], form) + of_all
+
     rest = (
-        f"{found['kl']['total']:.1f} nats a frame; loudness left in the latents R² {report.cell(found['leak_r2'], '{:.2f}')}, "
-        f"a loudness set by hand followed with slope {report.cell(found['follow_slope'], '{:.2f}')}{together}."
+        f"{found['kl']['total']:.1f} nats a frame; loudness left in the latents, R² {both('leak_r2', '{:.2f}')}; "
+        f"a loudness set by hand is followed with slope {both('follow_slope', '{:.2f}')}."
     )
     absent = "; ".join(f"no row *{ROWS[row]}*: {reason}" for row, reason in found["missing"].items())
     own = [row for row in rows if row in LAYERS or row == "copy synthesis"]
