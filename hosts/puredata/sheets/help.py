@@ -44,6 +44,9 @@ def help_sheet(name: str, about: str, does: dict[str, str], facts: tuple[str, ..
 def chain_help() -> Sheet:
     s = help_sheet("melisma~", "a sound in a model's timbre", MESSAGES | {
         "bypass 1": "let the input through, as late as the model is",
+        "set match 1": "the timbre put where the model's own sounds are",
+        "set fine 1": "the input's partials kept beside that: its pitch",
+        "set colour 0.5": "the input's own colour kept, too (0: the model's)",
     }, (
         "left inlet: sound, messages. right: loudness by hand in dBFS, number or signal.",
         "left outlet: the sound. right outlet: model NAME LATENTS LATENCY MS, or silent.",

@@ -78,9 +78,13 @@ def render(
     file: Annotated[Path, typer.Argument(metavar="SESSION", help="A session that the studio saved.")],
     target: SoundOut,
     snapshot: Annotated[str | None, typer.Option(metavar="NAME", help="One of its snapshots, not what it shows.")] = None,
+    fine: Annotated[float | None, typer.Option(min=0, max=1, help="Another amount of fine structure than the session's.")] = None,
+    colour: Annotated[float | None, typer.Option(min=0, max=1, help="Another amount of colour than the session's.")] = None,
 ) -> None:
     """A studio session's sound, the same to the bit."""
     import tempfile
+
+    from msgspec.structs import replace
 
     from ..model import load
     from ..sound.formats import FORMATS
@@ -99,6 +103,7 @@ def render(
         if snapshot is not None and snapshot not in takes:
             raise NotFound(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")
         take = session.take if snapshot is None else takes[snapshot]
+        take = replace(take, fine=take.fine if fine is None else fine, colour=take.colour if colour is None else colour)
         with busy(f"playing {file}"):
             played = sound(take, library.open, load(take.model))
     played.save(target)
