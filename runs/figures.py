@@ -67,7 +67,12 @@ def measured(name: str, which: str, known: dict[str, Any]) -> dict[str, Any]:
     if known.get("of") == mark and set(known["rows"]) | set(known["missing"]) == set(ROWS):
         return known
     print(f"{name}, {SETS[which]}: {len(files)} files", flush=True)
-    result = evaluate(model, files, seconds_limit=SECONDS, probe_on=home() / "data" / MODELS[name] / "train")
+
+    def told(done: float, total: int, sound: str) -> None:
+        if done == int(done) and done < len(files):
+            print(f"  {int(done) + 1} of {len(files)}: {sound}", flush=True)
+
+    result = evaluate(model, files, told, SECONDS, probe_on=home() / "data" / MODELS[name] / "train")
     if which == "elsewhere":
         report.picture(model, result, IMAGES / f"weak-{name}.png", SECONDS)
     lines = [entry for entry in result["files"] if is_line(entry["file"])]
