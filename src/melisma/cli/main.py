@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, cast
@@ -134,13 +135,24 @@ for command in (
 app.add_typer(cli_live.pd, name="pd")
 
 
+def _noted(said: set[str]) -> Callable[..., None]:
+    """Shows a warning as a note; what was said is not said again, such as of one sound that is heard several times."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        if str(message) not in said:
+            said.add(str(message))
+            warn("note", str(message), "yellow")
+
+    return show
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run a command line → its exit status. A mistake is one sentence on stderr, never a traceback."""
     with warnings.catch_warnings():
         if not sys.warnoptions:  # others' warnings are for developers
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", MelismaWarning)
-        warnings.showwarning = lambda message, *_, **__: warn("note", str(message), "yellow")
+        warnings.showwarning = _noted(set())
         try:
             with inputs_stay():
                 app(arguments, prog_name="melisma")

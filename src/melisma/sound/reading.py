@@ -159,7 +159,7 @@ class Source:
             claimed = round(self.done * self._claim[0] / self._claim[1])
         least = _SUSPECT * self.rate if self._foreign else 0  # encoders' padding
         if claimed is not None and self.done < claimed - least:
-            what = "is damaged or cut short" if damaged else "is cut short"
+            what = "is damaged or cut short" if damaged or self._mpeg else "is cut short"  # libmpg123's errors look like ends
             self.remarks.append(f"{path} {what}: it holds {seconds:.2f} s of the {claimed / self.rate:.2f} s it announces")
         elif damaged and not claimed:
             self.remarks.append(f"{path} is damaged and cannot be decoded beyond {seconds:.2f} s")
