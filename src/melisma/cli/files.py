@@ -23,14 +23,14 @@ from ..errors import BadValue
 class Writes:
     """In a parameter's annotation: it names a file that the command writes, by itself or as `of` says."""
 
-    of: Callable[[Any], str | os.PathLike] = Path
+    of: Callable[[Any], str | os.PathLike[str]] = Path
 
 
 @dataclass(frozen=True)
 class Reads:
     """In a parameter's annotation: the files that its value stands for, where it is no file's name."""
 
-    of: Callable[[Any], Iterable[str | os.PathLike]]
+    of: Callable[[Any], Iterable[str | os.PathLike[str]]]
 
 
 def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,14 +55,14 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def _outputs(values: dict[str, Any], marks: dict[str, tuple]) -> Iterator[tuple[str, Path]]:
+def _outputs(values: dict[str, Any], marks: dict[str, tuple[Any, ...]]) -> Iterator[tuple[str, Path]]:
     for name, value in values.items():
         mark = next((mark for mark in marks.get(name, ()) if isinstance(mark, Writes)), None)
         if mark and value is not None:
             yield name, Path(mark.of(value))
 
 
-def _files(value: Any, marks: tuple) -> Iterator[str]:
+def _files(value: Any, marks: tuple[Any, ...]) -> Iterator[str]:
     """All that a value may name: the whole of it, its parts, and what it stands for."""
     for one in value if isinstance(value, (list, tuple)) else [value]:
         if isinstance(one, (str, os.PathLike)):
@@ -73,14 +73,14 @@ def _files(value: Any, marks: tuple) -> Iterator[str]:
                     yield from (os.fspath(file) for file in mark.of(one))
 
 
-def _same(one: str | os.PathLike, other: str | os.PathLike) -> bool:
+def _same(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
     try:
         return os.path.isfile(one) and os.path.samefile(one, other)
     except (OSError, ValueError):
         return False
 
 
-def _called(name: str, marks: dict[str, tuple]) -> str:
+def _called(name: str, marks: dict[str, tuple[Any, ...]]) -> str:
     """The parameter as the command line has it: --loudness, or IN."""
     for mark in marks.get(name, ()):
         declared = [getattr(mark, "default", None), *(getattr(mark, "param_decls", None) or ())]  # Typer keeps the first apart

@@ -52,10 +52,10 @@ class Models:
 
 def _info(name: str, model: Model) -> ModelInfo:
     minutes, licence = model.file.training.get("minutes_of_sound"), model.file.training.get("licence")
-    about = [f"{minutes:.0f} minutes of sound" if type(minutes) in (int, float) else "", str(licence or "")]
+    said = [f"{minutes:.0f} minutes of sound" if type(minutes) in (int, float) else "", str(licence or "")]
     ranges = tuple((float(low), float(high)) for low, high in model.ranges)
     hertz = tuple(round(float(middle), 1) for middle in band_centres(model.config.analysis))
-    about = ", ".join(part for part in about if part)
+    about = ", ".join(part for part in said if part)
     return ModelInfo(name, model.sample_rate, model.hop, model.config.analysis.bands, hertz, ranges, model.timbre, about)
 
 

@@ -81,7 +81,7 @@ def sound(take: Take, open_sound: Open, model: Model, own_rate: bool = False) ->
     """A take's sound, of the length of its input and at the rate of it, or at the model's."""
     path, layers = paths(take, open_sound, model)[2], {"fine": take.fine, "colour": take.colour}
     if own_rate:
-        return Audio(np.concatenate(list(pieces(path, model, **layers))), model.sample_rate)
+        return Audio(np.concatenate(list(pieces(path, model, fine=layers["fine"], colour=layers["colour"]))), model.sample_rate)
     return model.decode(path, **layers)
 
 

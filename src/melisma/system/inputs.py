@@ -24,20 +24,20 @@ def inputs_stay() -> Iterator[None]:
         _NOTED.reset(token)
 
 
-def note_input(path: str | os.PathLike) -> None:
+def note_input(path: str | os.PathLike[str]) -> None:
     """This file is read."""
     noted, identity = _NOTED.get(), _identity(path)
     if noted is not None and identity is not None:
         noted.add(identity)
 
 
-def is_input(path: str | os.PathLike) -> bool:
+def is_input(path: str | os.PathLike[str]) -> bool:
     """Whether this file was read by the command that runs."""
     noted = _NOTED.get()
     return bool(noted) and _identity(path) in noted  # type: ignore[operator]
 
 
-def _identity(path: str | os.PathLike) -> tuple[int, int] | None:
+def _identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     try:
         state = os.stat(path)
     except (OSError, ValueError):
