@@ -5,7 +5,12 @@ PAGE := src/melisma/studio/page/index.html
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
-.PHONY: demo studio test page docs lint generate setup dev clean
+PYTHON_SOURCE := src tests runs bench core hosts studio docs hatch_build.py
+C_SOURCE = $(shell git ls-files 'core/*.cpp' 'core/*.h' 'core/*.inl' 'hosts/*.cpp' 'hosts/*.h' 'hosts/*.c')
+# $(call untried,what): not silent, and in CI a failure
+untried = { echo "NOT TRIED: $(1)" >&2; test -z "$$CI"; }
+
+.PHONY: demo studio test page docs lint check format generate setup dev clean
 
 demo: setup
 	$(VENV)/bin/melisma demo --out out/demo
@@ -13,10 +18,9 @@ demo: setup
 studio: setup $(PAGE)
 	$(VENV)/bin/melisma studio
 
-test: dev
-	$(VENV)/bin/ruff check src tests runs bench core hosts hatch_build.py
+test: dev check
 	$(VENV)/bin/python core/build.py
-	$(VENV)/bin/python hosts/puredata/build.py || true
+	$(VENV)/bin/python hosts/puredata/build.py || $(call untried,Pure Data's objects)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0  # a file is one process's, as its fixtures are
 	$(MAKE) page
 
@@ -24,10 +28,22 @@ test: dev
 page: setup $(PAGE)
 	test -d studio/node_modules || $(VENV)/bin/python studio/build.py
 	cd studio && npm run check && npm test
-	if command -v chromium >/dev/null; then cd studio && npm run e2e; else echo "no chromium: the page was not tried in a browser"; fi
+	if command -v chromium >/dev/null; then cd studio && npm run e2e; else $(call untried,the page in a browser: no chromium); fi
 
-lint: dev
-	$(VENV)/bin/ruff check src tests runs bench core hosts hatch_build.py
+# what reads the source and runs nothing
+lint: check
+	$(VENV)/bin/ruff format --check $(PYTHON_SOURCE)
+	clang-format --dry-run -Werror $(C_SOURCE)
+	test -d studio/node_modules || $(VENV)/bin/python studio/build.py
+	cd studio && npm run check
+
+check: dev
+	$(VENV)/bin/ruff check $(PYTHON_SOURCE)
+	$(VENV)/bin/mypy
+
+format: dev
+	$(VENV)/bin/ruff format $(PYTHON_SOURCE)
+	clang-format -i $(C_SOURCE)
 
 # the documentation, into out/docs
 docs: dev

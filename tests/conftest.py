@@ -1,6 +1,7 @@
 """What tests share: a home of their own, and a model small enough to make on the spot."""
 
 import os
+from collections import Counter
 
 import pytest
 
@@ -14,6 +15,42 @@ LONG = ("test_targets.py", "test_puredata.py", "test_damage.py", "test_reference
 def pytest_collection_modifyitems(items):
     """The longest files first: of several processes none is left with one of them at the end."""
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+# What is not tried is never silent. A skip whose reason begins so says that this machine is of another kind; any other says
+# what is missing here and how to get it: in CI (CI=true) that fails, elsewhere the summary says it loudly.
+OF_ANOTHER_KIND = "only "
+IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return told.removeprefix("Skipped: ")
+
+
+def _refuse(report):
+    """A report that is none of a skip in CI, unless the machine is of another kind."""
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail") and not _reason(report).startswith(OF_ANOTHER_KIND):
+        report.outcome, report.longrepr = "failed", f"not tried, and in CI that is a failure: {_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    return _refuse((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return _refuse((yield))
+
+
+def pytest_terminal_summary(terminalreporter):
+    missing = Counter(_reason(r) for r in terminalreporter.stats.get("skipped", []) if not _reason(r).startswith(OF_ANOTHER_KIND))
+    if missing:
+        terminalreporter.section("NOT TRIED", red=True, bold=True)
+        for reason, count in missing.most_common():
+            terminalreporter.write_line(f"{count:5} tests: {reason}", red=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -82,7 +82,7 @@ def test_of_a_long_sound_little_but_the_sound_is_held(model, monkeypatch, rate):
     try:
         Path("/proc/self/clear_refs").write_text("5")  # the high-water mark starts anew
     except OSError:
-        pytest.skip("memory is measured as Linux does it")
+        pytest.skip("only on Linux: memory is measured as it does")
     before = memory("VmRSS")
     assert len(own.transfer(x, rate=rate).samples[0]) == len(x)
     # what comes out is as long as what goes in; a resampled copy, or one in double precision, would be as long again, or twice.

@@ -12,7 +12,7 @@ from random_models import ROOT, built
 
 from melisma.core import binding as core
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 
 
 def drive(driver: Path, path: Path, seconds: float = 2) -> tuple[int, dict, str]:
@@ -21,7 +21,7 @@ def drive(driver: Path, path: Path, seconds: float = 2) -> tuple[int, dict, str]
     return done.returncode, json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}, done.stderr
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="counts by glibc's own names")
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: counts by glibc's own names")
 def test_nothing_allocates_or_locks(tmp_path_factory, model_paths):
     driver = built(tmp_path_factory, "driver", f"--driver={ROOT / 'core/tests/driver.cpp'}", "--optimise=1")
     for path in model_paths:
@@ -34,7 +34,7 @@ def test_nothing_allocates_or_locks(tmp_path_factory, model_paths):
         ), (found, errors)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="counts by glibc's own names")
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: counts by glibc's own names")
 def test_a_deliberate_allocation_is_found(tmp_path_factory, model_paths):
     driver = built(
         tmp_path_factory,
@@ -50,7 +50,7 @@ def test_a_deliberate_allocation_is_found(tmp_path_factory, model_paths):
 @pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
 def test_under_sanitizers(tmp_path_factory, model_paths, sanitizer):
     if not shutil.which("c++"):
-        pytest.skip("no system compiler")
+        pytest.skip("needs a compiler: apt install g++")
     driver = built(
         tmp_path_factory,
         "driver",
@@ -68,7 +68,7 @@ def test_under_sanitizers(tmp_path_factory, model_paths, sanitizer):
     assert json.loads(done.stdout) == {"replayed": len(files)} and len(files) > 50
 
 
-@pytest.mark.skipif(not shutil.which("cc"), reason="no system compiler")
+@pytest.mark.skipif(not shutil.which("cc"), reason="needs a compiler: apt install g++")
 def test_the_header_is_c99(tmp_path):
     (tmp_path / "host.c").write_text(
         "#include <melisma.h>\nint main(void) { return melisma_version() != MELISMA_VERSION; }\n"

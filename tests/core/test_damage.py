@@ -13,7 +13,7 @@ from melisma.core import binding as core
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 
 
 @pytest.mark.parametrize("config", [TINY, MELGAN, SMALL], ids=["phase", "melgan", "usual frames"])
@@ -78,7 +78,7 @@ def agrees(data: bytes) -> None:
     model.stream().process(np.zeros(200, np.float32))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([TINY, MELGAN]), st.sampled_from([8, 16]), st.integers(0, 4000), st.binary(min_size=1, max_size=4))
 def test_damaged_bytes(config, bits, place, new):
     data = bytearray(file_bytes(config, bits=bits))
@@ -89,7 +89,7 @@ def test_damaged_bytes(config, bits, place, new):
         assert str(error).isprintable()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([TINY, MELGAN]), st.sampled_from([8, 16]), st.data())
 def test_hostile_headers(config, bits, data):
     """Any entry of the two headers replaced by anything."""

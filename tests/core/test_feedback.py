@@ -12,7 +12,7 @@ from melisma.core import feedback
 from melisma.errors import MelismaError
 from melisma.hosts import puredata
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 points = st.lists(st.tuples(st.floats(0, 1e4), st.floats(20, 20000)), min_size=1, max_size=9).map(sorted)
 
 
@@ -72,7 +72,7 @@ def test_it_stays_alive_and_bounded():
     assert (level[3:] > 0.003).all()
 
 
-@pytest.mark.skipif(not list(puredata._OWN.glob("melisma*.pd_*")), reason="python hosts/puredata/build.py")
+@pytest.mark.skipif(not list(puredata._OWN.glob("melisma*.pd_*")), reason="needs the objects: python hosts/puredata/build.py")
 def test_installing_is_whole_and_takes_nothing_of_others(tmp_path, capsys):
     place = tmp_path / "deep" / "melisma"
     assert cli.run(["pd", "install", "--to", str(place)]) == 0

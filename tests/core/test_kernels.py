@@ -17,7 +17,7 @@ from random_models import (
 from melisma.core import binding as core
 from melisma.training.vocoders.integration import initial_phases, integrate
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 
 
 KERNELS = ("plain", "avx2", "avx512", "avx512vnni", "neon", "wide")
@@ -25,7 +25,7 @@ KERNELS = ("plain", "avx2", "avx512", "avx512vnni", "neon", "wide")
 
 def call(inner, name: str, kernels: str, *arguments) -> None:
     if not inner.parts_has(kernels.encode()):
-        pytest.skip(f"no {kernels} here")
+        pytest.skip(f"only on processors with {kernels}")
     given = [a.ctypes.data_as(ctypes.c_void_p) if isinstance(a, np.ndarray) else a for a in arguments]
     getattr(inner, name)(kernels.encode(), *given)
 

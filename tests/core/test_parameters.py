@@ -11,7 +11,7 @@ from melisma.core import binding as core
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 
 
 def test_parameters_are_declared_and_kept_in_range():

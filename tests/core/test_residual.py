@@ -15,7 +15,7 @@ from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.latent import FINE, LAYER_STEP
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 
 # more bands than colour has cosines, and frames that hold the layers for several
 WIDE = ModelConfig(

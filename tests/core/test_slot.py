@@ -12,7 +12,7 @@ from slots import Slot
 
 from melisma.core import binding as core
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 RATE = 8000
 WARM = RATE // 20  # and the stream's latency
 FADE = int(0.03 * RATE) + 1

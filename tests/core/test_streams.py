@@ -10,7 +10,7 @@ from random_models import CLOSE, MELGAN, ROOT, SMALL, SMALL_MELGAN, TINY, file_b
 
 from melisma.core import binding as core
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="the core is not built: python core/build.py")
+pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
 
 
 @quick

@@ -200,7 +200,7 @@ def test_licences_are_short():
     assert [summary.licence(odd) for odd in (None, 3, "", " (x)")] == ["–"] * 4
 
 
-@pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
 @pytest.mark.parametrize("width", [400, 1280])
 def test_a_browser_shows_it_and_plays(four, tmp_path, width):
     """No picture is missing, nothing is wider than the window, and buttons play what they say, one at a time, by key as well."""

@@ -86,7 +86,7 @@ HOMES = {
 
 
 @needs_pd
-@pytest.mark.skipif(sys.platform != "linux", reason="these are Linux's folders")
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: its folders")
 @pytest.mark.parametrize("kind", HOMES)
 def test_pd_looks_in_the_same_home(tmp_path, tiny, kind):
     folders = {

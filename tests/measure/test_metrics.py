@@ -227,7 +227,7 @@ def test_envelope_distance_hears_timbre_but_neither_level_nor_pitch(sound):
     assert math.isnan(metrics.envelope_distance(0 * sound, sound, RATE))
 
 
-@pytest.mark.skipif(not baselines.has_opus(), reason="opus-tools are not installed")
+@pytest.mark.skipif(not baselines.has_opus(), reason="needs Opus: apt install opus-tools")
 def test_opus_keeps_time_and_length_and_gains_from_bits(sound):
     few, many = (baselines.opus(sound, RATE, bits) for bits in (8000, 64000))
     assert len(few[0]) == len(many[0]) == len(sound) and (few[1], many[1]) == (8000, 64000)

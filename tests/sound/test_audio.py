@@ -18,7 +18,7 @@ from melisma.errors import MelismaError
 from melisma.sound import audio, rates
 from melisma.system.atomic import atomic
 
-resource = pytest.importorskip("resource", reason="limits of file size are POSIX")
+resource = pytest.importorskip("resource", reason="only on POSIX: limits of file size")
 
 
 @contextmanager

@@ -125,7 +125,7 @@ def wait_for(condition, seconds=60):
     return condition()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="shell scripts as browsers")
+@pytest.mark.skipif(sys.platform == "win32", reason="only on POSIX: shell scripts as browsers")
 @pytest.mark.parametrize("chosen", [False, True])
 @pytest.mark.parametrize("name", ["w3m", "lynx", "www-browser"])
 def test_a_text_browser_is_not_opened(tmp_path, name, chosen):
@@ -138,7 +138,7 @@ def test_a_text_browser_is_not_opened(tmp_path, name, chosen):
     assert not called.exists()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="shell scripts as browsers")
+@pytest.mark.skipif(sys.platform == "win32", reason="only on POSIX: shell scripts as browsers")
 def test_a_browser_that_never_returns_holds_nobody_up(tmp_path):
     """It is called when the page is there, has no terminal and no keys of ours, and the studio ends without it."""
     program, called = browser(tmp_path, "wrapper", WRAPPER)

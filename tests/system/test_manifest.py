@@ -120,7 +120,7 @@ def test_stopped_anywhere_it_leaves_a_working_folder_and_goes_on_the_next_time(t
         assert {n: d.decode() for n, d in contents(folder).items() if n in files[1]} == files[1]
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only on POSIX: SIGKILL")
 def test_killed_anywhere_it_goes_on_the_next_time(tmp_path):
     """A real kill -9 at random moments of installs that never end; then one more install has nothing of its own left over."""
     code = """if True:

@@ -15,7 +15,7 @@ from melisma.system.atomic import atomic
 from melisma.training import checkpoints
 from melisma.training.prepare import prepare
 
-pytestmark = pytest.mark.skipif(temporary.fcntl is None, reason="needs locks and SIGKILL")
+pytestmark = pytest.mark.skipif(temporary.fcntl is None, reason="only on POSIX: locks and SIGKILL")
 
 
 @pytest.fixture(autouse=True)
