@@ -146,6 +146,16 @@ def test_the_last_guard_knows_what_was_read(folder):
     assert len(list(folder.glob("*.wav"))) == 7
 
 
+def test_the_number_of_a_file_that_is_gone_is_no_input(folder):
+    """The disk gives it to the next file: here to one that is written over and over, as a server does."""
+    with inputs_stay():
+        sound = read(folder / "a.wav")
+        os.link(folder / "a.wav", folder / "next.wav")  # of the same number
+        for name in ("a.wav", "hard-a.wav"):
+            (folder / name).unlink()
+        write(folder / "next.wav", sound)
+
+
 @pytest.mark.parametrize("mode", [0o444, 0o400, 0o555])
 def test_a_write_protected_file_stays(folder, mode, capsys, monkeypatch):
     monkeypatch.chdir(folder)

@@ -313,3 +313,12 @@ def test_a_sound_of_the_library_is_whole_before_it_has_its_name(tmp_path, monkey
     assert os.stat(library.sounds / ref.hash).st_ino in synced
     with pytest.raises(MelismaError, match="not here any more"):
         library.open(SoundRef("0" * 64, "b.wav"))
+
+
+def test_the_session_is_saved_however_many_sounds_came_and_went(tmp_path):
+    """The numbers that the disk gives to files are used again: that of an upload that is gone may be the autosave's next."""
+    with Running(tmp_path) as studio, studio.dial() as (socket, _):
+        for number in range(12):
+            studio.upload(wav(tmp_path / "a.wav", seed=number).read_bytes())
+            assert studio.ask("/api/sounds", b"RIFF and nothing more", {"x-name": "odd.wav"})[0] == 400
+            assert keep(socket, number, number - 1) == "saved"
