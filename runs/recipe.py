@@ -2,7 +2,8 @@
 
     python runs/NAME.py [--minutes 105]      everything; interrupted, the same command goes on where it stopped
     python runs/NAME.py --part P             data, vocoder, vae, tune, adversarial, publish or card alone; calibrate gives the
-                                             published model new axes, after a change of training/calibrate.py
+                                             published model new axes, after a change of training/calibrate.py; narrow keeps
+                                             its weights in 8 bits, and evaluates it anew
 
 1. data: `runs/sources.py` makes $MELISMA_HOME/data/NAME from packages, which is prepared for training;
 2. vocoder and VAE do not depend on one another: they are trained beside each other, each on one core. They start from those
@@ -103,7 +104,7 @@ def main(world: World) -> None:
     parser.add_argument("--minutes", type=float, default=world.minutes)
     parser.add_argument("--force", action="store_true", help="publish whatever the figures")
     parser.add_argument("--note", default="", help="recorded in the published file, when a run departed from this script")
-    parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card", "calibrate"], help="only this part")
+    parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card", "calibrate", "narrow"], help="only this part")
     parser.add_argument(
         "--from", dest="start", default=world.start, metavar="RUN", help="whose vocoder and VAE to start from, or none"
     )
@@ -115,6 +116,8 @@ def main(world: World) -> None:
         publish(world, options.minutes, options.force, options.note)
     elif options.part == "calibrate":
         calibrate(world)
+    elif options.part == "narrow":
+        narrow(world)
     elif options.part == "card":
         print(write_card(world))
     elif options.part:
@@ -280,6 +283,22 @@ def calibrate(world: World) -> None:
     model = from_file(file)
     latents = axes_of(model, Prepared(world.prepared))
     write(to_file(model, file.name, latents, file.training, file.evaluation, file.weight_bits), world.published)
+
+
+def narrow(world: World) -> None:
+    """The published model with its weights in 8 bits, and its figures as it is then."""
+    from melisma.files import modelfile
+    from melisma.measure.evaluate import evaluate
+    from melisma.model import Model
+    from melisma.training.export import from_file, to_file
+    from melisma.training.run import publish as write
+
+    file = modelfile.load(world.published)
+    file = to_file(from_file(file), file.name, file.latents, file.training, bits=8)
+    result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=HELD_FILES)
+    record(f"{world.name}, weights in 8 bits", 0, result)
+    summary = {key: value for key, value in result.items() if key not in ("files", "skipped")}
+    print(write(replace(file, evaluation=summary), world.published), write_card(world))
 
 
 def write_card(world: World) -> Path:
