@@ -18,6 +18,7 @@ from .options import ModelIn
 if TYPE_CHECKING:
     from ..files.config import ModelConfig
 
+
 def _own_model(name: str) -> Path:
     from ..store.pretrained import own_models
 
