@@ -148,3 +148,29 @@ test('the dial of Random goes to 2 σ, and more can be typed', async ({ studio, 
   expect(Number(await knob.getAttribute('aria-valuenow'))).toBeGreaterThan(5);
   await studio.settled();
 });
+
+test('what is kept of the sound: fine and colour, each heard, a step each, and a match leaves the colour to the domain', async ({ studio, page }) => {
+  const begin = await studio.state();
+  const knob = (name: string) => page.getByRole('slider', { name, exact: true });
+  await expect(knob('Fine')).toHaveAttribute('aria-valuenow', '1');
+  await expect(knob('Colour')).toHaveAttribute('aria-valuenow', '1');
+  let samples = begin.samples;
+  for (const [name, value] of [['Fine', '0.25'], ['Colour', '0']]) {
+    await page.getByRole('button', { name: new RegExp(`^${name}: .*type a value`) }).click();
+    await page.getByRole('textbox', { name: new RegExp(`^${name} in`) }).fill(value);
+    await page.keyboard.press('Enter');
+    const state = await studio.state();
+    expect(state.history.at(-1)).toBe(`${name} ${Number(value).toFixed(2)}`);
+    expect(state.samples).not.toBe(samples);
+    samples = state.samples;
+  }
+  for (const name of ['Fine', 'Colour']) await knob(name).dblclick();
+  expect((await studio.state()).samples).toBe(begin.samples);
+  await page.getByRole('button', { name: 'All latents' }).click();
+  await page.getByRole('button', { name: /^Match: .*type a value/ }).click();
+  await page.getByRole('textbox', { name: /^Match in/ }).fill('1');
+  await page.keyboard.press('Enter');
+  await expect(knob('Colour')).toHaveAttribute('aria-valuenow', '0');
+  await page.keyboard.press('Control+z');
+  await expect(knob('Colour')).toHaveAttribute('aria-valuenow', '1');
+});
