@@ -16,7 +16,8 @@ from melisma.training.layers import Chain, Conv, ConvNeXt, Pointwise, Residual, 
 from melisma.training.mel import Analysis
 from melisma.training.reference import Reference
 from melisma.training.vae import Decoder, Encoder
-from melisma.training.vocoders import MelganVocoder, PhaseVocoder
+from melisma.training.vocoders.melgan import MelganVocoder
+from melisma.training.vocoders.phase import PhaseVocoder
 
 torch.set_num_threads(1)
 TOLERANCE = 1e-4
@@ -53,7 +54,7 @@ def vaes(draw) -> VAEConfig:
 @st.composite
 def phases(draw) -> PhaseConfig:
     blocks = st.integers(0, 2)
-    return PhaseConfig("phase", draw(st.integers(0, 3)), draw(small), draw(blocks), draw(small), 2, draw(st.booleans()))
+    return PhaseConfig("phase", draw(st.integers(0, 3)), draw(small), draw(blocks), draw(small), 2)
 
 
 def melgans(hop: int):

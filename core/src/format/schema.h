@@ -35,6 +35,13 @@ struct VAEConfig {
     int expansion;
 };
 
+struct MelganConfig {
+    List ratios;
+    int width;
+    List dilations;
+    int kernel;
+};
+
 struct PhaseConfig {
     int draft_iterations;
     int width;
@@ -43,24 +50,17 @@ struct PhaseConfig {
     int expansion;
 };
 
-struct MelganConfig {
-    List ratios;
-    int width;
-    List dilations;
-    int kernel;
-};
-
 // Kinds of vocoder, in the order of the configuration's table.
 #define MELISMA_VOCODERS(X) \
-    X(phase) X(melgan)
+    X(melgan) X(phase)
 
-enum class VocoderKind : int { phase, melgan };
+enum class VocoderKind : int { melgan, phase };
 
 struct Entries {
     AnalysisConfig analysis;
     VAEConfig vae;
-    PhaseConfig phase;
     MelganConfig melgan;
+    PhaseConfig phase;
     VocoderKind vocoder;
 };
 
@@ -93,6 +93,12 @@ constexpr Entry VAE_ENTRIES[] = {
     {"kernel", Kind::WHOLE, 1, 63, offsetof(Entries, vae.kernel), false, 0},
     {"expansion", Kind::WHOLE, 1, 8, offsetof(Entries, vae.expansion), false, 0},
 };
+constexpr Entry MELISMA_ENTRIES_OF_melgan[] = {
+    {"ratios", Kind::LIST, 1, 1024, offsetof(Entries, melgan.ratios), false, 0},
+    {"width", Kind::WHOLE, 1, 2048, offsetof(Entries, melgan.width), false, 0},
+    {"dilations", Kind::LIST, 1, 1024, offsetof(Entries, melgan.dilations), false, 0},
+    {"kernel", Kind::WHOLE, 1, 63, offsetof(Entries, melgan.kernel), false, 0},
+};
 constexpr Entry MELISMA_ENTRIES_OF_phase[] = {
     {"draft_iterations", Kind::WHOLE, 0, 256, offsetof(Entries, phase.draft_iterations), false, 0},
     {"width", Kind::WHOLE, 1, 2048, offsetof(Entries, phase.width), false, 0},
@@ -100,12 +106,6 @@ constexpr Entry MELISMA_ENTRIES_OF_phase[] = {
     {"kernel", Kind::WHOLE, 1, 63, offsetof(Entries, phase.kernel), false, 0},
     {"expansion", Kind::WHOLE, 1, 8, offsetof(Entries, phase.expansion), false, 0},
     {"turns_phase", Kind::RETIRED, 0, 0, 0, true, 0},
-};
-constexpr Entry MELISMA_ENTRIES_OF_melgan[] = {
-    {"ratios", Kind::LIST, 1, 1024, offsetof(Entries, melgan.ratios), false, 0},
-    {"width", Kind::WHOLE, 1, 2048, offsetof(Entries, melgan.width), false, 0},
-    {"dilations", Kind::LIST, 1, 1024, offsetof(Entries, melgan.dilations), false, 0},
-    {"kernel", Kind::WHOLE, 1, 63, offsetof(Entries, melgan.kernel), false, 0},
 };
 
 }  // namespace melisma

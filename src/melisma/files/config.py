@@ -5,71 +5,15 @@ from __future__ import annotations
 from dataclasses import Field, asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
-LONGEST = 16  # entries of a list
+from .blocks import LONGEST, AnalysisConfig, VAEConfig, VocoderConfig
+from .vocoders import KINDS
+from .vocoders.melgan import MelganConfig
+from .vocoders.phase import PhaseConfig
 
-
-def _entry(default: Any, least: float, most: float, missing: Any = None) -> Any:
-    """An entry and the bounds (of a list: its numbers') that any sane model stays within: a file that claims more is refused
-    before anything is allocated for it. missing: what an older file means that has no such entry."""
-    return field(default=default, metadata={"least": least, "most": most, "missing": missing})
-
-
-@dataclass(frozen=True)
-class AnalysisConfig:
-    """How a waveform becomes log-mel frames and loudness.
-
-    sample_rate in Hz; frame and hop in samples (frame l ends at sample (l + 1) * hop); bands is the number of mel
-    bands asked for (bands too narrow to hold an FFT bin are dropped); fmin and fmax in Hz; highpass in Hz: where the filter
-    that takes out a sound card's offset is 3 dB down, 0 for none.
-    """
-
-    sample_rate: int = _entry(44100, 8000, 192000)
-    frame: int = _entry(1024, 64, 8192)
-    hop: int = _entry(256, 16, 4096)
-    bands: int = _entry(128, 8, 512)
-    fmin: float = _entry(30.0, 0.0, 20000.0)
-    fmax: float = _entry(22050.0, 100.0, 96000.0)
-    highpass: float = _entry(10.0, 0.0, 100.0, missing=0.0)
-
-
-@dataclass(frozen=True)
-class VAEConfig:
-    """The mel VAE: latents, channel widths and numbers of ConvNeXt blocks on each side, kernel and expansion."""
-
-    latents: int = _entry(16, 1, 128)
-    encoder_width: int = _entry(192, 1, 2048)
-    encoder_blocks: int = _entry(4, 0, 64)
-    decoder_width: int = _entry(256, 1, 2048)
-    decoder_blocks: int = _entry(4, 0, 64)
-    kernel: int = _entry(5, 1, 63)
-    expansion: int = _entry(3, 1, 8)
-
-
-@dataclass(frozen=True)
-class PhaseConfig:
-    """The `phase` vocoder: draft iterations, and the ConvNeXt that refines magnitudes."""
-
-    kind: str = "phase"
-    draft_iterations: int = _entry(4, 0, 256)
-    width: int = _entry(192, 1, 2048)
-    blocks: int = _entry(4, 0, 64)
-    kernel: int = _entry(5, 1, 63)
-    expansion: int = _entry(3, 1, 8)
-
-
-@dataclass(frozen=True)
-class MelganConfig:
-    """The `melgan` vocoder: upsampling ratios (their product is the hop), channels, dilations of each residual stack."""
-
-    kind: str = "melgan"
-    ratios: tuple[int, ...] = _entry((8, 8, 2, 2), 1, 1024)
-    width: int = _entry(256, 1, 2048)
-    dilations: tuple[int, ...] = _entry((1, 3, 9), 1, 1024)
-    kernel: int = _entry(7, 1, 63)
-
-
-VOCODERS = {"phase": PhaseConfig, "melgan": MelganConfig}
-RETIRED = {"phase": {"turns_phase": False}}  # entries of older files that are read if they say this, and not written
+__all__ = ["AnalysisConfig", "MelganConfig", "ModelConfig", "PhaseConfig", "VAEConfig", "VocoderConfig"]
+__all__ += ["LONGEST", "RETIRED", "VOCODERS"]
+VOCODERS = {name: kind.config for name, kind in KINDS.items()}
+RETIRED = {name: kind.retired for name, kind in KINDS.items()}  # entries of older files, read if they say this, and not written
 
 
 @dataclass(frozen=True)
@@ -78,7 +22,7 @@ class ModelConfig:
 
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     vae: VAEConfig = field(default_factory=VAEConfig)
-    vocoder: PhaseConfig | MelganConfig = field(default_factory=PhaseConfig)
+    vocoder: VocoderConfig = field(default_factory=PhaseConfig)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,14 +1,20 @@
-"""The vocoders, behind one interface: a Streaming module, log-mel (B, M, L) → waveform (B, 1, L · hop), with a `delay`.
+"""The vocoders, behind one interface: a `Vocoder`, log-mel (B, M, L) → waveform (B, 1, L · hop), with a `delay`.
 
-A new vocoder is one file here, one configuration in `melisma.files.config` and one entry in `build`.
+Each kind is declared in melisma/files/vocoders; the file of that name here ends in `VOCODER`, the class that it is.
 """
 
-from ...files.config import AnalysisConfig, MelganConfig, PhaseConfig
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from ...files.config import VOCODERS, AnalysisConfig, VocoderConfig
 from ..layers import Vocoder
-from .melgan import MelganVocoder
-from .phase import PhaseVocoder
+
+CLASSES: dict[str, Callable[[AnalysisConfig, Any], Vocoder]] = {
+    kind: importlib.import_module(f"{__name__}.{kind}").VOCODER for kind in VOCODERS
+}
 
 
-def build(analysis: AnalysisConfig, config: PhaseConfig | MelganConfig) -> Vocoder:
+def build(analysis: AnalysisConfig, config: VocoderConfig) -> Vocoder:
     """The vocoder that the configuration names."""
-    return {"phase": PhaseVocoder, "melgan": MelganVocoder}[config.kind](analysis, config)
+    return CLASSES[config.kind](analysis, config)

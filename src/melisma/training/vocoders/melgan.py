@@ -46,3 +46,6 @@ class MelganVocoder(Vocoder):
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         y, state = self.body.step(2 * x - 1, state)
         return torch.tanh(y), state
+
+
+VOCODER = MelganVocoder

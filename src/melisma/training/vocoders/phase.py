@@ -94,3 +94,6 @@ class PhaseVocoder(Vocoder):
 def _extent(bank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     start = (bank > 0).argmax(1)
     return start.astype(np.int64), (bank.shape[1] - (bank[:, ::-1] > 0).argmax(1) - start).astype(np.int64)
+
+
+VOCODER = PhaseVocoder
