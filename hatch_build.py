@@ -49,18 +49,20 @@ class CustomBuildHook(BuildHookInterface):
             self.folder = tempfile.TemporaryDirectory()  # until `finalize`
             made = core.build(target, Path(self.folder.name) / core.library_name(target or core.this_system()))
             build_data["force_include"][str(made)] = f"melisma/_core/{made.name}"
-        self.puredata(_load(root / "hosts" / "puredata" / "build.py"), target, build_data, version == "editable")
+        for build in sorted((root / "hosts").glob("*/build.py")):
+            self.host(_load(build), target, build_data, version == "editable")
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{tag}"
 
-    def puredata(self, pd: Any, target: str, build_data: dict[str, Any], editable: bool) -> None:
-        """The objects for Pure Data, too, where its header is found, but for Windows; the wheel is whole without them."""
-        if not pd.possible(target):
-            self.app.display_warning(pd.MISSING if not pd.header() else "the Pure Data objects are not built for Windows yet")
+    def host(self, host: Any, target: str, build_data: dict[str, Any], editable: bool) -> None:
+        """What a folder under hosts/ makes, beside the package; the wheel is whole without it. Its build.py has FOLDER, where in
+        the package that goes, `why_not(target)`, one sentence or nothing, and `build(folder or None, target)` → files."""
+        if reason := host.why_not(target):
+            self.app.display_warning(reason)
             return
-        made = pd.build(None if editable else Path(self.folder.name), target)
+        made = host.build(None if editable else Path(self.folder.name) / host.FOLDER, target)
         if not editable:
-            build_data["force_include"] |= {str(file): f"melisma/_pd/{file.name}" for file in made}
+            build_data["force_include"] |= {str(file): f"melisma/{host.FOLDER}/{file.name}" for file in made}
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if hasattr(self, "folder"):

@@ -21,7 +21,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-OUT = ROOT / "src" / "melisma" / "_pd"
+COMMON = HERE.parent / "common"
+FOLDER = "_pd"  # in the package
+OUT = ROOT / "src" / "melisma" / FOLDER
 STUBS = {f"melisma.{name}~": f"melisma_{name}_setup" for name in ("encode", "decode", "loop")}
 HEADERS = [
     "/usr/include", "/usr/include/pd", "/usr/local/include", "/usr/local/include/pd", "/opt/homebrew/include",
@@ -31,6 +33,8 @@ MISSING = (
     "the Pure Data objects were not built: Pd's header m_pd.h was not found; on Debian `apt install puredata-dev`, "
     "elsewhere set PD_INCLUDE to the folder that has it (Pd's src)"
 )
+
+NO_WINDOWS = "the Pure Data objects are not built for Windows yet"
 
 
 def header() -> Path | None:
@@ -50,13 +54,17 @@ def _core():
     return module
 
 
+def sources() -> list[Path]:
+    return sorted((HERE / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
+
+
 def windows(target: str) -> bool:
     return "windows" in target or (not target and platform.system() == "Windows")
 
 
-def possible(target: str = "") -> bool:
-    """Whether `build` has what it needs on this machine. m_pd.h is the same for all: any header builds for any target."""
-    return header() is not None and not windows(target)
+def why_not(target: str = "") -> str:
+    """Why `build` cannot build here, in one sentence; nothing if it can. m_pd.h is the same for all targets."""
+    return NO_WINDOWS if windows(target) else "" if header() else MISSING
 
 
 def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "") -> list[Path]:
@@ -64,11 +72,9 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
 
     target: one of zig's, such as x86_64-linux-gnu.2.17; this machine's if not said.
     """
+    if reason := why_not(target):
+        raise SystemExit(reason)
     found = header()
-    if not found:
-        raise SystemExit(MISSING)
-    if windows(target):
-        raise SystemExit("the Pure Data objects are not built for Windows yet")
     mac = "macos" in target or (not target and platform.system() == "Darwin")
     suffix = ".pd_darwin" if mac else ".pd_linux"
     out = Path(out or OUT)
@@ -80,8 +86,8 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
         shutil.copy2(found, folder)  # alone: its neighbours in /usr/include are another compiler's
         # the core's functions are the objects' own, and seen by nobody else in Pd
         core.build(
-            target, made[0], sanitize, None, sorted((HERE / "src").glob("*.cpp")), ["MELISMA_API="], cxx=cxx,
-            extra=["-I", folder, "-Wno-cast-function-type"], link_extra=[*link, "-pthread"],
+            target, made[0], sanitize, None, sources(), ["MELISMA_API="], cxx=cxx,
+            extra=["-I", folder, "-I", str(COMMON), "-Wno-cast-function-type"], link_extra=[*link, "-pthread"],
         )  # fmt: skip
         compiler = [*(cxx.split() or core.compiler(zig=bool(target))), *(["-target", target] if target else [])]
         library = shutil.copy2(made[0], Path(folder) / "main.so")  # zig links nothing of an unknown suffix

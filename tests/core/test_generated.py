@@ -62,3 +62,15 @@ def test_an_older_host_is_told_what_it_knows():
     library().melisma_describe(model._handle, ctypes.cast(part, ctypes.POINTER(Info)), known)
     assert bytes(part)[:known] == bytes(whole)[:known]
     assert set(bytes(part)[known:]) == {0xAA}
+
+
+ROOMS = ("base", "format", "nn", "dsp", "latent", "vocoders", "stream", "abi")  # each may use those before it
+
+
+def test_arrows_between_the_cores_rooms_point_down():
+    source = ROOT / "core/src"
+    assert {folder.name for folder in source.iterdir() if folder.is_dir()} == set(ROOMS)
+    for file in source.rglob("*.*"):
+        room = file.relative_to(source).parts[0]
+        for other in re.findall(r'#include "(\w+)/', file.read_text(encoding="utf-8")):
+            assert ROOMS.index(other) <= ROOMS.index(room), f"{file.name} of {room} uses {other}"

@@ -27,9 +27,9 @@ static t_int* chain_perform(t_int* w) {
     float level = reinterpret_cast<const float*>(w[3])[n - 1];
     if (level == level && level != x->heard) object_loudness(x, x->heard = level);
     size_t bytes = static_cast<size_t>(n) * sizeof(float);
-    if (x->slot && (!x->bypassed || melisma_slot_stream(x->slot)))
-        melisma_slot_process(x->slot, in, out, n);
-    else if (x->bypassed)
+    if (x->player.slot && (!x->player.bypassed || melisma_slot_stream(x->player.slot)))
+        melisma_slot_process(x->player.slot, in, out, n);
+    else if (x->player.bypassed)
         memmove(out, in, bytes);
     else
         memset(out, 0, bytes);
@@ -74,9 +74,9 @@ struct Part {
 // How many latents an object has: by its second argument, else by its model, else as the published ones.
 static int latents(const Object* x, int count, const t_atom* words) {
     int asked = count > 1 ? static_cast<int>(atom_getfloat(words + 1)) : 0;
-    if (asked == 0 && x->model) {
+    if (asked == 0 && x->player.model) {
         melisma_info info;
-        melisma_describe(x->model, &info, sizeof info);
+        melisma_describe(x->player.model, &info, sizeof info);
         asked = info.latents;
     }
     if (asked == 0) asked = USUAL_LATENTS;
@@ -105,13 +105,13 @@ static t_class* encode_class;
 static t_int* encode_perform(t_int* w) {
     Part* p = reinterpret_cast<Part*>(w[1]);
     Object* x = &p->x;
-    if (x->slot && !(x->bypassed && x->work == 0)) {
-        melisma_slot_encode_signals(x->slot, p->sound, p->signals, p->width, p->n);
+    if (x->player.slot && !(x->player.bypassed && x->work == 0)) {
+        melisma_slot_encode_signals(x->player.slot, p->sound, p->signals, p->width, p->n);
     } else {
         for (int d = 0; d < p->width; d++)
             for (int i = 0; i < p->n; i++) p->signals[d][i] = d < p->width - 1 ? 0.0f : -100.0f;
     }
-    for (int i = 0; i < p->n && (x->work < 1 || x->bypassed); i++) {
+    for (int i = 0; i < p->n && (x->work < 1 || x->player.bypassed); i++) {
         float share = object_work(x, p->step);
         for (int d = 0; d < p->width - 1; d++) p->signals[d][i] *= share;
         p->signals[p->width - 1][i] = share * (p->signals[p->width - 1][i] + 100) - 100;
@@ -145,11 +145,11 @@ static t_class* decode_class;
 static t_int* decode_perform(t_int* w) {
     Part* p = reinterpret_cast<Part*>(w[1]);
     Object* x = &p->x;
-    if (x->slot && !(x->bypassed && x->work == 0))
-        melisma_slot_decode_signals(x->slot, p->signals, p->width, p->sound, p->n);
+    if (x->player.slot && !(x->player.bypassed && x->work == 0))
+        melisma_slot_decode_signals(x->player.slot, p->signals, p->width, p->sound, p->n);
     else
         memset(p->sound, 0, static_cast<size_t>(p->n) * sizeof(float));
-    for (int i = 0; i < p->n && (x->work < 1 || x->bypassed); i++) p->sound[i] *= object_work(x, p->step);
+    for (int i = 0; i < p->n && (x->work < 1 || x->player.bypassed); i++) p->sound[i] *= object_work(x, p->step);
     return w + 2;
 }
 

@@ -10,7 +10,6 @@
 #include <io.h>
 #endif
 
-#include "loader.h"
 #include "names.h"
 #include "recording.h"
 
@@ -70,42 +69,9 @@ t_symbol* object_words(int count, const t_atom* words) {
 
 // ---- parameters
 
-static Setting* setting(Object* x, t_symbol* name) {
-    for (int i = 0; i < x->setting_count; i++)
-        if (x->settings[i].name == name) return x->settings + i;
-    return nullptr;
-}
-
-// What the stream has is what was set; but a bypassed melisma~ lets the input through.
-static void apply(Object* x, melisma_stream* stream) {
-    if (!stream) return;
-    for (int i = 0; i < x->setting_count; i++)
-        melisma_set(stream, melisma_parameter_find(x->model, x->settings[i].name->s_name), x->settings[i].value);
-    int mix = melisma_parameter_find(x->model, "mix");
-    Setting* wanted = setting(x, gensym("mix"));
-    if (x->bypassed)
-        melisma_set(stream, mix, 0);
-    else if (!wanted)
-        melisma_set(stream, mix, melisma_parameter_at(x->model, mix)->usual);
-}
-
-static void set(Object* x, t_symbol* name, float value) {
-    Setting* found = setting(x, name);
-    if (!found) {
-        if (x->setting_count == MOST_SETTINGS) return;
-        found = x->settings + x->setting_count++;
-        found->name = name;
-    }
-    found->value = value;
-    melisma_stream* stream = x->slot ? melisma_slot_stream(x->slot) : nullptr;
-    if (stream && !(x->bypassed && name == gensym("mix")))
-        melisma_set(stream, melisma_parameter_find(x->model, name->s_name), value);
-}
-
 void object_loudness(Object* x, float level) {
-    static t_symbol *const by_level = gensym("loudness.level"), *const by_hand = gensym("loudness.by_hand");
-    set(x, by_level, level);
-    set(x, by_hand, 1);
+    player_set(&x->player, "loudness.level", level);
+    player_set(&x->player, "loudness.by_hand", 1);
 }
 
 // ---- loading
@@ -113,113 +79,40 @@ void object_loudness(Object* x, float level) {
 static void give_model(Object* x) {
     if (!x->out) return;
     t_atom words[4];
-    melisma_stream* stream = x->model && x->slot ? melisma_slot_stream(x->slot) : nullptr;
+    const Player& p = x->player;
+    melisma_stream* stream = p.model ? player_stream(&p) : nullptr;
     if (!stream) {  // no model, or one that cannot play at this rate
-        SETSYMBOL(words, x->model ? x->name : x->missing ? x->missing : gensym("none"));
+        SETSYMBOL(words, gensym(p.model ? p.name : *p.missing ? p.missing : "none"));
         return outlet_anything(x->out, gensym("silent"), 1, words);
     }
     melisma_info info;
-    melisma_describe(x->model, &info, sizeof info);
+    melisma_describe(x->player.model, &info, sizeof info);
     SETSYMBOL(words, gensym(info.name));
     SETFLOAT(words + 1, static_cast<t_float>(info.latents));
     SETFLOAT(words + 2, static_cast<t_float>(melisma_latency(stream)));
-    SETFLOAT(words + 3, 1000 * static_cast<t_float>(melisma_latency(stream)) / static_cast<t_float>(x->rate));
+    SETFLOAT(words + 3, 1000 * static_cast<t_float>(melisma_latency(stream)) / static_cast<t_float>(x->player.rate));
     outlet_anything(x->out, gensym("model"), 4, words);
 }
 
-// The slot's newest stream, of that model (null, null: silence), is this.
-static void put(Object* x, melisma_model* model, melisma_stream* stream) {
-    melisma_model* before = x->model;
-    x->model = model;
-    x->missing = model ? nullptr : x->name;  // before something else is asked for
-    apply(x, stream);
-    if (stream) melisma_reset(stream);
-    if (x->slot) {
-        melisma_slot_put(x->slot, stream);
-        if (!pd_getdspstate()) melisma_slot_reset(x->slot);  // nobody is listening
-        free_beside(melisma_slot_retired(x->slot), before, nullptr);
-    } else {
-        free_beside(stream, before, nullptr);
-    }
-}
-
-static void loaded(Object* x, Loading* l) {
-    if (l->model) {
-        put(x, l->model, l->stream);
-    } else {
-        object_complain(x, l->reason);
-        put(x, nullptr, nullptr);
-    }
-    loading_end(l);
-}
-
 static void look(Object* x) {
-    if (x->tells) {
-        x->tells = false;
-        give_model(x);
-    }
-    if (x->loading && loading_done(x->loading)) {
-        Loading* l = x->loading;
-        x->loading = nullptr;
-        bool stale = l->model && l->rate != x->rate;  // the rate changed meanwhile
-        t_symbol* wanted = x->wanted ? x->wanted : stale ? x->name : nullptr;
-        x->wanted = nullptr;
-        if (wanted && l->model) {
-            free_beside(l->stream, l->model, nullptr);
-            loading_end(l);
-        } else {
-            loaded(x, l);
-        }
-        if (wanted)
-            object_load(x, wanted, false);
-        else
-            give_model(x);
-    } else if (x->slot && !x->loading) {
-        free_beside(melisma_slot_retired(x->slot), nullptr, nullptr);
-    }
-    if (x->loading || (x->slot && melisma_slot_waiting(x->slot))) clock_delay(x->clock, LOOK_EVERY);
+    player_look(&x->player);
+    if (!x->player.tells) return;
+    x->player.tells = false;
+    give_model(x);
 }
 
-void object_load(Object* x, t_symbol* name, bool at_once) {
-    if (x->loading) {  // its thread cannot be stopped, but what it brings is not wanted any more
-        x->wanted = name;
-        return;
-    }
-    x->name = name;
-    char path[1024];
-    if (!resolve(x, name->s_name, path, sizeof path)) {
-        put(x, nullptr, nullptr);
-        x->tells = true;
-        return clock_delay(x->clock, 0);
-    }
-    if (!at_once && pd_getdspstate() && (x->loading = loading_start(path, x->rate))) return clock_delay(x->clock, LOOK_EVERY);
-    Loading* l = static_cast<Loading*>(calloc(1, sizeof(Loading)));
-    if (!l) return object_complain(x, "there is not enough memory to load a model");
-    snprintf(l->path, sizeof l->path, "%s", path);
-    l->rate = x->rate;
-    loading_now(l);
-    loaded(x, l);
-    x->tells = true;
-    clock_delay(x->clock, 0);
-}
+static Object* object(void* host) { return static_cast<Object*>(host); }
 
-void object_rate(Object* x, float rate) {
-    int whole = static_cast<int>(rate + 0.5f);
-    if (whole == x->rate && x->slot) return;
-    x->rate = whole;
-    free_beside(nullptr, nullptr, x->slot);
-    x->slot = melisma_slot_new(whole);
-    if (!x->slot) return object_complain(x, "there is not enough memory");
-    if (!x->model) return;
-    x->tells = true;  // its latency is another one now
-    clock_delay(x->clock, 0);
-    char reason[REASON];
-    melisma_stream* stream = melisma_stream_new(x->model, whole, reason, sizeof reason);
-    if (!stream) object_complain(x, reason);
-    apply(x, stream);
-    if (stream) melisma_reset(stream);
-    melisma_slot_put(x->slot, stream);
-}
+static const PlayerHost HOST = {
+    [](void* x, const char* name, char* path, size_t size) { return resolve(object(x), name, path, size); },
+    [](void* x, const char* reason) { object_complain(object(x), reason); },
+    [](void*) { return pd_getdspstate() != 0; },
+    [](void* x, bool now) { clock_delay(object(x)->clock, now ? 0 : LOOK_EVERY); },
+};
+
+void object_load(Object* x, t_symbol* name, bool at_once) { player_load(&x->player, name->s_name, at_once); }
+
+void object_rate(Object* x, float rate) { player_rate(&x->player, static_cast<int>(rate + 0.5f)); }
 
 // ---- messages
 
@@ -262,27 +155,21 @@ static void on_recording(Object* x, t_symbol*, int count, t_atom* words) {
     outlet_anything(x->out, gensym("recording"), 1, &word);
 }
 
-static void on_reset(Object* x) {
-    if (x->slot) melisma_slot_reset(x->slot);
-    if (x->slot && melisma_slot_waiting(x->slot)) clock_delay(x->clock, LOOK_EVERY);
-}
+static void on_reset(Object* x) { player_reset(&x->player); }
 
-static void on_bypass(Object* x, t_floatarg on) {
-    x->bypassed = on != 0;
-    if (x->slot) apply(x, melisma_slot_stream(x->slot));
-}
+static void on_bypass(Object* x, t_floatarg on) { player_bypass(&x->player, on != 0); }
 
 static void on_set(Object* x, t_symbol*, int count, t_atom* words) {
     if (count != 2 || words[0].a_type != A_SYMBOL || words[1].a_type != A_FLOAT)
         return object_complain(x, "set what? Say set NAME VALUE; dump prints the names");
     t_symbol* name = words[0].a_w.w_symbol;
-    if (x->model && melisma_parameter_find(x->model, name->s_name) < 0) {
+    if (x->player.model && melisma_parameter_find(x->player.model, name->s_name) < 0) {
         char reason[REASON];
         snprintf(reason, sizeof reason, "model %.200s has no parameter %.200s; dump prints those that there are",
-                 x->name->s_name, name->s_name);
+                 x->player.name, name->s_name);
         return object_complain(x, reason);
     }
-    set(x, name, words[1].a_w.w_float);
+    player_set(&x->player, name->s_name, words[1].a_w.w_float);
 }
 
 static void on_loudness(Object* x, t_symbol*, int count, t_atom* words) {
@@ -292,7 +179,7 @@ static void on_loudness(Object* x, t_symbol*, int count, t_atom* words) {
     if (by_hand)
         object_loudness(x, words[0].a_w.w_float);
     else
-        set(x, gensym("loudness.by_hand"), 0);
+        player_set(&x->player, "loudness.by_hand", 0);
     // the inlet's own number gives way to the message
     x->heard = by_hand ? words[0].a_w.w_float : NAN;
     if (x->level) pd_float(reinterpret_cast<t_pd*>(x->level), x->heard);
@@ -303,25 +190,25 @@ static void on_freeze(Object* x, t_symbol*, int count, t_atom* words) {
     bool latents = count == 1 && words[0].a_type == A_SYMBOL && words[0].a_w.w_symbol == gensym("latents");
     if (!number && !latents) return object_complain(x, "freeze takes 1, 0, or latents (the loudness then goes on)");
     float on = latents || words[0].a_w.w_float != 0;
-    set(x, gensym("freeze"), on);
-    set(x, gensym("freeze.loudness"), latents ? 0 : on);
+    player_set(&x->player, "freeze", on);
+    player_set(&x->player, "freeze.loudness", latents ? 0 : on);
 }
 
 static void on_dump(Object* x) {
     const char* who = class_getname(*reinterpret_cast<t_pd*>(x));
-    if (!x->model) {
+    if (!x->player.model) {
         post("%s: no model", who);
         return give_model(x);
     }
     melisma_info info;
-    melisma_describe(x->model, &info, sizeof info);
-    melisma_stream* stream = melisma_slot_stream(x->slot);
+    melisma_describe(x->player.model, &info, sizeof info);
+    melisma_stream* stream = player_stream(&x->player);
     int latency = stream ? melisma_latency(stream) : 0;
     post("%s: model %s, %d Hz, %d latents, vocoder %s, kernels %s", who, info.name, info.sample_rate, info.latents,
          info.vocoder, info.kernels);
-    post("  latency %d samples at %d Hz = %.1f ms", latency, x->rate, 1000.0 * latency / x->rate);
-    for (int i = 0; i < melisma_parameter_count(x->model); i++) {
-        const melisma_parameter* p = melisma_parameter_at(x->model, i);
+    post("  latency %d samples at %d Hz = %.1f ms", latency, x->player.rate, 1000.0 * latency / x->player.rate);
+    for (int i = 0; i < melisma_parameter_count(x->player.model); i++) {
+        const melisma_parameter* p = melisma_parameter_at(x->player.model, i);
         post("  %s %g %s (%g to %g, usually %g): %s", p->name,
              static_cast<double>(stream ? melisma_get(stream, i) : p->usual), p->unit, static_cast<double>(p->least),
              static_cast<double>(p->most), static_cast<double>(p->usual), p->summary);
@@ -336,9 +223,9 @@ static void on_dump(Object* x) {
 
 // The range of each latent, out of the message outlet: for patches that scale their sliders by it.
 static void on_ranges(Object* x) {
-    if (!x->model) return give_model(x);
+    if (!x->player.model) return give_model(x);
     melisma_info info;
-    melisma_describe(x->model, &info, sizeof info);
+    melisma_describe(x->player.model, &info, sizeof info);
     for (int d = 0; d < info.latents; d++) {
         t_atom words[4];
         SETFLOAT(words, static_cast<t_float>(d + 1));
@@ -372,24 +259,16 @@ void object_begin(Object* x, t_class* c) {
     x->canvas = canvas_getcurrent();
     x->folder = class_gethelpdir(c);
     x->clock = clock_new(x, method(look));
-    x->rate = static_cast<int>(sys_getsr() + 0.5f);
+    player_begin(&x->player, &HOST, x, static_cast<int>(sys_getsr() + 0.5f));
     x->level = nullptr;
     x->heard = NAN;
     x->work = 1;
     x->out = nullptr;
-    x->slot = melisma_slot_new(x->rate);
-    x->model = nullptr;
-    x->name = x->wanted = x->missing = nullptr;
-    x->loading = nullptr;
-    x->setting_count = 0;
-    x->tells = x->bypassed = false;
 }
 
 void object_outlet(Object* x) { x->out = outlet_new(&x->object, nullptr); }
 
 void object_free(Object* x) {
-    if (x->loading && loading_done(x->loading)) free_beside(x->loading->stream, x->loading->model, nullptr);
-    loading_end(x->loading);
+    player_end(&x->player);
     clock_free(x->clock);
-    free_beside(nullptr, x->model, x->slot);
 }

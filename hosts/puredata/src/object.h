@@ -4,18 +4,9 @@
 #include <melisma.h>
 
 #include "m_pd.h"
+#include "player.h"
 
 static_assert(sizeof(t_sample) == sizeof(float), "Pd with double samples needs another build of the core's hosts");
-
-struct Loading;  // loader.h
-
-constexpr int MOST_SETTINGS = 512;
-
-// A parameter that was set: kept by its name, so that it outlives the model.
-struct Setting {
-    t_symbol* name;
-    float value;
-};
 
 // The head of every object. Pd calls messages and perform from one thread: it is both sides of the slot.
 struct Object {
@@ -26,20 +17,10 @@ struct Object {
     t_clock* clock; // looks whether a loading is done, or a stream has faded out
     const char* folder;  // of the external
 
-    melisma_slot* slot;
-    melisma_model* model;  // of the slot's newest stream; null without one
-    t_symbol* name;        // as it was asked for
-    t_symbol* missing;     // without a model: the name that none was found by
-    t_symbol* wanted;      // to be loaded when the present loading is done
-    Loading* loading;
-    int rate;
+    Player player;
 
-    Setting settings[MOST_SETTINGS];  // here, so that one more takes no memory in perform
-    int setting_count;
     t_inlet* level;  // melisma~'s second, for the loudness by hand: what it holds is NaN until somebody says a number
     float heard;     // there, last
-    bool tells;  // at the next tick, when the patch is whole: what model there is
-    bool bypassed;
     float work;  // share of the object's own work in what it gives: goes to 0 when bypassed, within some milliseconds
 };
 
@@ -59,7 +40,7 @@ void object_rate(Object* x, float rate);
 
 // The next value of `work`, sample by sample.
 inline float object_work(Object* x, float step) {
-    float aim = x->bypassed ? 0 : 1;
+    float aim = x->player.bypassed ? 0 : 1;
     x->work = x->work < aim ? (x->work + step < aim ? x->work + step : aim) : (x->work - step > aim ? x->work - step : aim);
     return x->work;
 }
