@@ -62,6 +62,7 @@ generate: setup
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml hatch_build.py
+	@echo "Setting up $(VENV), once: what it needs is fetched, and the core compiled"
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install -e .
 	touch $@

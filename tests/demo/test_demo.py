@@ -1,59 +1,23 @@
 """The demo: everything it promises is there, sounds as it should, and the page holds together wherever it is put."""
 
-import html
-import json
 import re
-import shutil
-import subprocess
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from made import HOSTILE
 
 import melisma
 from melisma import demo
 from melisma.cli import main as cli
 from melisma.demo.material import INPUTS, PHRASES, PIECE, SOUNDS
+from melisma.demo.page import WORDS
 from melisma.files import modelfile
 from melisma.store import pretrained, summary
 
-CHROMIUM = shutil.which("chromium")
 NAMES = [Path(sound).name for sound in INPUTS]
-HOSTILE = "<b>&x"
-
-
-@pytest.fixture(scope="module")
-def four(tiny, tmp_path_factory):
-    """The folder of a demo of four models, one of them of an odd name and without a card, and what the command said."""
-    models = tmp_path_factory.mktemp("models")
-    file, published = modelfile.load(tiny), {}
-    for name in ("singing", "screams", "strings", HOSTILE):
-        training = {"licence": "<script>$model</script>"} if name == HOSTILE else file.training
-        evaluation = {"rows": {"chain": {"visqol": 4.25}}, "leak_r2": -0.3} if name == "strings" else {}
-        published[name] = models / f"{name}.melisma"
-        modelfile.save(replace(file, name=name, training=training, evaluation=evaluation), published[name])
-        if name != HOSTILE:
-            text = f"# {name}\n\nsays <i>this</i>, [that](javascript:alert(1))\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
-            published[name].with_suffix(".md").write_text(text)
-    return made(tmp_path_factory.mktemp("demo") / "new" / "[out]", [], published)
-
-
-@pytest.fixture(scope="module")
-def one(tiny, tmp_path_factory):
-    """The same of one model, which has no card."""
-    return made(tmp_path_factory.mktemp("demo"), ["--model", "tiny"], {})
-
-
-def made(folder, arguments, published):
-    with pytest.MonkeyPatch.context() as patch:
-        said = []
-        patch.setattr(pretrained, "published", lambda: published)
-        patch.setattr(demo, "say", lambda text, style="": said.append(text))
-        assert cli.run(["demo", "--out", str(folder), *arguments]) == 0
-    return folder, said
 
 
 class Page(HTMLParser):
@@ -76,8 +40,9 @@ class Page(HTMLParser):
         elif tag in ("td", "th"):
             self.tables[-1][-1].append("")
             self.cell = True
-        elif self.cell and attributes.get("class") == "play":
-            self.tables[-1][-1][-1] += attributes["href"]
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
 
     def handle_endtag(self, tag):
         self.cell = self.cell and tag not in ("td", "th")
@@ -93,32 +58,64 @@ def page_of(folder):
 
 def test_it_makes_what_it_promises(one, four):
     for (folder, said), models, cards in ((one, ["tiny"], []), (four, ["strings", "_b__x", "screams", "singing"], ["strings", "screams", "singing"])):
-        wanted = {"index.html", "A.wav", "B.wav", "A-to-B.wav", "B-to-A.wav", "A-to-B.png", "feedback.wav", "feedback.png"}
-        wanted |= {f"{name}{end}" for name in NAMES for end in (".wav", ".png", *(f"-through-{model}.wav" for model in models))}
-        wanted |= {f"card-{name}.html" for name in cards}
+        stems = {*"AB", "A-to-B", "B-to-A", "feedback", "cat-path", "cat-bent"}
+        stems |= {f"{name}{end}" for name in NAMES for end in ("", *(f"-through-{model}" for model in models))}
+        wanted = {"index.html"} | {stem + suffix for stem in stems for suffix in (".wav", ".png")} | {f"card-{name}.html" for name in cards}
         files = {f.name for f in folder.iterdir()}
         assert files == wanted | set(demo.LICENCES.values())
-        text = "\n".join(said)
-        assert all(f"{folder / name}  " in text for name in files)
-        assert re.search(rf"{len(files)} files in \d+\.\d s, with {len(models)} models?:", text) and text.count("latency 16.0 ms") == len(models)
+        assert re.fullmatch(rf"{len(files)} files, \d+\.\d MB, in \d+\.\d s: {len(stems)} sounds and their pictures\.", said[-2])
         assert said[-1] == f"Open {folder / 'index.html'}"
-    assert "  strings: sound 0 min, licence CC0 [tests], latents 3, latency 16.0 ms, ViSQOL of the whole chain 4.25" in text
 
 
-def test_rows_are_inputs_and_columns_are_models(four):
-    sounds, facts = page_of(four[0]).tables
-    assert sounds[0] == ["", "as it was", "strings", HOSTILE, "screams", "singing"]
-    for row, (sound, called) in zip(sounds[1:], INPUTS.items(), strict=True):
-        name = Path(sound).name
-        seconds = soundfile.info(SOUNDS / f"{sound}.flac").duration
-        through = [f"{name}-through-{model}.wav" for model in ("strings", "_b__x", "screams", "singing")]
-        assert row == [f"{called}{seconds:.1f} s", f"{name}.wav", *through]
+def test_it_says_from_the_first_how_far_it_is(one, four):
+    for (_, said), models in ((one, 1), (four, 4)):
+        steps = [re.fullmatch(r" *(\d+) of (\d+)  (.+)", line) for line in said]
+        numbers = [(int(step[1]), int(step[2])) for step in steps if step]
+        total = len(INPUTS) * models + 4
+        assert numbers == [(k, total) for k in range(1, total + 1)] and steps[0][3].startswith("a cat through ")
+
+
+def test_the_first_sound_is_there_before_the_rest_is_made(tiny, tmp_path):
+    """What is said to be heard already is a whole sound, and only the original lies beside it."""
+    there = {}
+
+    def listening(text, style=""):
+        if text.startswith("To hear already: "):
+            file = Path(text.removeprefix("To hear already: "))
+            there.update(file=file.name, frames=soundfile.info(file).frames, beside={f.name for f in tmp_path.iterdir()})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "say", listening)
+        assert cli.run(["demo", "--model", "tiny", "--out", str(tmp_path)]) == 0
+    first = "cat-through-tiny.wav"
+    frames = soundfile.info(SOUNDS / "gpl" / "cat.flac").frames
+    assert there == {"file": first, "frames": frames, "beside": {"cat.wav", first}}
+
+
+def test_strips_are_inputs_and_their_pictures_models(four):
+    page = page_of(four[0])
+    through = ["strings", "_b__x", "screams", "singing"]
+    played = [attributes["href"] for _, attributes in page.tags if attributes.get("class") == "play"]
+    rows = [[f"{name}.wav", *(f"{name}-through-{model}.wav" for model in through)] for name in NAMES]
+    middle = ["cat-path.wav", "cat-bent.wav", "A.wav", "A-to-B.wav", "B.wav", "B-to-A.wav", "feedback.wav"]
+    assert played == rows[0] + middle + sum(rows[1:], [])
+    assert played[0] == "cat.wav"
+    for tag, attributes in page.tags:
+        if tag == "a" and attributes.get("class") == "play":
+            assert float(attributes["data-seconds"]) == pytest.approx(soundfile.info(four[0] / attributes["href"]).duration, abs=1e-3)
+    (facts,) = page.tables
     assert facts[0] == ["", "strings", HOSTILE, "screams", "singing"]
     rows = {row[0]: row[1:] for row in facts[1:]}
-    assert rows["ViSQOL of the whole chain"] == ["4.25", "–", "–", "–"] and rows["loudness left in the latents"][0] == "R² 0.00"
+    assert rows["ViSQOL of the whole chain" + WORDS["ViSQOL of the whole chain"]] == ["4.25", "–", "–", "–"]
+    assert rows["loudness left in the latents" + WORDS["loudness left in the latents"]][0] == "R² 0.00"
     assert rows["licence"] == ["CC0 [tests]", "<script>$model</script>", "CC0 [tests]", "CC0 [tests]"]
-    assert "ViSQOL of copy synthesis" not in rows  # none of them says it
+    assert not any("copy synthesis" in row for row in rows)  # none of them says it
     assert rows["in full"] == ["card of strings", "–", "card of screams", "card of singing"]
+
+
+def test_every_figure_is_explained_in_words(four):
+    told = summary.facts(modelfile.load(pretrained.locate("tiny"))) | {row[0]: "" for row in summary._FIGURES}
+    assert set(WORDS) == set(told) - {"domain", "licence"}
 
 
 def test_sounds_are_as_long_as_what_they_are_made_of(one):
@@ -138,6 +135,17 @@ def test_sounds_are_as_long_as_what_they_are_made_of(one):
     assert soundfile.info(folder / "feedback.wav").duration == PIECE
 
 
+def test_the_bent_path_is_the_same_sound_otherwise_heard(one):
+    own, bent = (soundfile.read(one[0] / f"cat-{name}.wav")[0] for name in ("path", "bent"))
+    assert len(own) == len(bent) == soundfile.info(SOUNDS / "gpl" / "cat.flac").frames
+    assert np.std(own - bent) > 0.05 * np.std(own)
+    drawn = [attributes for tag, attributes in page_of(one[0]).tags if tag == "polyline"]
+    assert len(drawn) == 6 and [line.get("class") for line in drawn] == [None, "before", None, None, None, None]
+    assert drawn[0]["points"] == drawn[1]["points"] != drawn[2]["points"]
+    for line in drawn:
+        assert all(0 <= float(number) <= 1 for point in line["points"].split() for number in point.split(","))
+
+
 def test_the_page_holds_together_and_can_be_carried_away(one, four):
     for folder, _ in (one, four):
         text = (folder / "index.html").read_text(encoding="utf-8")
@@ -154,8 +162,7 @@ def test_the_page_holds_together_and_can_be_carried_away(one, four):
             if tag == "img":
                 assert len(attributes["alt"]) > 20
             if "play" in attributes.get("class", "").split():
-                hidden = attributes.get("aria-hidden") == "true" and attributes["tabindex"] == "-1"
-                assert hidden or attributes.get("aria-label", "").startswith("Play ") or attributes["title"]
+                assert attributes["aria-label"].startswith("Play ")
             if "aria-labelledby" in attributes:
                 assert attributes["aria-labelledby"] in page.ids
 
@@ -182,7 +189,7 @@ def test_the_published_models_play_all_of_it(tmp_path):
     assert cli.run(["demo", "--out", str(tmp_path)]) == 0
     ear = melisma.load("strings")
     sounds = {file.stem: soundfile.read(file)[0] for file in tmp_path.glob("*.wav")}
-    assert len(sounds) == 5 + len(NAMES) * (1 + len(pretrained.published()))
+    assert len(sounds) == 7 + len(NAMES) * (1 + len(pretrained.published()))
     for name, x in sounds.items():
         assert 0.05 < np.abs(x).max() < 0.98, name
         assert abs(x[0]) < 0.01 and abs(x.mean()) < 0.005, name
@@ -198,6 +205,7 @@ def test_licences_are_short():
     singing = "MIT (vocobox, FluidR3), GPL-2 and GPL-2+ (KDE Edu: speech made to sing)"
     assert summary.licence(singing) == "MIT, GPL-2 and GPL-2+"
     assert [summary.licence(odd) for odd in (None, 3, "", " (x)")] == ["–"] * 4
+<<<<<<< HEAD
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium")
@@ -245,3 +253,5 @@ def test_a_browser_shows_it_and_plays(four, tmp_path, width):
         "first": ["cat.wav"], "second": ["cat-through-strings.wav"], "title": "a cat through strings", "bar": False, "moves": True,
         "down": "voice.wav", "pictures": 7, "over": False,
     }  # fmt: skip
+=======
+>>>>>>> e22a302 (The page of sounds: one hero, pictures that play, more folded)

@@ -1,67 +1,87 @@
-"""`melisma demo`: sounds through all published models, interpolations, a model that hears itself, and a page to hear them."""
+"""`melisma demo`: a cat through all published models, a bent path, interpolations, a model that hears itself, on one page."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..core.binding import CoreModel
 from ..errors import DiskError, NotFound
 from ..model import Model, load
 from ..store import pretrained
-from ..store.summary import NONE, facts, figures
 from ..system.atomic import atomic
-from ..system.terminal import busy, say
+from ..system.terminal import say
 from . import page
-from .material import INPUTS, SOUNDS, feedback_piece, interpolations, through_models
+from .material import INPUTS, SOUNDS, Desk, Sound, bent, feedback_piece, interpolations, through_models
 
 LICENCES = {"gpl/COPYING": "licence-of-cat-and-horse.txt", "mit/LICENSE": "licence-of-voice.txt"}  # these must go along
 FIRST = "strings"  # the model that interpolates and hears itself, where it is among those that are shown
 
 
 def make(folder: Path, name: str | None = None) -> list[Path]:
-    """Make the demo in a folder, of all published models or of one; → the files. Says what it makes and how long it took."""
+    """Make the demo in a folder, of all published models or of one; → the files. Says what it makes and how far it is.
+
+    The cat through the first model is written before anything else, and can be heard while the rest is made.
+    """
     begun = time.monotonic()
     names = [name] if name else _ordered(list(pretrained.published()))
     if not names:
         raise NotFound("there is no published model to show: say with --model which one is meant")
-    models = [load(name) for name in names]
-    first = CoreModel(pretrained.locate(names[0]))
+    step = _Steps(len(INPUTS) * len(names) + 4)
+    models = [load(names[0])]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DiskError(f"the folder {folder} cannot be made: {error.strerror}; choose another with --out") from error
-    rows = []
-    with busy("reading") as now:
-        for sound, called in INPUTS.items():
-            now(f"{called} through {', '.join(model.name for model in models)}")
-            rows.append(through_models(sound, called, models, folder))
-        now(f"from phrase to phrase through {models[0].name}")
-        sections = [interpolations(models[0], folder)]
-        now(f"{models[0].name} hears itself")
-        sections.append(feedback_piece(models[0], first, folder))
+    desk, (hero, *others) = Desk(folder, models[0]), INPUTS
+
+    def as_loaded() -> Iterator[Model]:
+        """The first model, which is there; then the others, read only now that its sound is written."""
+        yield models[0]
+        for other in names[1:]:
+            models.append(load(other))
+            yield models[-1]
+
+    heard = []
+    for sound, mel in through_models(hero, as_loaded(), desk, step):
+        heard.append((sound, mel))
+        if len(heard) == 2:
+            say(f"To hear already: {folder / sound.file}")
+    strips = {"hero": desk.strip(INPUTS[hero], heard, together=True)}
+    step(f"its path through {models[0].name}, bent")
+    strips["bent"] = bent(models[0], desk)
+    step(f"from phrase to phrase through {models[0].name}")
+    strips["phrases"] = interpolations(models[0], desk)
+    step(f"{models[0].name} hears itself")
+    strips["feedback"] = feedback_piece(models[0], CoreModel(pretrained.locate(names[0])), desk)
+    more = [desk.strip(INPUTS[sound], through_models(sound, models, desk, step), together=True) for sound in others]
+    step("the page")
     cards = page.cards(names, models, folder)
     for licence, copy in LICENCES.items():
         with atomic(folder / copy) as temporary:
             temporary.write_bytes((SOUNDS / licence).read_bytes())
-    page.index(folder / "index.html", models, rows, sections, cards)
-    shown = [(row.picture, row.sounds) for row in rows] + [(section.picture, section.sounds) for section in sections]
-    made = [file for picture, sounds in shown for file in (picture.file, *(folder / sound.file for sound in sounds))]
+    page.index(folder / "index.html", models, strips, more, cards)
+    sounds: list[Sound] = [sound for strip in (*strips.values(), *more) for sound in strip.sounds]
+    made = [folder / file for sound in sounds for file in (sound.file, sound.picture)]
     files = [*made, *cards.values(), *(folder / copy for copy in LICENCES.values()), folder / "index.html"]
-    _tell(files, models, time.monotonic() - begun)
+    size = sum(file.stat().st_size for file in files) / 1e6
+    say(f"{len(files)} files, {size:.1f} MB, in {time.monotonic() - begun:.1f} s: {len(sounds)} sounds and their pictures.")
+    say(f"Open {files[-1]}")
     return files
+
+
+class _Steps:
+    """Says each step when it begins, and which of how many it is."""
+
+    def __init__(self, total: int):
+        self.total, self.begun = total, 0
+
+    def __call__(self, text: str) -> None:
+        self.begun += 1
+        say(f"{self.begun:>3} of {self.total}  {text}")
 
 
 def _ordered(names: list[str]) -> list[str]:
     """The strings first, which interpolate; then as they are called."""
     return sorted(names, key=lambda name: (name != FIRST, name))
-
-
-def _tell(files: list[Path], models: list[Model], seconds: float) -> None:
-    for file in files:
-        say(f"  {file}  {file.stat().st_size / 1000:.0f} kB")
-    say(f"{len(files)} files in {seconds:.1f} s, with {len(models)} model{'s' if len(models) > 1 else ''}:")
-    for model in models:
-        told = {key: value for key, value in (facts(model.file) | figures(model.file)).items() if value != NONE}
-        say(f"  {model.name}: {', '.join(f'{label} {value}' for label, value in told.items() if label != 'domain')}")
-    say(f"Open {files[-1]}")

@@ -1,10 +1,10 @@
-"""What the demo lets hear and see: sounds through models, from phrase to phrase, and a model that hears itself."""
+"""What the demo lets hear and see: sounds through models, a bent path, from phrase to phrase, and a model that hears itself."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +12,17 @@ import numpy as np
 from ..core import feedback
 from ..core.binding import CoreModel
 from ..measure import plot
-from ..model import Model
+from ..model import Model, transferred
 from ..sound.audio import Audio, read, write
 
 SOUNDS = Path(__file__).parents[1] / "sounds"
-# what goes through every model: file → what it is called
-INPUTS = {"gpl/cat": "a cat", "mit/voice": "a voice", "cc0/bell": "a bell", "cc0/drums": "drums", "gpl/horse": "a horse"}
-# struck sounds stay where they are: moved into a domain of voices or bows, they have no harmonics under its envelope, and boom
-MATCHED = ("gpl/cat", "mit/voice", "gpl/horse")
+# what goes through every model: file → what it is called; the first is the page's hero
+INPUTS = {"gpl/cat": "a cat", "gpl/horse": "a horse", "mit/voice": "a voice", "cc0/bell": "a bell", "cc0/drums": "drums"}
+# these stay where they are: moved into a domain of voices or bows, they have little under its envelope, and boom
+STRUCK = ("cc0/bell", "cc0/drums")
 PHRASES = {"A": "a line of violins", "B": "basses tremolo, violins staccato, celli"}  # held out from the strings' training
+# how the cat's path is bent: so many σ at most, and so many turns
+BEND, TURNS = 2.0, 2.5
 # the piece that a model sings to itself: seconds, and its curves as `melisma feedback` takes them
 PIECE = 16.0
 CURVES = {
@@ -31,131 +33,132 @@ CURVES = {
 LOUDEST = 0.97  # of full scale; what is louder is made softer as a whole, and nothing is clipped
 PIECE_PEAK = 0.5
 RAMP = 0.003  # seconds in which every sound begins
+DRAWN = 321  # points of a curve
+Step = Callable[[str], None]  # says what is made next
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A curve beneath a picture, on the same seconds: heights from 0 to 1, and in grey what they were before."""
+
+    label: str
+    heights: np.ndarray
+    before: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound file of the page. title: what it is; caption: in how few words its button may say it."""
+    """A sound file and its picture. title: what it is; caption: in how few words its picture may say it."""
 
     file: str
     title: str
     caption: str
     seconds: float
+    lanes: Sequence[Lane] = ()
+
+    @property
+    def picture(self) -> str:
+        return f"{Path(self.file).stem}.png"
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture, said in words too, and where in it which sounds are: (place, sound, seconds that the place is wide)."""
-
-    file: Path
-    words: str
-    panels: Sequence[tuple[plot.Box, Sound, float]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One input through all models: the input's sound, then one for each."""
+class Strip:
+    """Sounds side by side. together: they are one sound in several ways, so that a change from one to another keeps the place."""
 
     called: str
     sounds: Sequence[Sound]
-    picture: Picture
+    together: bool = False
 
 
-@dataclass(frozen=True)
-class Section:
-    """A picture and the sounds to it, on their own."""
+class Desk:
+    """Writes sounds and their pictures into the demo's folder. ear: the model whose mels the pictures show."""
 
-    title: str
-    text: str
-    picture: Picture
-    sounds: Sequence[Sound]
+    def __init__(self, folder: Path, ear: Model):
+        self.folder, self.ear = folder, ear
+
+    def sound(self, stem: str, sound: Audio, title: str, caption: str, lanes: Sequence[Lane] = ()) -> tuple[Sound, np.ndarray]:
+        """Write a sound, softer as a whole if it would clip; what a model smears to before its beginning is cut without a step.
+
+        → the sound, and the mel of it that a picture will show.
+        """
+        samples = sound.samples * min(1.0, LOUDEST / max(float(np.abs(sound.samples).max()), 1e-9))
+        ramp = min(samples.shape[1], round(RAMP * sound.rate))
+        samples[:, :ramp] *= np.linspace(0, 1, ramp, endpoint=False)
+        write(self.folder / f"{stem}.wav", samples, sound.rate, subtype="PCM_16")
+        frames = max(1, round(sound.duration * self.ear.frame_rate))
+        return Sound(f"{stem}.wav", title, caption, sound.duration, lanes), self.ear.mel(sound)[:, :frames]
+
+    def strip(self, called: str, heard: Iterable[tuple[Sound, np.ndarray]], together: bool = False) -> Strip:
+        """Draw the pictures of sounds over one scale of level."""
+        sounds, mels = zip(*heard, strict=True)
+        limits = plot.shared_limits(mels)
+        for sound, mel in zip(sounds, mels, strict=True):
+            plot.bare(mel, self.folder / sound.picture, limits)
+        return Strip(called, sounds, together)
 
 
-def through_models(sound: str, called: str, models: Sequence[Model], folder: Path) -> Row:
-    """An input of SOUNDS through every model, in the domain's place if it is of MATCHED, and a picture of them all."""
-    name, source = Path(sound).name, read(SOUNDS / f"{sound}.flac")
-    heard = [_written(folder, f"{name}.wav", source, called, "input")]
-    mels = [models[0].mel(source)]
+def through_models(sound: str, models: Iterable[Model], desk: Desk, step: Step) -> Iterator[tuple[Sound, np.ndarray]]:
+    """An input of INPUTS as it is, then as every model plays it; each file is there as soon as it is made."""
+    stem, source, called = Path(sound).name, read(SOUNDS / f"{sound}.flac"), INPUTS[sound]
+    yield desk.sound(stem, source, called, "as it was")
     for model in models:
-        result = model.transfer(source, match=float(sound in MATCHED))
+        step(f"{called} through {model.name}")
         title = f"{called} through {model.name}"
-        heard.append(_written(folder, f"{name}-through-{plain(model.name)}.wav", result, title, model.name))
-        mels.append(models[0].mel(result))
-    titles = [called, *(model.name for model in models)]
-    file = folder / f"{name}.png"
-    boxes = plot.mel_figure(mels, titles, file, *_scale(models[0]), panel=2.1 if len(mels) > 3 else 3.6)
-    words = f"{len(mels)} mel-spectrograms side by side, over one scale of time: {', '.join(sound.title for sound in heard)}."
-    return Row(called, heard, Picture(file, words, _panels(boxes, heard, mels, models[0])))
+        yield desk.sound(f"{stem}-through-{plain(model.name)}", model.transfer(source, match=float(sound not in STRUCK)), title, model.name)
 
 
-def interpolations(model: Model, folder: Path) -> Section:
-    """From one phrase to another and back, with one picture of the way there."""
+def bent(model: Model, desk: Desk) -> Strip:
+    """The hero's path through a model, and the same with one latent of the timbre bent; the curve of it beneath each."""
+    sound = next(iter(INPUTS))
+    path = transferred(model.encode(read(SOUNDS / f"{sound}.flac")), "input", 1.0)
+    row = (path.timbre or (0,))[0]
+    values = path.values.copy()
+    values[row] += BEND * np.sin(2 * np.pi * TURNS * np.linspace(0, 1, path.frames))
+    other, heard = replace(path, values=values), []
+    span = float(max(np.abs(values[row]).max(), np.abs(path.values[row]).max(), 1e-9))
+    before, after = (_drawn((line + span) / (2 * span)) for line in (path.values[row], values[row]))
+    label = f"latent {row + 1}"
+    for stem, one, title, caption, lane in (
+        ("cat-path", path, f"{INPUTS[sound]} along its own path", "its own path", Lane(label, before)),
+        ("cat-bent", other, f"{INPUTS[sound]} along a bent path", "the same path, bent", Lane(label, after, before)),
+    ):
+        heard.append(desk.sound(stem, model.decode(one, fine=1.0, colour=0.0), title, caption, [lane]))
+    return desk.strip("the same path, bent", heard, together=True)
+
+
+def interpolations(model: Model, desk: Desk) -> Strip:
+    """From one phrase to another and back."""
     sounds = {key: read(SOUNDS / "strings" / f"{key}.flac") for key in PHRASES}
     paths = {key: model.encode(sound) for key, sound in sounds.items()}
     for first, second in ("AB", "BA"):
-        between = paths[first].interpolate(paths[second])
-        sounds[f"{first}-to-{second}"] = model.decode(between)
+        sounds[f"{first}-to-{second}"] = model.decode(paths[first].interpolate(paths[second]))
     titles = {key: f"{key}: {called}" for key, called in PHRASES.items()} | {"A-to-B": "from A to B", "B-to-A": "from B to A"}
-    captions = {"A": "A", "A-to-B": "A → B", "B-to-A": "B → A", "B": "B"}
-    heard = {key: _written(folder, f"{key}.wav", sounds[key], titles[key], caption) for key, caption in captions.items()}
-    shown = ["A", "A-to-B", "B"]
-    mels = [model.mel(sounds[key]) for key in shown]
-    boxes = plot.interpolation_figure(mels, [captions[key] for key in shown], folder / "A-to-B.png", *_scale(model))
-    held = "Both phrases were held out from training. " if model.name == "strings" else ""
-    return Section(
-        "From one phrase to another",
-        f"{titles['A']}. {titles['B']}. {held}While it plays, the latent path in {model.name} goes in a straight line from the "
-        "one to the other: z[n] = z_A[n] · (1 − n/N) + z_B[n] · n/N.",
-        Picture(
-            folder / "A-to-B.png",
-            "Three mel-spectrograms side by side: phrase A, the way from A to B, phrase B.",
-            _panels(boxes, [heard[key] for key in shown], mels, model),
-        ),
-        list(heard.values()),
-    )
+    captions = {"A": "A", "A-to-B": "A → B", "B": "B", "B-to-A": "B → A"}
+    heard = [desk.sound(key, sounds[key], titles[key], caption) for key, caption in captions.items()]
+    return desk.strip("from one phrase to another", heard)
 
 
-def feedback_piece(model: Model, core: CoreModel, folder: Path) -> Section:
+def feedback_piece(model: Model, core: CoreModel, desk: Desk) -> Strip:
     """A model hears itself, shaped by CURVES."""
-    freq, q, gain = (feedback.curve(text, name) for name, text in CURVES.items())
-    samples = feedback.sing(core, PIECE, freq, q, gain)
+    curves = [feedback.curve(text, name) for name, text in CURVES.items()]
+    samples = feedback.sing(core, PIECE, *curves)
     samples *= PIECE_PEAK / max(PIECE_PEAK, float(np.abs(samples).max()))
-    sound = Audio(samples, core.sample_rate)
-    heard = _written(folder, "feedback.wav", sound, f"{model.name} hears itself", "the piece")
-    mel = model.mel(sound)
-    box = plot.feedback_figure(mel, [freq, q, gain], folder / "feedback.png", *_scale(model))
-    return Section(
-        "Feedback shaping",
-        f"No sound goes in: {model.name} hears itself through a delay line, a band and a gain, and sings out of a faint noise. "
-        f"The three curves beneath the picture are all that shapes it. The command “melisma feedback” makes such pieces, and the "
-        "Pure Data patch of that name plays them live.",
-        Picture(
-            folder / "feedback.png",
-            f"The mel-spectrogram of {PIECE:g} seconds above three curves: the band's frequency, its quality, and the gain.",
-            _panels([box], [heard], [mel], model),
-        ),
-        [heard],
-    )
+    times = np.linspace(0, PIECE, DRAWN)
+    lanes = []
+    for curve, label in zip(
+        curves, ("the band, {:.0f}–{:.0f} Hz", "how narrow, Q {:g}–{:g}", "how much comes back, {:g}–{:g} ×"), strict=True
+    ):
+        values = curve(times)
+        low, high = float(values.min()), float(values.max())
+        heights = np.log(values) if label.startswith("the band") else values
+        lanes.append(Lane(label.format(low, round(high, 1)), (heights - heights.min()) / max(float(np.ptp(heights)), 1e-9)))
+    heard = desk.sound("feedback", Audio(samples, core.sample_rate), f"{model.name} hears itself", "sixteen seconds", lanes)
+    return desk.strip("it hears itself", [heard])
 
 
-def _written(folder: Path, file: str, sound: Audio, title: str, caption: str) -> Sound:
-    """Write a sound, softer as a whole if it would clip; what a model smears to before its beginning is cut without a step."""
-    samples = sound.samples * min(1.0, LOUDEST / max(float(np.abs(sound.samples).max()), 1e-9))
-    ramp = min(samples.shape[1], round(RAMP * sound.rate))
-    samples[:, :ramp] *= np.linspace(0, 1, ramp, endpoint=False)
-    write(folder / file, samples, sound.rate, subtype="PCM_16")
-    return Sound(file, title, caption, sound.duration)
-
-
-def _panels(
-    boxes: Sequence[plot.Box], sounds: Sequence[Sound], mels: Sequence[np.ndarray], model: Model
-) -> list[tuple[plot.Box, Sound, float]]:
-    wide = (mel.shape[1] / model.frame_rate for mel in mels)
-    return list(zip(boxes, sounds, wide, strict=True))
-
-
-def _scale(model: Model) -> tuple[float, np.ndarray]:
-    return model.frame_rate, model.band_centres
+def _drawn(heights: np.ndarray) -> np.ndarray:
+    """A curve at DRAWN points at most."""
+    return heights[np.linspace(0, len(heights) - 1, min(DRAWN, len(heights))).round().astype(int)]
 
 
 def plain(name: str) -> str:

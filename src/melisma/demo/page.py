@@ -7,11 +7,11 @@ player is a link to its sound.
 from __future__ import annotations
 
 import html
-import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+import numpy as np
 from markdown_it import MarkdownIt
 
 from ..errors import MelismaError
@@ -19,29 +19,43 @@ from ..model import Model
 from ..store import pretrained
 from ..store.summary import NONE, facts, figures
 from ..system.atomic import atomic
-from .material import Picture, Row, Section, Sound, plain
+from .material import Lane, Strip, plain
 
 HERE = Path(__file__).parent
-_NUMBERS = {2: "two", 3: "three", 4: "four"}
+# what a row of the figures says, for who has never seen it
+WORDS = {
+    "sound": "what it learned from",
+    "latents": "how many numbers a path moves in",
+    "latency": "how late it answers, played live",
+    "ViSQOL of copy synthesis": "how near the last stage alone comes to the original, to a listening model: 1 is bad, 4.75 is it",
+    "ViSQOL of the whole chain": "the same for all of it: sound to path and back",
+    "level error of the whole chain": "how far the loudness strays from the original’s",
+    "loudness left in the latents": "what the path still tells of loudness, which has its own curve: 0 is nothing, 1 all",
+    "loudness set by hand is followed": "1: as loud as it was drawn",
+}
 
 
 def index(
-    file: Path, models: Sequence[Model], rows: Sequence[Row], sections: Sequence[Section], cards: Mapping[str, Path]
+    file: Path, models: Sequence[Model], strips: Mapping[str, Strip], more: Sequence[Strip], cards: Mapping[str, Path]
 ) -> None:
-    """Write the page. cards: a model's name → the page of its card."""
+    """Write the page. strips: hero, bent, phrases and feedback; more: what is folded; cards: a model's name → its card's page."""
     names = [model.name for model in models]
-    worlds = f"{_NUMBERS.get(len(names), len(names))} worlds of sound" if len(names) > 1 else f"the world of {names[0]}"
+    folded = "".join(f"<h3>{_text(strip.called)}</h3>{_strip(strip)}" for strip in more)
     text = _template("page.html").substitute(
         style=_part("page.css"),
         script=_part("player.js"),
         title=_text(f"Melisma: {', '.join(names)}"),
-        others=_text(str(_NUMBERS.get(len(rows) - 1, len(rows) - 1))),
-        worlds=_text(worlds),
+        headline=_text(f"A cat, played by {_listed(names)}."),
+        hero=_strip(strips["hero"], keys=True),
+        keys=" ".join(f"<kbd>{k + 1}</kbd>" for k in range(len(strips["hero"].sounds))),
+        first=_text(names[0]),
+        heldout="Both were held out from training." if names[0] == "strings" else "",
+        others=_text(_listed([strip.called for strip in more])),
+        more=folded,
+        latency=_text(max(facts(model.file)["latency"] for model in models)),
         known="Notes of this voice are in what the model singing was trained on." if "singing" in names else "",
-        table=_table(names, rows),
-        pictures="".join(_figure(row) for row in rows),
-        sections="".join(_section(section, k) for k, section in enumerate(sections)),
         models=_models(models, cards),
+        **{name: _strip(strips[name]) for name in ("bent", "phrases", "feedback")},
     )
     _write(file, text)
 
@@ -68,62 +82,40 @@ def _rendered(card: str) -> str:
     return shown.replace("<table>", wide).replace("</table>", "</table></div>").replace("<th></th>", "<td></td>")
 
 
-def _table(names: Sequence[str], rows: Sequence[Row]) -> str:
-    """Rows are inputs; columns are the input itself and what each model makes of it."""
-    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in ("as it was", *names))
-    body = ""
-    for row in rows:
-        cells = "".join(f"<td>{_player(sound, sound.caption)}</td>" for sound in row.sounds)
-        body += f'<tr><th scope="row">{_text(row.called)}<small>{row.sounds[0].seconds:.1f} s</small></th>{cells}</tr>'
-    return f'<table class="sounds"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _figure(row: Row) -> str:
-    return f'<figure aria-label="{_text(row.called)}">{_picture(row.picture)}</figure>'
-
-
-def _section(section: Section, number: int) -> str:
-    players = "".join(f"<li>{_player(sound, sound.caption, True)}</li>" for sound in section.sounds)
-    return (
-        f'<section aria-labelledby="s{number}"{"" if len(section.sounds) > 1 else " class=beside"}><div>'
-        f'<h2 id="s{number}">{_text(section.title)}</h2><p>{_text(section.text)}</p><ul class="players">{players}</ul></div>'
-        f"<figure>{_picture(section.picture)}</figure></section>"
-    )
-
-
-def _player(sound: Sound, caption: str, shown: bool = False) -> str:
-    """A link to a sound that the script makes a button; its caption is seen only where no table says it."""
-    if shown:
-        name, seen = f'title="{_text(sound.title)}"', f"<b>{_text(caption)}</b><small>{sound.seconds:.1f} s</small>"
-    else:
-        name, seen = f'aria-label="{_text(f"Play {sound.title}")}"', ""
-    return f'<a class="play" {_link(sound)} {name}><i aria-hidden="true"></i>{seen}</a>'
-
-
-def _link(sound: Sound) -> str:
-    return f'href="{_text(sound.file)}" data-title="{_text(sound.title)}" data-seconds="{sound.seconds:.3f}"'
-
-
-def _picture(picture: Picture) -> str:
-    """A picture whose panels play their sounds when they are clicked: for the pointer alone, as the buttons do the same."""
-    width, height = _size(picture)
-    words, panels = _text(picture.words), ""
-    for (left, top, wide, high), sound, seconds in picture.panels:
-        place = f"left:{100 * left:.3f}%;top:{100 * top:.3f}%;width:{100 * wide:.3f}%;height:{100 * high:.3f}%"
-        panels += (
-            f'<a class="play panel" {_link(sound)} style="{place};--wide:{sound.seconds / seconds:.5f}" tabindex="-1" '
-            'aria-hidden="true"><i></i></a>'
+def _strip(strip: Strip, keys: bool = False) -> str:
+    """Sounds side by side: each a picture and its name, a link to the sound that the script makes a button."""
+    longest = max(sound.seconds for sound in strip.sounds)
+    players = ""
+    for k, sound in enumerate(strip.sounds):
+        key = f"<kbd>{k + 1}</kbd>" if keys else ""
+        lanes = "".join(_lane(lane) for lane in sound.lanes)
+        players += (
+            f'<a class="play" href="{_text(sound.file)}" data-title="{_text(sound.title)}" data-seconds="{sound.seconds:.3f}" '
+            f'aria-label="Play {_text(sound.title)}" style="--long:{sound.seconds:.3f};--share:{sound.seconds / longest:.4f}">'
+            f'<span class="name">{key}{_text(sound.caption)}<i aria-hidden="true"></i></span>'
+            f'<span class="view"><img src="{_text(sound.picture)}" alt="Mel-spectrogram of {_text(sound.title)}">'
+            f"{lanes}</span></a>"
         )
-    return (
-        f'<div class="wide" role="group" tabindex="0" aria-label="picture"><div class="picture">'
-        f'<img src="{_text(picture.file.name)}" width="{width}" height="{height}" alt="{words}">{panels}</div></div>'
-    )
+    kinds = "strip" + " together" * strip.together + " wide-one" * (len(strip.sounds) == 1)
+    return f'<div class="{kinds}" role="group" aria-label="{_text(strip.called)}">{players}</div>'
 
 
-def _size(picture: Picture) -> tuple[int, int]:
-    """Width and height of a PNG, so that nothing moves while it loads."""
-    with picture.file.open("rb") as file:
-        return struct.unpack(">II", file.read(24)[16:])
+def _lane(lane: Lane) -> str:
+    """A curve as a line in a box that is as wide as the picture above it."""
+    lines = "" if lane.before is None else f'<polyline class="before" points="{_points(lane.before)}"/>'
+    lines += f'<polyline points="{_points(lane.heights)}"/>'
+    drawing = f'<svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">{lines}</svg>'
+    return f'<span class="lane"><small>{_text(lane.label)}</small>{drawing}</span>'
+
+
+def _points(heights: np.ndarray) -> str:
+    places = np.linspace(0, 1, len(heights))
+    return " ".join(f"{x:.4f},{1 - y:.3f}" for x, y in zip(places, heights, strict=True))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """One, two and three."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _models(models: Sequence[Model], cards: Mapping[str, Path]) -> str:
@@ -133,13 +125,18 @@ def _models(models: Sequence[Model], cards: Mapping[str, Path]) -> str:
     labels = [label for label in labels if any(row[label] != NONE for row in told.values())]
     head = "".join(f'<th scope="col">{_text(name)}</th>' for name in told)
     body = "".join(
-        f'<tr><th scope="row">{_text(label)}</th>{"".join(f"<td>{_text(row[label])}</td>" for row in told.values())}</tr>'
+        f'<tr><th scope="row">{_text(label)}{_explained(label)}</th>'
+        f"{''.join(f'<td>{_text(row[label])}</td>' for row in told.values())}</tr>"
         for label in labels
     )
     if cards:
         links = (f'<a href="{_text(cards[name].name)}">card of {_text(name)}</a>' if name in cards else NONE for name in told)
         body += f'<tr><th scope="row">in full</th>{"".join(f"<td>{link}</td>" for link in links)}</tr>'
     return f'<table class="facts"><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _explained(label: str) -> str:
+    return f"<small>{_text(WORDS[label])}</small>" if label in WORDS else ""
 
 
 def _template(name: str) -> Template:

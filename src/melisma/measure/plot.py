@@ -30,6 +30,7 @@ TEXT = "#e8eaed"
 MUTED = "#a3a9b3"
 GHOST = "#7d8590"  # what was there before an edit
 ACCENT = "#f2a65a"  # the result
+RAMP = [(0, "#0f1114"), (0.25, "#15363b"), (0.55, "#2f9592"), (0.78, "#7fe6da"), (1, "#ffffff")]  # of the page of sounds
 Box = tuple[float, float, float, float]  # left, top, width and height of a part of a picture, as shares of the whole
 SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".webp")
 TICKS = (20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50)  # Hz; where they crowd, the first ones stay
@@ -84,6 +85,19 @@ def shared_limits(mels: Sequence[np.ndarray]) -> tuple[float, float]:
     """One colour range in dBFS for several log-mels: from the loudest point of them all, rounded up to 10 dB, 70 dB down."""
     high = float(np.clip(10 * np.ceil(10 * (max(float(np.max(mel)) for mel in mels) - 1)), -100 + RANGE, 0))
     return high - RANGE, high
+
+
+def bare(mel: np.ndarray, path: str | os.PathLike[str], limits: tuple[float, float]) -> None:
+    """A log-mel (M, L) alone: a pixel for each band and frame, from the page's ground to its accent over `limits` in dBFS."""
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.image import imsave
+
+    low, high = limits
+    step = -(-mel.shape[1] // COLUMNS)
+    level = 100 * (np.maximum.reduceat(np.nan_to_num(mel), np.arange(0, mel.shape[1], step), axis=1) - 1)
+    ramp = LinearSegmentedColormap.from_list("page", RAMP)
+    with atomic(path) as temporary:
+        imsave(temporary, level, vmin=low, vmax=high, cmap=ramp, origin="lower", format="png")
 
 
 def mel_figure(
