@@ -27,6 +27,15 @@ def test_the_interpolation_is_one_dark_picture(tmp_path):
     assert [f.name for f in tmp_path.iterdir()] == ["i.png"]
 
 
+def test_a_bare_mel_is_a_pixel_for_each_band_and_frame_and_high_is_above(tmp_path):
+    values = np.zeros((40, 100), np.float32)
+    values[39, 50:] = 1
+    plot.bare(values, tmp_path / "x.png", (-70, 0))
+    picture = imread(tmp_path / "x.png")[..., :3].mean(2)
+    assert picture.shape == (40, 100) and np.all(picture[0, 50:] > 0.99)
+    assert picture[1:].max() < 0.1 and picture[0, :50].max() < 0.1  # the ground
+
+
 @pytest.mark.parametrize("suffix", plot.SUFFIXES)
 def test_other_kinds_of_picture(tmp_path, suffix):
     plot.mel_figure([mel(100), mel(150)], ["before", "after"], tmp_path / f"x{suffix}", RATE, BANDS)

@@ -104,7 +104,9 @@ def through_models(sound: str, models: Iterable[Model], desk: Desk, step: Step) 
     for model in models:
         step(f"{called} through {model.name}")
         title = f"{called} through {model.name}"
-        yield desk.sound(f"{stem}-through-{plain(model.name)}", model.transfer(source, match=float(sound not in STRUCK)), title, model.name)
+        yield desk.sound(
+            f"{stem}-through-{plain(model.name)}", model.transfer(source, match=float(sound not in STRUCK)), title, model.name
+        )
 
 
 def bent(model: Model, desk: Desk) -> Strip:
