@@ -111,7 +111,7 @@ test('keyboard only: from the page to a point, an operator, a range, an undo', a
   expect((await studio.state()).history.at(-1)).toBe('Deleted points of Latent 1');
   for (let n = 0; n < 60 && (await focused()) !== 'Scale'; n++) await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowUp');
-  await expect.poll(async () => (await studio.state()).history.at(-1)).toBe('Scale: Latent 1');
+  await expect.poll(async () => (await studio.state()).history.at(-1)).toBe('Scale 1.05 ×, latent 1');
   await expect(page.getByRole('slider', { name: 'Scale' })).toHaveAttribute('aria-valuetext', /^1\.\d\d ×$/);
   for (let n = (await studio.state()).at; n > before.at; n--) await page.keyboard.press('Control+z');
   expect((await studio.state()).samples).toBe(before.samples);
@@ -197,7 +197,7 @@ test('a controller takes hold of a knob when it passes its value; buttons and me
   expect(await value()).toBe(0); // not passed yet
   await send(0xb0, 7, 90);
   await expect.poll(value).toBeGreaterThan(0.1);
-  await expect.poll(() => page.evaluate(() => window.melisma.work.history.steps.at(-1).name)).toMatch(/^Bias: /);
+  await expect.poll(() => page.evaluate(() => window.melisma.work.history.steps.at(-1).name)).toMatch(/^Bias [+−]/);
   await knob.dblclick(); // by hand: the controller has to find it again
   await knob.focus();
   await page.keyboard.press('ArrowDown');

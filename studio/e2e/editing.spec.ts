@@ -119,7 +119,7 @@ test('revert range: back to the inferred curve there, and only there', async ({ 
     return [0.5, 0.9, 1.1, 1.5].map((t) => at(t) > 1e-6);
   });
   expect(differs).toEqual([true, false, false, true]);
-  expect(last((await studio.state()).history)).toBe('Reverted Latent 1');
+  expect(last((await studio.state()).history)).toBe('Reverted latent 1, 0.80–1.20 s');
 });
 
 test('the view: zoom at the cursor, pan, fit, page, and all lanes with it', async ({ studio, page }) => {
