@@ -110,25 +110,6 @@ def test_interrupted_and_resumed_equals_unbroken(prepared, unbroken, tmp_path, s
     assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
 
 
-def test_ctrl_c_waits_for_the_end_of_a_step(prepared, unbroken, tmp_path, monkeypatch):
-    """Pressed between two optimizers, when half of the weights have moved: the step is taken to its end before anything is saved."""
-    calls, step = [], torch.optim.AdamW.step
-
-    def pressed(self, *args, **kwargs):
-        calls.append(0)
-        result = step(self, *args, **kwargs)
-        if len(calls) == 6:
-            os.kill(os.getpid(), signal.SIGINT)
-        return result
-
-    monkeypatch.setattr(torch.optim.AdamW, "step", pressed)
-    with pytest.raises(Stopped, match="vae after 2 steps"):
-        fit(prepared, tmp_path, TINY, PLAN)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # Ctrl-C is Python's own again
-    monkeypatch.undo()
-    assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
-
-
 class Killed(Log):
     """Ends the run as a stage begins, when the checkpoint is that of the one before."""
 

@@ -6,7 +6,6 @@ The commands lie in cli_*.py by their subjects; here are the studio, the demo, a
 
 from __future__ import annotations
 
-import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import typer
 
 from ..errors import MelismaError, MelismaWarning, NotFound
 from ..system.inputs import inputs_stay
+from ..system.interrupts import listen
 from ..system.terminal import busy, say, warn
 from . import live as cli_live
 from . import models as cli_models
@@ -169,9 +169,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> None:
     """The command. A polite kill (SIGTERM, a closed terminal) is Ctrl-C: nothing is left half-written, training can resume."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:  # nohup ignores it
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    listen()
     for stream in (sys.stdout, sys.stderr):
         cast(TextIOWrapper, stream).reconfigure(errors="replace")  # where a terminal has no Unicode
     sys.exit(run())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import BadValue, extra
+from ..system import interrupts
 from ..system.terminal import bar, err, out, say, warn
 from .files import Reads, Writes
 from .options import ModelIn
@@ -32,7 +36,8 @@ def prepare(folder: FolderIn) -> None:
     """Report what a folder of sounds holds for training."""
     from ..training.prepare import render
 
-    _, report = _prepared(folder)
+    with _stoppable("reading the sounds", "the same command begins again"):
+        _, report = _prepared(folder)
     render(report, out)
 
 
@@ -56,14 +61,15 @@ def train(
 ) -> None:
     """Learn the timbre of a folder of sounds: a model of your own.
 
-    Ctrl-C stops it, and the same command with --resume goes on from there. The model can be used by its name.
+    Ctrl-C stops it (SIGTERM and SIGHUP too), and the same command with --resume goes on from there.
+    The model can be used by its name.
     """
     from ..files.config import VOCODERS, ModelConfig, VAEConfig
     from ..store.pretrained import PUBLISHED, namesake, own_models
     from ..training.prepare import render
 
     own, theirs = own_models() / f"{name}.melisma", namesake(name)
-    with extra("train"):
+    with interrupts.Held(), extra("train"):  # an import that is broken off may be taken for a package that is missing
         import numba  # noqa: F401
         import tensorboard  # noqa: F401
 
@@ -82,7 +88,8 @@ def train(
         raise BadValue(f"a model {own} exists that no run here made: choose another --name, or move it away")
     config = ModelConfig(vae=VAEConfig(latents=latents), vocoder=VOCODERS[vocoder]())
     start, begun_from = _start(begin, config)
-    prepared, report = _prepared(folder)
+    with _stoppable("reading the sounds", "the same command begins again"):
+        prepared, report = _prepared(folder)
     if run.is_first_process():
         render(report, out)
         if resume and not begun:
@@ -96,22 +103,37 @@ def train(
     if run.is_first_process() and not begun:
         say(f"starting from the model {begun_from}" if begun_from else "starting from scratch")
     started = time.monotonic()
-    try:
-        file, told = run.train(
-            prepared, name, config, plan, resume=resume, start=start, begun_from=begun_from, devices=devices, nodes=nodes
-        )
-    except Stopped as stop:
-        warn("melisma", f"{stop}: the same command with --resume goes on from there", "yellow")
-        raise typer.Exit(130) from None
-    if not run.is_first_process():
-        return
-    if len(run.history(run.folder_of(name))) == recorded:
-        say(f"The run {name} was finished already, and nothing is left of it to train: for more, start one with another --name.")
-    saved = run.publish(file, own)
+    with _stoppable("making the model", "the same command with --resume goes on from there"):
+        try:
+            file, told = run.train(
+                prepared, name, config, plan, resume=resume, start=start, begun_from=begun_from, devices=devices, nodes=nodes
+            )
+        except Stopped as stop:
+            if run.is_first_process():
+                warn("melisma", f"{stop}: the same command with --resume goes on from there", "yellow")
+            # the launcher takes another status of a process that it started for a crash, and kills all others
+            raise typer.Exit(stop.status if run.is_first_process() else 0) from None
+        if not run.is_first_process():
+            return
+        if len(run.history(run.folder_of(name))) == recorded:
+            finished = f"The run {name} was finished already, and nothing is left of it to train"
+            say(f"{finished}: for more, start one with another --name.")
+        saved = run.publish(file, own)
     say(f"{saved}, made in {(time.monotonic() - started) / 60:.1f} minutes")
     for sentence in told:
         say(sentence)
     say(f"Try it: melisma transfer IN.wav OUT.wav --model {name}")
+
+
+@contextmanager
+def _stoppable(what: str, then: str) -> Iterator[None]:
+    """Where a command is stopped in this block, what it was at and what to do are said in one sentence."""
+    try:
+        yield
+    except KeyboardInterrupt as asked:
+        if all(int(os.environ.get(rank, 0)) == 0 for rank in ("LOCAL_RANK", "NODE_RANK")):
+            warn("melisma", f"{interrupts.said(asked)} while {what}: {then}", "yellow")
+        raise typer.Exit(interrupts.status(asked)) from None
 
 
 def _start(begin: str | None, config: ModelConfig) -> tuple[dict[str, Any] | None, str]:
@@ -180,7 +202,6 @@ def evaluate(
 def _prepared(folder: Path) -> tuple[Path, Any]:
     """The prepared set of a folder, made if it is not there, and its report."""
     import hashlib
-    import os
 
     from ..system.home import home
     from ..training.prepare import prepare as make

@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 
 from ..errors import BadValue
 from ..files.config import ModelConfig
+from ..system.interrupts import Held, status
 from . import checkpoints
 from .calibrate import check
 from .data import Prepared
@@ -27,7 +28,11 @@ from .stage_run import StageRun
 
 
 class Stopped(Exception):
-    """Training was interrupted; the checkpoint is written."""
+    """Training was interrupted; what is worth keeping is kept. status: what the command ends with."""
+
+    def __init__(self, text: str, status: int = 130):
+        super().__init__(text)
+        self.status = status
 
 
 def precision(device: torch.device) -> str:
@@ -57,8 +62,8 @@ def fit(
     `start` are weights to begin from. With `resume` the run goes on from its checkpoint, under the plan given now if
     its stages and sounds are the same; a finished run whose budget has grown goes through its stages once more, each for
     what was added. A stage ends with the state that had its best held-out figure. `clock` tells the seconds that a budget
-    in minutes counts. Raises Stopped on Ctrl-C, after the checkpoint is written; MelismaError for a checkpoint that does not
-    fit.
+    in minutes counts. Raises Stopped on Ctrl-C, SIGTERM and SIGHUP, after a whole step and its checkpoint, in all processes;
+    MelismaError for a checkpoint that does not fit.
     """
     _keep_memory()
     kind = torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
@@ -69,7 +74,26 @@ def fit(
         precision=cast(Any, precision(kind)),
         strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
     )
-    fabric.launch()
+    try:
+        fabric.launch()
+        return _fitted(fabric, prepared, folder, config, plan, resume, start, log, clock)
+    except BaseException:
+        for process in getattr(fabric.strategy.launcher, "procs", ()):  # they would wait for this one for half an hour
+            process.kill()
+        raise
+
+
+def _fitted(
+    fabric: Fabric,
+    prepared: Path,
+    folder: Path,
+    config: ModelConfig,
+    plan: Plan,
+    resume: bool,
+    start: dict[str, torch.Tensor] | None,
+    log: Callable[..., Log],
+    clock: Callable[[], float],
+) -> Reference:
     data = Prepared(prepared)
     if data.sample_rate != config.analysis.sample_rate:
         raise BadValue(
@@ -93,14 +117,18 @@ def fit(
         if saved is not None:
             with checkpoints.fitting(checkpoint):
                 model.load_state_dict(saved["model"])
-        with log(folder, plan, enabled=fabric.is_global_zero) as logger:
+        with Held() as held, log(folder, plan, enabled=fabric.is_global_zero) as logger:
             for index in range(at, len(plan.stages)):
                 begun = saved if saved is not None and saved["stage"] == index else None
-                stage = StageRun(fabric, model, data, plan, index, checkpoint, begun, finished, logger, clock)
+                stage = StageRun(fabric, model, data, plan, index, checkpoint, begun, finished, logger, clock, held)
                 try:
                     stage.run()
-                except KeyboardInterrupt:
-                    raise Stopped(f"stopped in stage {stage.stage.name} after {stage.step} steps") from None
+                except KeyboardInterrupt as asked:
+                    raise Stopped(f"stopped in stage {stage.stage.name} after {stage.step} steps", status(asked)) from None
+            if not fabric.is_global_zero:
+                held.number = None  # asked too late to stop all, it ends with them
+    except KeyboardInterrupt as asked:
+        raise Stopped("stopped between two stages", status(asked)) from None
     finally:
         if lock is not None:
             lock.close()

@@ -31,6 +31,7 @@ from ..sound.foreign import installed
 from ..sound.highpass import at_rest, highpass
 from ..sound.rates import QUALITY
 from ..sound.reading import open_sound
+from ..system.interrupts import Held
 from ..system.temporary import folder_beside, is_noise, sweep_once
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def prepare(
     and `held`; else about 8 % of the minutes, as whole files chosen by a hash of their content; with fewer than 6 files,
     the end of each one longer than 4 s. An older set in `into` that was made from the same files is reused.
 
-    progress is called with the share that is done (0 to 1) and the name of a file. MelismaError if there is no sound, or
+    progress is called with the share that is done (0 to 1) and the name of a file. Interrupted on Ctrl-C, SIGTERM and SIGHUP
+    after the block of samples at hand, with nothing left behind. MelismaError if there is no sound, or
     `into` holds anything but a prepared set.
     """
     folder, into = Path(folder), Path(os.path.realpath(into))
@@ -142,19 +144,26 @@ def prepare(
         return report
     _check_target(into)
     report = Report(str(folder), sample_rate, ignored=ignored, unreadable=foreign)
-    try:
-        into.parent.mkdir(parents=True, exist_ok=True)
-        with folder_beside(into) as temporary:
-            with open(temporary / _AUDIO, "wb") as out:
-                sounds = _convert_all(folder, names, out, report, progress or (lambda share, name: None))
-            clips = _split(sounds, report)
-            _summarize(sounds, clips, report)
-            index = {"version": VERSION, "sample_rate": sample_rate, "clips": clips, "report": report.to_dict(), "key": key}
-            (temporary / _INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
-            _move(temporary, into)
-    except OSError as error:
-        reason = error.strerror or error
-        raise DiskError(f"the prepared set {into} could not be written: {reason}; check the free space") from error
+    with Held() as held:  # all that is begun is ended or taken away
+
+        def told(share: float, name: str) -> None:
+            held.check()
+            if progress:
+                progress(share, name)
+
+        try:
+            into.parent.mkdir(parents=True, exist_ok=True)
+            with folder_beside(into) as temporary:
+                with open(temporary / _AUDIO, "wb") as out:
+                    sounds = _convert_all(folder, names, out, report, told)
+                clips = _split(sounds, report)
+                _summarize(sounds, clips, report)
+                index = {"version": VERSION, "sample_rate": sample_rate, "clips": clips, "report": report.to_dict(), "key": key}
+                (temporary / _INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
+                _move(temporary, into)
+        except OSError as error:
+            reason = error.strerror or error
+            raise DiskError(f"the prepared set {into} could not be written: {reason}; check the free space") from error
     return report
 
 

@@ -13,9 +13,9 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from ..errors import BadValue
+from ..system.interrupts import Held, Interrupted
 from . import checkpoints
 from .data import Excerpts, Prepared
-from .interrupts import Interrupts
 from .log import Log
 from .plan import Plan, schedule
 from .reference import Reference
@@ -47,10 +47,12 @@ class StageRun:
         finished: dict[int, dict[str, Any]],
         log: Log,
         clock: Callable[[], float],
+        held: Held,
     ):
         torch.manual_seed(plan.seed + index)  # what a stage adds begins the same whether or not the run was resumed
         self.fabric, self.model, self.data, self.plan, self.index = fabric, model, data, plan, index
         self.checkpoint, self.finished, self.log, self.clock = checkpoint, finished, log, clock
+        self.requests = held
         self.stage: Stage = STAGES[plan.stages[index][0]](model, plan.weights)
         self.stage.rate = plan.rates.get(self.stage.name, self.stage.rate)
         self.stage.batch, self.stage.frames = plan.batch or self.stage.batch, plan.frames or self.stage.frames
@@ -87,14 +89,13 @@ class StageRun:
         self.held_batch = excerpts.to(self.fabric.device)
 
     def run(self) -> None:
-        """To the end of the stage's budget. KeyboardInterrupt on Ctrl-C, once the checkpoint is written."""
+        """To the end of the stage's budget. Interrupted when asked to stop, once the step is taken and the checkpoint written."""
         seconds, steps = self.plan.budget(self.index)
         self.log.stage(self.stage.name, self.index, seconds, steps)
         begun, saved_at = self.clock() - self.elapsed, time.monotonic()
-        interrupts = Interrupts()
         try:
             while True:
-                interrupts.check()
+                self._stop_if_asked()
                 self.elapsed = self.clock() - begun
                 progress = self.plan.progress(self.index, self.step, self.elapsed)
                 if self.fabric.world_size > 1:
@@ -111,10 +112,18 @@ class StageRun:
             self._end()
         except KeyboardInterrupt:
             self._save()
+            self.fabric.barrier()  # no process ends before the checkpoint is written
             raise
         finally:
-            interrupts.close()
             self.stage.to("cpu")
+
+    def _stop_if_asked(self) -> None:
+        """Interrupted, in all processes after the same step, whichever of them was asked."""
+        number = self.requests.number or 0
+        if self.fabric.world_size > 1:
+            number = int(self.fabric.all_reduce(torch.tensor(float(number), device=self.fabric.device), reduce_op="max"))
+        if number:
+            raise Interrupted(number)
 
     def _learn(self, progress: float) -> None:
         """One step, on every process its share of it."""
