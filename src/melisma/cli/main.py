@@ -7,20 +7,17 @@ The commands lie in cli_*.py by their subjects; here are the studio, the demo, a
 from __future__ import annotations
 
 import sys
-import warnings
-from collections.abc import Callable
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from ..errors import MelismaError, MelismaWarning, NotFound
+from ..errors import NotFound
 from ..system.inputs import inputs_stay
-from ..system.interrupts import listen
-from ..system.terminal import busy, say, warn
+from ..system.terminal import busy, say
 from . import live as cli_live
 from . import models as cli_models
+from . import outermost
 from . import paths as cli_paths
 from . import sounds as cli_sounds
 from . import train as cli_train
@@ -135,44 +132,20 @@ for command in (
 app.add_typer(cli_live.pd, name="pd")
 
 
-def _noted(said: set[str]) -> Callable[..., None]:
-    """Shows a warning as a note; what was said is not said again, such as of one sound that is heard several times."""
-
-    def show(message: Warning | str, *_: object, **__: object) -> None:
-        if str(message) not in said:
-            said.add(str(message))
-            warn("note", str(message), "yellow")
-
-    return show
-
-
 def run(arguments: list[str] | None = None) -> int:
-    """Run a command line → its exit status. A mistake is one sentence on stderr, never a traceback."""
-    with warnings.catch_warnings():
-        if not sys.warnoptions:  # others' warnings are for developers
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("always", MelismaWarning)
-        warnings.showwarning = _noted(set())
-        try:
-            with inputs_stay():
-                app(arguments, prog_name="melisma")
-        except SystemExit as end:
-            return end.code if isinstance(end.code, int) else int(end.code is not None)
-        except MelismaError as error:
-            warn("melisma", str(error), "red")
-            return 1
-        except OSError as error:
-            warn("melisma", f"{error.filename or 'a file'}: {error.strerror or error}", "red")
-            return 1
-    return 0
+    """Run a command line → its exit status. Whatever goes wrong is one sentence on stderr, never a traceback."""
+
+    def work() -> int:
+        with inputs_stay():
+            app(arguments, prog_name="melisma")
+        return 0
+
+    return outermost.ended(work)
 
 
 def main() -> None:
     """The command. A polite kill (SIGTERM, a closed terminal) is Ctrl-C: nothing is left half-written, training can resume."""
-    listen()
-    for stream in (sys.stdout, sys.stderr):
-        cast(TextIOWrapper, stream).reconfigure(errors="replace")  # where a terminal has no Unicode
-    sys.exit(run())
+    sys.exit(outermost.command(run))
 
 
 if __name__ == "__main__":

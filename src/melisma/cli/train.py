@@ -15,6 +15,7 @@ import typer
 
 from ..errors import BadValue, extra
 from ..system import interrupts
+from ..system.caches import compiled
 from ..system.terminal import bar, err, out, say, warn
 from .files import Reads, Writes
 from .options import ModelIn
@@ -70,6 +71,7 @@ def train(
 
     own, theirs = own_models() / f"{name}.melisma", namesake(name)
     with interrupts.Held(), extra("train"):  # an import that is broken off may be taken for a package that is missing
+        compiled()
         import numba  # noqa: F401
         import tensorboard  # noqa: F401
 

@@ -75,6 +75,8 @@ def load(file: str | os.PathLike[str]) -> LatentPath:
         raise
     except OSError as error:
         raise DiskError(f"{file} cannot be opened: {error.strerror or error}; check its permissions") from error
+    except MemoryError:
+        raise
     except Exception as error:  # zipfile and the header's parser raise a dozen kinds on damaged bytes
         raise Damaged(f"{file} is not a latent path, or is damaged; encode the sound again") from error
     try:

@@ -16,6 +16,7 @@ from ..files.modelfile import SUFFIX
 from ..store import pretrained
 from ..system import manifest
 from ..system.home import expanded, home, known_home, needed, user
+from ..system.streams import for_children
 
 _OWN = Path(__file__).parents[1] / "_pd"  # the objects, compiled by hosts/puredata/build.py
 # in a checkout the patches lie where they are written; a wheel carries them beside the objects
@@ -121,7 +122,8 @@ def open_patch(name: str) -> int:
         hint = f"did you mean {near[0]}? " if near else ""
         raise NotFound(f"there is no patch named {name!r}; {hint}there are {', '.join(known)}")
     folder = path()
-    return subprocess.call([program(), "-path", str(folder), "-open", str(folder / f"{name}.pd")])
+    with for_children():  # what Pd says of the patch is for the user
+        return subprocess.call([program(), "-path", str(folder), "-open", str(folder / f"{name}.pd")])
 
 
 def program() -> str:

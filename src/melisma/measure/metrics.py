@@ -29,6 +29,7 @@ from ..errors import BadValue
 from ..files.bands import a_weights, mel_filterbank
 from ..files.config import AnalysisConfig
 from ..sound.rates import resample
+from ..system.caches import compiled
 
 MAGNITUDE_FLOOR = 10 ** (-90 / 20)  # near −90 dBFS: logs of anything quieter say nothing about what is heard
 RESOLUTIONS = (512, 1024, 2048)  # FFT sizes of the STFT distance, in samples
@@ -236,6 +237,7 @@ def load_librosa() -> ModuleType:
     from filelock import FileLock
 
     user = getattr(os, "getuid", int)()  # each has a lock of their own: one cannot write another's file
+    compiled()
     with FileLock(Path(tempfile.gettempdir()) / f"melisma-librosa-{user}.lock"):
         import librosa
 

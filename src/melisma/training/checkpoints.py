@@ -62,6 +62,8 @@ def load(path: Path) -> dict[str, Any] | None:
             if bad := parts.testzip():
                 raise ValueError(bad)
         return torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
     except Exception as error:
         raise _unfit(path, error) from None
 

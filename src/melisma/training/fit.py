@@ -18,6 +18,7 @@ from lightning_fabric import Fabric
 from ..errors import BadValue
 from ..files.config import ModelConfig
 from ..system.interrupts import Held, status
+from ..system.streams import for_children
 from . import checkpoints
 from .calibrate import check
 from .data import Prepared
@@ -75,7 +76,8 @@ def fit(
         strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
     )
     try:
-        fabric.launch()
+        with for_children():
+            fabric.launch()
         return _fitted(fabric, prepared, folder, config, plan, resume, start, log, clock)
     except BaseException:
         for process in getattr(fabric.strategy.launcher, "procs", ()):  # they would wait for this one for half an hour

@@ -15,8 +15,12 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
+
+from ...system.caches import compiled
+
+compiled()
+import numba  # noqa: E402
 
 ROUNDS = 3  # of talk between neighbours
 FLOOR = 1e-7  # magnitude below which nothing is audible
