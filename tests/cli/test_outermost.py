@@ -145,7 +145,7 @@ def test_a_bug_says_so_and_names_the_file_that_tells_of_it(bug, place, tmp_path)
     done = in_a_shell(f"MELISMA_HOME={tmp_path} {place} {sys.executable} {tmp_path / 'broken.py'} info tiny")
     assert done.returncode == outermost.BUG, done
     one_sentence_at_most(done.stderr.replace("Error:", ""))
-    found = re.search(r"this is a bug of Melisma, not a mistake of yours \(\w+: .*\): please send (\S+) to", done.stderr)
+    found = re.search(r"this is a bug of Melisma, not a mistake of yours \(\w+: .*\): please send ([^\s,]+)", done.stderr)
     assert found, done.stderr
     report = Path(found[1])
     assert (tmp_path in report.parents) == (not place)
@@ -177,7 +177,7 @@ def test_what_libraries_print_does_not_reach_the_user_but_the_report(tmp_path):
     done = subprocess.run([sys.executable, "-c", NOISY, "info", "tiny"], capture_output=True, encoding="utf-8", timeout=300)
     assert done.returncode == 0 and done.stderr == "" and "mpg123" not in done.stdout, done
     done = subprocess.run([sys.executable, "-c", NOISY, "info", "bug"], capture_output=True, encoding="utf-8", timeout=300)
-    report = Path(re.search("please send (\\S+)", done.stderr)[1])
+    report = Path(re.search("please send ([^\\s,]+)", done.stderr)[1])
     assert done.returncode == outermost.BUG and "libmpg123" in report.read_text() and "libmpg123" not in done.stderr
     report.unlink()
 
