@@ -18,6 +18,9 @@ from melisma.latent.operators import OPERATORS
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- written by docs/tables.py -->"
+ENDS = """It ends with 0 when the work is done, also where nobody reads what it says; 1 with a sentence that names what to mend;
+2 when it is called wrongly; 130, 143 or 129 when Ctrl-C, SIGTERM or SIGHUP stopped it; 70 for a bug of Melisma, with the file
+that tells of it (in `bugs` of its folder, or among the temporary files). `python -m melisma` is the same command."""
 
 
 def pages() -> dict[Path, str]:
@@ -28,7 +31,7 @@ def pages() -> dict[Path, str]:
 def commands() -> str:
     """Every command with what it takes."""
     about = "`melisma COMMAND --help` says the same. `-m` and `--model` take a name, a file or an address."
-    parts = ["# The command", NOTE, about]
+    parts = ["# The command", NOTE, about, ENDS]
     for name, command in _leaves(typer.main.get_command(app)):
         lines = [f"## {name}", _plain(command.help), _usage(name, command)]
         rows = [(_names(p), _plain(getattr(p, "help", "")), _default(p)) for p in command.params if p.name != "help"]
