@@ -11,6 +11,7 @@ import pytest
 import melisma
 from melisma import errors
 from melisma.files import pathfile
+from melisma.latent import operators
 
 SOURCE = Path(melisma.__file__).parent
 KINDS = [errors.BadValue, errors.NotFound, errors.Damaged, errors.DiskError, errors.Unavailable]
@@ -50,7 +51,7 @@ CASES = {
     "a damaged path": (errors.Damaged, lambda at: pathfile.load(_file(at, "a.npz", b"x" * 99))),
     "a format that is none": (errors.BadValue, lambda at: melisma.write(at / "a.xyz", np.ones(9), 44100)),
     "a sound that is none": (errors.BadValue, lambda at: melisma.write(at / "a.wav", np.ones(0), 44100)),
-    "an operator that is none": (errors.BadValue, lambda at: melisma.latent.operators.parse("nosuch")),
+    "an operator that is none": (errors.BadValue, lambda at: operators.parse("nosuch")),
     "a package that is not installed": (errors.Unavailable, lambda at: _import_nothing()),
 }
 

@@ -119,9 +119,7 @@ def bug(error: BaseException) -> str:
     what = f"this is a bug of Melisma, not a mistake of yours ({name}: {' '.join(str(error).split())[:160]})"
     if file is None:
         return f"{what}; no folder takes its report, so it stands here: please send it to those who make Melisma\n{text}"
-    return (
-        f"{what}: please send {file}, which tells what happened, to those who make Melisma (read it first: it names your files)"
-    )
+    return f"{what}: please send {file} to those who make Melisma (read it first: it names your files)"
 
 
 def _shortened(error: BaseException) -> str:
@@ -147,14 +145,17 @@ def _kept(text: str) -> Path | None:
 def quiet() -> None:
     """Others' loggers, threads and finalizers say nothing to the user."""
     logging.getLogger().addHandler(logging.NullHandler())
-    sys.unraisablehook = lambda told: None
-    threading.excepthook = lambda told: (
-        told.exc_value and not isinstance(told.exc_value, SystemExit) and _in_a_thread(told.exc_value)
-    )
+    sys.unraisablehook = _forgotten
+    threading.excepthook = _in_a_thread
 
 
-def _in_a_thread(error: BaseException) -> None:
-    warn("melisma", known(error) or bug(error), "red")
+def _forgotten(told: object) -> None:
+    """What a finalizer raised, at the end above all, helps nobody."""
+
+
+def _in_a_thread(told: threading.ExceptHookArgs) -> None:
+    if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
+        warn("melisma", known(told.exc_value) or bug(told.exc_value), "red")
 
 
 def command(work: Callable[[], int]) -> int:

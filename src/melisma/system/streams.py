@@ -23,7 +23,7 @@ class _Raw(io.FileIO):
 
     failed: OSError | None = None
 
-    def write(self, data) -> int:  # type: ignore[no-untyped-def, override]
+    def write(self, data) -> int:  # type: ignore[no-untyped-def]
         if self.failed is None:
             try:
                 return super().write(data) or 0

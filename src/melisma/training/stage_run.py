@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -121,7 +121,8 @@ class StageRun:
         """Interrupted, in all processes after the same step, whichever of them was asked."""
         number = self.requests.number or 0
         if self.fabric.world_size > 1:
-            number = int(self.fabric.all_reduce(torch.tensor(float(number), device=self.fabric.device), reduce_op="max"))
+            asked = self.fabric.all_reduce(torch.tensor(float(number), device=self.fabric.device), reduce_op="max")
+            number = int(cast(torch.Tensor, asked))
         if number:
             raise Interrupted(number)
 
