@@ -142,8 +142,8 @@ def interpolations(model: Model, desk: Desk) -> Strip:
 
 def feedback_piece(model: Model, core: CoreModel, desk: Desk) -> Strip:
     """A model hears itself, shaped by CURVES."""
-    curves = [feedback.curve(text, name) for name, text in CURVES.items()]
-    samples = feedback.sing(core, PIECE, *curves)
+    frequency, quality, gain = curves = [feedback.curve(text, name) for name, text in CURVES.items()]
+    samples = feedback.sing(core, PIECE, frequency, quality, gain)
     samples *= PIECE_PEAK / max(PIECE_PEAK, float(np.abs(samples).max()))
     times = np.linspace(0, PIECE, DRAWN)
     lanes = []
