@@ -18,7 +18,7 @@ import pytest
 from slots import Slot
 
 import melisma
-from melisma.core import binding
+from melisma.core import binding, layout
 from melisma.core.handle import Handle, Single
 from melisma.errors import Damaged, NotFound
 from melisma.files import modelfile
@@ -73,7 +73,7 @@ def calls(node: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("file", sorted(SOURCE.rglob("*.py")), ids=lambda file: str(file.relative_to(SOURCE)))
 def test_every_class_that_makes_something_of_the_cores_is_a_handle(file):
-    makers = {name for name, (result, _) in binding._FUNCTIONS.items() if result is binding.c_void_p}
+    makers = {name for name, (result, _) in layout.FUNCTIONS.items() if result is layout.c_void_p}
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ClassDef) and calls(node) & (makers - {"slot_stream", "slot_retired"}):
             assert "Handle" in [getattr(base, "id", "") for base in node.bases], f"{node.name} keeps a pointer of the core's"
