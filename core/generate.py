@@ -9,6 +9,7 @@ tests/core/test_generated.py refuses what is out of date.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import fields
@@ -112,7 +113,7 @@ def _cpp(expression: str, kind: str) -> str:
 
 def parameters() -> str:
     """Rows of melisma_parameter, and the names of their places."""
-    from melisma.latent.live import LIVE, LIVE_OF_LATENTS
+    from melisma.latent.live import LIVE, LIVE_OF_LATENTS, RENAMED
 
     def row(p, name: str) -> str:
         whole = int(p.kind in ("switch", "integer"))
@@ -125,6 +126,8 @@ def parameters() -> str:
     lines += ["// named NAME.1, NAME.2 … for the latents", "constexpr melisma_parameter OF_LATENTS[] = {"]
     lines += [*(f"    {row(p, chr(34) + p.name + chr(34))}," for p in LIVE_OF_LATENTS), "};"]
     lines += [f"enum OfLatents : int {{ {', '.join(p.name.upper() for p in LIVE_OF_LATENTS)}, OF_LATENTS_COUNT }};", ""]
+    lines += ["// names of before, still found", "constexpr struct {", "    const char *old, *name;", "} RENAMED[] = {"]
+    lines += [*(f'    {{"{old}", "{name}"}},' for old, name in RENAMED.items()), "};", ""]
     return "\n".join(lines)
 
 
@@ -209,7 +212,9 @@ BEGIN, END = "// --- written by `make generate` from melisma.h ---\n", "// --- u
 
 
 def wasm() -> str:
-    """melisma.js with the places of the structs' fields, where pointers have 32 bits."""
+    """melisma.js with the places of the structs' fields, where pointers have 32 bits, and the parameters' names of before."""
+    from melisma.latent.live import RENAMED
+
     whole = (HERE / "wasm" / "melisma.js").read_text(encoding="utf-8")
     lines = []
     for name in ("melisma_info", "melisma_parameter"):
@@ -222,6 +227,7 @@ def wasm() -> str:
             rows.append(f'  {camel}: [{at}, "{read}"],')
             at += size
         lines += [f"const {name.upper()} = {{", *rows, "};", f"const {name.upper()}_SIZE = {-(-at // widest) * widest};"]
+    lines += [f"const RENAMED = {json.dumps(RENAMED)};"]
     before, rest = whole.split(BEGIN)
     return before + BEGIN + "\n".join(lines) + "\n" + END + rest.split(END)[1]
 

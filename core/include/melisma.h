@@ -148,7 +148,7 @@ MELISMA_API void melisma_decode_layers(melisma_stream* stream, const float* late
    Data). encode_signals holds each frame's values from the sample that completes it; decode_signals reads its
    inputs at those same samples, so that the two, started together, equal melisma_process in time and sound.
    signals: Z pointers, then the loudness. The parameters of the latents and of the loudness apply in
-   decode_signals; those that freeze hold the signals of encode_signals, too. REALTIME. */
+   decode_signals; those that hold do so with the signals of encode_signals, too. REALTIME. */
 MELISMA_API void melisma_encode_signals(melisma_stream* stream, const float* in, float* const* signals,
                                         int64_t n);
 MELISMA_API void melisma_decode_signals(melisma_stream* stream, const float* const* signals, float* out,

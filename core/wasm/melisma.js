@@ -40,6 +40,7 @@ const MELISMA_PARAMETER = {
   whole: [24, "int"],
 };
 const MELISMA_PARAMETER_SIZE = 28;
+const RENAMED = {"freeze": "hold", "freeze.loudness": "hold.loudness", "noise": "randomize", "noise.rate": "randomize.rate", "noise.seed": "randomize.seed"};
 // --- until here ---
 
 const QUANTUM = 2048; // samples that go through at once; longer blocks go in pieces
@@ -171,7 +172,7 @@ export class Stream {
   }
 
   known(name) {
-    const index = this.index.get(name);
+    const index = this.index.get(RENAMED[name] ?? name);
     if (index === undefined) throw new Error(`there is no parameter ${name}; there are ${[...this.index.keys()].join(", ")}`);
     return index;
   }

@@ -30,6 +30,8 @@ static void apply(Player* p, melisma_stream* stream) {
 }
 
 bool player_set(Player* p, const char* name, float value) {
+    int index = p->model ? melisma_parameter_find(p->model, name) : -1;
+    if (index >= 0) name = melisma_parameter_at(p->model, index)->name;  // kept once, whatever it was called before
     Setting* found = setting(p, name);
     if (!found) {
         size_t length = strlen(name);
@@ -40,7 +42,7 @@ bool player_set(Player* p, const char* name, float value) {
     found->value = value;
     melisma_stream* stream = player_stream(p);
     if (stream && !(p->bypassed && strcmp(name, "mix") == 0))
-        melisma_set(stream, melisma_parameter_find(p->model, name), value);
+        melisma_set(stream, index, value);
     return true;
 }
 

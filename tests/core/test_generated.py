@@ -9,7 +9,7 @@ import pytest
 from melisma.core.binding import CoreModel
 from melisma.files.config import VOCODERS
 from melisma.files.modelfile import MOST_BYTES
-from melisma.latent.live import LIVE, LIVE_OF_LATENTS
+from melisma.latent.live import LIVE, LIVE_OF_LATENTS, RENAMED
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = importlib.util.spec_from_file_location("melisma_core_generate", ROOT / "core" / "generate.py")
@@ -74,3 +74,10 @@ def test_arrows_between_the_cores_rooms_point_down():
         room = file.relative_to(source).parts[0]
         for other in re.findall(r'#include "(\w+)/', file.read_text(encoding="utf-8")):
             assert ROOMS.index(other) <= ROOMS.index(room), f"{file.name} of {room} uses {other}"
+
+
+def test_names_of_before_are_found():
+    stream = CoreModel(ROOT / "models/strings.melisma").stream()
+    for old, name in RENAMED.items():
+        stream.set(old, 1)
+        assert stream.get(name) == 1 == stream.get(old)

@@ -18,7 +18,7 @@ def test_parameters_are_declared_and_kept_in_range():
     model = core.CoreModel(file_bytes(TINY))
     stream = model.stream()
     names = [p.name for p in model.parameters]
-    assert {"mix", "noise", "feedback", "scale.1", "bias.2"} <= set(names) and len(set(names)) == len(names)
+    assert {"mix", "randomize", "feedback", "scale.1", "bias.2"} <= set(names) and len(set(names)) == len(names)
     for p in model.parameters:
         assert p.least <= p.usual <= p.most and p.summary
         assert stream.get(p.name) == np.float32(p.usual)
@@ -89,8 +89,8 @@ def test_noise_is_seeded():
 
     def run(seed: int, amount: float) -> np.ndarray:
         stream = model.stream()
-        stream.set("noise", amount)
-        stream.set("noise.seed", seed)
+        stream.set("randomize", amount)
+        stream.set("noise.seed", seed)  # its name of before
         stream.reset()
         return stream.process(x)
 

@@ -120,15 +120,15 @@ def test_frozen_latents_stay(models):
     for both in (False, True):
         stream = model.stream(RATE)
         before = stream.encode_signals(x[:2000])[:, -1]
-        stream.set("freeze", 1)
-        stream.set("freeze.loudness", both)
+        stream.set("hold", 1)
+        stream.set("hold.loudness", both)
         after = stream.encode_signals(x[2000:])
         assert (after[:-1] == before[:-1, None]).all() and (after[-1] == before[-1]).all() == both
     latents, loudness = model.stream().encode(x)
     frames = 2000 // model.hop
     stream = model.stream()
     out = [stream.process(x[:2000])]
-    stream.set("freeze", 1)
+    stream.set("hold", 1)
     out.append(stream.process(x[2000:]))
     latents[:, frames:] = latents[:, frames - 1 : frames]
     wanted = model.stream().decode(latents, loudness)[: len(x) - model.hop]

@@ -205,10 +205,10 @@ def random_session(folder: Path, seconds: int, models: list[Path], seed: int) ->
     for d in range(17):
         patch.cable(encode, decode, d, d)
     measures(patch, {"chain": [(chain, 0)], "decoded": [(decode, 0)], "latents": [(encode, d) for d in range(17)]}, 1000)
-    names = "mix loudness.offset noise noise.rate noise.seed feedback feedback.frequency feedback.q scale.1 scale.2 bias.1 bias.2".split()
+    names = "mix loudness.offset randomize randomize.rate randomize.seed feedback feedback.frequency feedback.q scale.1 scale.2 bias.1 bias.2".split()
     for _ in range(int(8 * seconds)):
         name = str(rng.choice(names))
-        value = float(10 ** rng.uniform(-2, 4)) if name.startswith(("feedback.", "noise.")) else float(rng.uniform(-12, 12))
+        value = float(10 ** rng.uniform(-2, 4)) if name.startswith(("feedback.", "randomize.")) else float(rng.uniform(-12, 12))
         message = str(rng.choice([
             f"set {name} {value:.4f}", f"set {name} {value:.4f}", f"set {name} {value:.4f}", f"loudness {rng.uniform(-90, 6):.2f}",
             "loudness input", f"bypass {rng.integers(2)}", f"freeze {rng.integers(2)}", "freeze latents", "reset",

@@ -156,7 +156,7 @@ def test_messages_that_make_no_sense_give_one_line_each(tmp_path, strings):
     chain = patch.object(f"melisma~ {STRINGS}", "chain")
     patch.plays(x, chain)
     out = patch.records(chain, len(x))
-    bad = ["load", "set", "set volume 3", "set mix", "set 3 mix", "set mix high", "freeze", "freeze what", "loudness", "loudness loud"]
+    bad = ["load", "set", "set volume 3", "set mix", "set 3 mix", "set mix high", "hold", "freeze what", "loudness", "loudness loud"]
     for i, message in enumerate(bad):
         patch.at(10 * i, f"chain {message}")
     run = patch.run(len(x))
@@ -297,8 +297,8 @@ def test_parameters_and_messages_are_the_streams(tmp_path, strings):
     patch.at(0, "both set loudness.offset -6")
     patch.cable(patch.add(f"load {STRINGS}", "msg"), late)
     out = patch.records(chain, len(x))
-    turns = [(100, "freeze", 1), (150, "freeze.loudness", 1), (200, "bias.2", 1.5), (250, "loudness.level", -30), (400, "mix", 0)]
-    said = {"freeze": "freeze latents", "freeze.loudness": "freeze 1", "loudness.level": "loudness -30", "mix": "bypass 1"}
+    turns = [(100, "hold", 1), (150, "hold.loudness", 1), (200, "bias.2", 1.5), (250, "loudness.level", -30), (400, "mix", 0)]
+    said = {"hold": "hold latents", "hold.loudness": "freeze 1", "loudness.level": "loudness -30", "mix": "bypass 1"}
     for block, name, value in turns:
         patch.at((block + 0.5) * 64000 / 44100, f"both {said.get(name, f'set {name} {value}')}")
     run = patch.run(len(x))

@@ -70,14 +70,14 @@ static float normal(uint32_t seed, uint64_t place) {
 void Live::wander(float* z) {
     int latents = model_->latents;
     float keep = static_cast<float>(
-        std::exp(-6.28318530717958647692 * static_cast<double>(smooth_[NOISE_RATE].value) * frame_seconds_));
+        std::exp(-6.28318530717958647692 * static_cast<double>(smooth_[RANDOMIZE_RATE].value) * frame_seconds_));
     float fresh = std::sqrt(1 - keep * keep);
-    uint32_t seed = static_cast<uint32_t>(smooth_[NOISE_SEED].target);
+    uint32_t seed = static_cast<uint32_t>(smooth_[RANDOMIZE_SEED].target);
     for (int d = 0; d < latents; d++) {
         uint64_t place = static_cast<uint64_t>(frame_) * static_cast<uint64_t>(latents) + static_cast<uint64_t>(d);
         float g = normal(seed, place);
         wander_[d] = frame_ == 0 ? g : keep * wander_[d] + fresh * g;
-        z[d] += smooth_[NOISE].value * wander_[d];
+        z[d] += smooth_[RANDOMIZE].value * wander_[d];
     }
 }
 
@@ -85,14 +85,14 @@ void Live::edit(float* z, float* loudness, int frames) {
     int latents = model_->latents;
     Smooth *scale = smooth_ + Declarations::of_latents(SCALE, latents), *bias = smooth_ + Declarations::of_latents(BIAS, latents);
     for (int l = 0; l < frames; l++, frame_++, z += latents) {
-        for (int i = LOUDNESS_BY_HAND; i <= NOISE_RATE; i++) smooth_[i].advance(frame_share_);
-        for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[FREEZE], frozen_[d], z[d], frame_ == 0);
+        for (int i = LOUDNESS_BY_HAND; i <= RANDOMIZE_RATE; i++) smooth_[i].advance(frame_share_);
+        for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[HOLD], frozen_[d], z[d], frame_ == 0);
         match_.step(z, loudness[l], smooth_[MATCH].value, smooth_[MATCH_SECONDS].value, frame_seconds_,
-                    !smooth_[FREEZE].is(0));
+                    !smooth_[HOLD].is(0));
         for (int d = 0; d < latents; d++)
             z[d] = z[d] * scale[d].advance(frame_share_) + bias[d].advance(frame_share_);
-        if (!smooth_[NOISE].is(0)) wander(z);
-        float level = freeze(smooth_[FREEZE_LOUDNESS], frozen_[latents], loudness[l], frame_ == 0);
+        if (!smooth_[RANDOMIZE].is(0)) wander(z);
+        float level = freeze(smooth_[HOLD_LOUDNESS], frozen_[latents], loudness[l], frame_ == 0);
         if (level > LOUDNESS_FLOOR) level += smooth_[LOUDNESS_OFFSET].value;
         float hand = smooth_[LOUDNESS_BY_HAND].value;
         if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);

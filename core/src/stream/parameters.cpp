@@ -22,6 +22,8 @@ void Declarations::load(Arena& arena, int latents) {
 }
 
 int Declarations::find(const char* name) const {
+    for (auto& one : RENAMED)
+        if (std::strcmp(one.old, name) == 0) name = one.name;
     for (int i = 0; i < count_; i++)
         if (std::strcmp(list_[i].name, name) == 0) return i;
     return -1;

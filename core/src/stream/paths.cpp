@@ -146,7 +146,7 @@ void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
         int64_t last = i + block - 1;
         for (int d = 0; d <= m.latents; d++) {
             for (int64_t k = i; k < last; k++) signals[d][k] = held_[d];
-            Fixed held = d < m.latents ? FREEZE : FREEZE_LOUDNESS;
+            Fixed held = d < m.latents ? HOLD : HOLD_LOUDNESS;
             if (complete && live_.get(held) == 0)
                 held_[d] = d < m.latents ? chain_.latents[d] : chain_.loudness[0];
             signals[d][last] = held_[d];

@@ -36,7 +36,8 @@ def midi() -> Sheet:
     )
     s.sub(806, 330, inner, "knobs")
     turned(s, 878, 330, "midi", {
-        "midi-offset": "set loudness.offset", "midi-wander": "set noise", **{f"midi-z{k}": f"set bias.{k}" for k in range(1, 9)},
+        "midi-offset": "set loudness.offset", "midi-wander": "set randomize",
+        **{f"midi-z{k}": f"set bias.{k}" for k in range(1, 9)},
     })  # fmt: skip
     loudspeakers(s, 20, 484, "midi", 330)
     menu(s, 370, 376, "midi", 7)

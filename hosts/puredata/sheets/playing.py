@@ -12,7 +12,7 @@ def playing() -> Sheet:
     for i in range(LATENTS):
         s.obj(34 + 118 * (i % 8), 92 + 182 * (i // 8), f"melisma.lane {i + 1}")
     s.box(20, 476, 300, 146, label="all lanes")
-    s.toggle(34, 506, "playing-freeze", "freeze")
+    s.toggle(34, 506, "playing-hold", "hold")
     s.button(130, 506, "playing-zero", "to the middle")
     s.text(30, 534, "Freeze holds the sound while the walk and the tables go on unheard.", 40)
     loudspeakers(s, 20, 638, "playing")
@@ -40,7 +40,7 @@ def playing() -> Sheet:
     s.cable(decode, s.obj(858, 684, "s playing-says"), 1)
     turn, middle = Sheet(460, 460, name="turn"), {f"playing-slide{i + 1}": 0 for i in range(LATENTS)}
     turn.text(20, 10, "What the panel of all lanes says.")
-    columns(turn, [("r playing-freeze-v", "!freeze $1", "s playing"), ("r playing-zero", "!" + sends(middle))], 200)
+    columns(turn, [("r playing-hold-v", "!hold $1", "s playing"), ("r playing-zero", "!" + sends(middle))], 200)
     s.sub(776, 712, turn, "turn")
     chooser(s, 34, 586, (838, 712), "playing")
     beginning(s, 912, 712, {

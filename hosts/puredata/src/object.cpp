@@ -185,13 +185,13 @@ static void on_loudness(Object* x, t_symbol*, int count, t_atom* words) {
     if (x->level) pd_float(reinterpret_cast<t_pd*>(x->level), x->heard);
 }
 
-static void on_freeze(Object* x, t_symbol*, int count, t_atom* words) {
+static void on_hold(Object* x, t_symbol*, int count, t_atom* words) {
     bool number = count == 1 && words[0].a_type == A_FLOAT;
     bool latents = count == 1 && words[0].a_type == A_SYMBOL && words[0].a_w.w_symbol == gensym("latents");
-    if (!number && !latents) return object_complain(x, "freeze takes 1, 0, or latents (the loudness then goes on)");
+    if (!number && !latents) return object_complain(x, "hold takes 1, 0, or latents (the loudness then goes on)");
     float on = latents || words[0].a_w.w_float != 0;
-    player_set(&x->player, "freeze", on);
-    player_set(&x->player, "freeze.loudness", latents ? 0 : on);
+    player_set(&x->player, "hold", on);
+    player_set(&x->player, "hold.loudness", latents ? 0 : on);
 }
 
 static void on_dump(Object* x) {
@@ -248,7 +248,8 @@ void object_messages(t_class* c) {
     class_addmethod(c, method(on_bypass), gensym("bypass"), A_FLOAT, A_NULL);
     class_addmethod(c, method(on_set), gensym("set"), A_GIMME, A_NULL);
     class_addmethod(c, method(on_loudness), gensym("loudness"), A_GIMME, A_NULL);
-    class_addmethod(c, method(on_freeze), gensym("freeze"), A_GIMME, A_NULL);
+    class_addmethod(c, method(on_hold), gensym("hold"), A_GIMME, A_NULL);
+    class_addmethod(c, method(on_hold), gensym("freeze"), A_GIMME, A_NULL);  // its name of before
     class_addmethod(c, method(on_dump), gensym("dump"), A_NULL);
     class_addmethod(c, method(on_ranges), gensym("ranges"), A_NULL);
 }

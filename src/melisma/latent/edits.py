@@ -105,7 +105,7 @@ def smooth(
 
 @operator(
     "hold",
-    "freeze at one moment",
+    "stay at one moment",
     Parameter("at", "s", None, 0, None, summary="the moment; the range's start if not said"),
     LOUDNESS,
 )

@@ -1,5 +1,5 @@
 """What may be turned while a model plays, declared once: `make generate` writes it into the core, where every host finds it by
-name (`melisma_parameter_find`). What an operator does, too, has that operator's unit and bounds.
+name (`melisma_parameter_find`). What an operator does, too, has that operator's name, unit and bounds.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LIVE: tuple[Parameter, ...] = (
     Parameter("loudness.by_hand", "", 0, 0, 1, "switch", "0: the loudness is the input's; 1: it is loudness.level"),
     Parameter("loudness.level", "dBFS", -20, -100, 12, summary="the loudness, where it is set by hand"),
     Parameter("loudness.offset", "dB", 0, -60, 60, summary="added to the loudness of whatever is not silent"),
-    Parameter("freeze", "", 0, 0, 1, "switch", "1: the latents stay where they are; scale, bias and noise still move them"),
-    Parameter("freeze.loudness", "", 0, 0, 1, "switch", "1: the input's loudness stays where it is"),
+    Parameter("hold", "", 0, 0, 1, "switch", "1: the latents stay where they are; scale, bias and randomize still move them"),
+    Parameter("hold.loudness", "", 0, 0, 1, "switch", "1: the input's loudness stays where it is"),
     Parameter("match", "", 0, 0, 1, summary="1: the timbre gets the domain's mean and covariance"),
     Parameter("match.seconds", "s", 5, 0.2, 60, summary="how far back its own mean and covariance are taken"),
-    Parameter("noise", "σ", 0, 0, 10, summary="how far the latents wander by themselves"),
-    Parameter("noise.rate", "Hz", 4, 0.05, 50, summary="how fast they wander"),
-    Parameter("noise.seed", "", 0, 0, 16777215, "integer", "which way they wander"),
+    Parameter("randomize", "σ", 0, 0, 10, summary="how far the latents wander by themselves"),
+    Parameter("randomize.rate", "Hz", 4, 0.05, 50, summary="how fast they wander"),
+    Parameter("randomize.seed", "", 0, 0, 16777215, "integer", "which way they wander"),
     Parameter("feedback", "×", 0, 0, 4, summary="how much of the output comes back to the input"),
     Parameter("feedback.frequency", "Hz", 440, 20, 20000, summary="centre of the band that comes back"),
     Parameter("feedback.q", "", 1, 0.1, 100, summary="its quality: centre over width"),
@@ -52,3 +52,12 @@ LIVE_OF_LATENTS: tuple[Parameter, ...] = (
     _like("scale", "scale", "by", 1, "multiplies the latent"),
     _like("bias", "bias", "by", 0, "added to the latent"),
 )
+
+# names of before, still found: what was written and saved with them plays on
+RENAMED = {
+    "freeze": "hold",
+    "freeze.loudness": "hold.loudness",
+    "noise": "randomize",
+    "noise.rate": "randomize.rate",
+    "noise.seed": "randomize.seed",
+}
