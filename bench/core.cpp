@@ -184,7 +184,7 @@ static double eight(const char* path, const char* wish, bool of_one, double seco
         streams[i] = melisma_stream_new(models[i], 0, error, sizeof error);
     }
     melisma_info info;
-    melisma_describe(models[0], &info);
+    melisma_describe(models[0], &info, sizeof info);
     std::vector<float> in(BLOCK), out(BLOCK);
     double period = static_cast<double>(BLOCK) / info.sample_rate, taken = 0, next = now(), phase = 0;
     int count = std::max(50, static_cast<int>(seconds / period));
