@@ -104,8 +104,9 @@ def how(training: dict[str, Any], name: str = "", origin: str = "") -> str:
         from_what = "Started from scratch."
     if origin and isinstance(begun, list) and any(s.get("model") == name for s in begun):
         from_what += f" The first model of this name was fine-tuned from `{origin}`, which learnt all four domains and more."
+    cores = "1 core" if training["cores"] == 1 else f"{training['cores']} cores"
     note = f" {sentence(training['note'])}" if training.get("note") else ""
-    return f"`{training['script']}`: minutes a stage: {shares}, on {training['cores']} cores. {from_what}{note}"
+    return f"`{training['script']}`: minutes a stage: {shares}, on {cores}. {from_what}{note}"
 
 
 def sentence(note: str) -> str:

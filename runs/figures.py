@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 
 from melisma.measure import report
 from melisma.measure.evaluate import FIGURES, evaluate
@@ -30,6 +31,7 @@ STORE, PAGE, README, IMAGES = TOP / "runs/figures.json", TOP / "docs/lab/figures
 MODELS = {"strings": "strings", "classic-strings": "strings", "screams": "screams", "singing": "singing", "speech": "speech"}
 SETS = {"held": "held out", "elsewhere": "elsewhere"}
 SECONDS, FILES = 5.0, 14  # of each file, and of a set; monophonic lines (mono_*) are all taken
+LEAST = 1.0  # s: shorter files than ViSQOL can judge are left out of the held-out ones
 KEPT = ("visqol", "envelope_db", "pitch_cents", "pitch_gross", "pitch_lost", "gross_above_copy", "lost_above_copy")  # of a file
 ABOUT = f"""By `python runs/figures.py`, on sounds that no training saw: files *held out* of a model's own sources, and sounds of
 its domain from *elsewhere*, sources that nothing was ever trained on (`runs/worlds/elsewhere.py`: other sampled instruments,
@@ -51,7 +53,7 @@ def sounds(domain: str, which: str) -> list[Path]:
         raise SystemExit(f"there are no sounds in {folder}: python runs/sources.py {name}")
     if which == "elsewhere":
         return files
-    others = [file for file in files if not is_line(file)]
+    others = [file for file in files if not is_line(file) and soundfile.info(file).duration > LEAST]
     picked = {others[int(i)] for i in np.linspace(0, len(others) - 1, min(FILES, len(others)))}
     return sorted(picked | {file for file in files if is_line(file)})
 

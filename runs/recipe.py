@@ -61,7 +61,8 @@ class World:
     about and cannot: paragraphs of the card, written by hand. plan: entries of `training.plan.Plan` that are not the defaults.
     start: the run or published model whose vocoder and VAE it begins from, "" for none; origin: that of the first such run, for
     the card, as later ones may start from what is published. parts: what is trained, in this order,
-    and its share of the minutes; earlier: whose weights each begins from. place: the folder of the published file.
+    and its share of the minutes; earlier: whose weights each begins from; judged: of how many held-out files at most the
+    figures are. place: the folder of the published file.
     """
 
     name: str
@@ -72,6 +73,7 @@ class World:
     place: str = "models"
     minutes: float = 105
     cores: int = 2
+    judged: int = HELD_FILES
     start: str = ""
     origin: str = ""
     parts: dict[str, float] = field(default_factory=lambda: dict(SHARES))
@@ -254,7 +256,7 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
         how |= {"note": note} if note else {}
         how |= {"start": begun_from} if (begun_from := starts(world)) else {}
         file = pack(reference, world.name, Prepared(world.prepared), how, world.licence)
-        result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=HELD_FILES)
+        result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=world.judged)
         console.print(f"[bold]{part}[/bold]")
         table(result, console)
         record(f"{world.name}, to {part}", minutes, result)
@@ -295,7 +297,7 @@ def narrow(world: World) -> None:
 
     file = modelfile.load(world.published)
     file = to_file(from_file(file), file.name, file.latents, file.training, bits=8)
-    result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=HELD_FILES)
+    result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=world.judged)
     record(f"{world.name}, weights in 8 bits", 0, result)
     summary = {key: value for key, value in result.items() if key not in ("files", "skipped")}
     print(write(replace(file, evaluation=summary), world.published), write_card(world))
