@@ -28,7 +28,8 @@ from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
 STORE, PAGE, README, IMAGES = TOP / "runs/figures.json", TOP / "docs/lab/figures.md", TOP / "README.md", TOP / "docs/images"
-MODELS = {"strings": "strings", "classic-strings": "strings", "screams": "screams", "singing": "singing", "speech": "speech"}
+DOMAINS = {"strings": "strings", "classic-strings": "strings", "screams": "screams", "singing": "singing", "speech": "speech"}
+MODELS = {name: domain for name, domain in DOMAINS.items() if name in pretrained.published()}
 SETS = {"held": "held out", "elsewhere": "elsewhere"}
 SECONDS, FILES = 5.0, 14  # of each file, and of a set; monophonic lines (mono_*) are all taken
 LEAST = 1.0  # s: shorter files than ViSQOL can judge are left out of the held-out ones
