@@ -127,7 +127,7 @@ def _whole(value: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def load(path: str | Path) -> ModelFile:
-    """Read and check a model file. Raises MelismaError with one sentence for anything that is not a sound model file."""
+    """Read and check a model file. Raises MelismaError with one sentence for anything that is no intact model file."""
     path = Path(path)
     try:
         size = path.stat().st_size
@@ -145,10 +145,10 @@ def load(path: str | Path) -> ModelFile:
     try:
         return _parse(data)
     except MelismaError as error:
-        raise Damaged(f"{path} is not a sound model file: {_tame(str(error))}") from None
+        raise Damaged(f"{path} is not an intact model file: {_printable(str(error))}") from None
 
 
-def _tame(text: str) -> str:
+def _printable(text: str) -> str:
     """What a hostile file says, on one line of a terminal."""
     return "".join(c if c.isprintable() else "?" for c in (text if len(text) < 250 else text[:250] + "…"))
 
