@@ -50,7 +50,7 @@ melisma_model* melisma_open(const char* path, const char* kernels, char* error, 
     if (good) {
         char why[320];
         model = melisma_open_memory(data, static_cast<size_t>(length), kernels, why, sizeof why);
-        if (!model) reason.say("%.400s is not a sound model file: %s", path, why);
+        if (!model) reason.say("%.400s is not an intact model file: %s", path, why);
     }
     std::free(data);
     return model;
