@@ -1,12 +1,15 @@
 """What tests share: a home of their own, and a model small enough to make on the spot."""
 
 import os
+import signal
 from collections import Counter
 
 import pytest
 
 # Tiny models are slower on two threads. Numba has a say too: its threading layer (visqol starts it) sets OpenMP's for PyTorch.
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, by all that the tests start, too
 
 
 LONG = ("test_targets.py", "test_puredata.py", "test_damage.py", "test_reference.py")

@@ -85,7 +85,8 @@ def test_webassembly_plays_the_golden_pair(wasm, tiny, tmp_path, path):
     file, native = modelfile.load(path), core.CoreModel(str(path))
     wanted, rate = file.golden[1], file.config.analysis.sample_rate
     assert stft_distance(wanted, got, rate) < 0.05
-    assert np.abs(got - wanted)[: 2 * native.frame].max() < 1e-4  # and its phases, before rounding can turn them
+    rounding = 1e-3 if file.weight_bits == 8 else 1e-4  # inputs of 16 bits, or 32
+    assert np.abs(got - wanted)[: 2 * native.frame].max() < rounding  # and its phases, before rounding can turn them
     assert told["cut"] and told["again"] and told["after"] and told["finite"] and told["got"] == 0
     assert told["imports"] == 0 and told["grown"] == 0  # nothing is asked of the host, no memory taken while it plays
     assert (told["name"], told["kernels"]) == (file.name, "simd128")

@@ -39,6 +39,8 @@ def calibrate(model: Reference, data: Prepared) -> dict[str, Any]:
     frame, per dimension of the encoder), collapsed (how many dimensions were left out).
     """
     means, noise, information, loudness = _read(model, data)
+    if means.shape[1] < 2:
+        check(model, data)
     centre = means.mean(1)
     spread = noise.double().sqrt()[:, None]
     covariance = torch.cov(means.double()).reshape(len(means), -1)  # of one latent cov is a scalar
