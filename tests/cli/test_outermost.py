@@ -140,7 +140,7 @@ main()
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_bug_says_so_and_names_the_file_that_tells_of_it(bug, place, tmp_path):
     if place and bug != "a bug":
-        pytest.skip("once for each place")
+        pytest.skip("only once for each place")
     (tmp_path / "broken.py").write_text(BROKEN.format(BUGS[bug]))
     done = in_a_shell(f"MELISMA_HOME={tmp_path} {place} {sys.executable} {tmp_path / 'broken.py'} info tiny")
     assert done.returncode == outermost.BUG, done
