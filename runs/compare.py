@@ -28,9 +28,9 @@ COMMANDS = {
     "interpolate": "interpolate {s} {t} {o}.wav -m {m} [new]",
     "mix": "mix {s} {t} {o}.wav -m {m} --weights 2,1 [new]",
     "sample": "sample {o}.wav -m {m} --seconds 3 --seed 3",
-    "decode": "encode {s} {o}.npz -m {m}; decode {o}.npz {o}.wav [new]",
-    "edit": "encode {s} {o}.npz -m {m}; edit {o}.npz {o}.wav --op scale:by=1.5 --op randomize:seed=2 --op reverse [new]",
-    "smooth, hold": "encode {s} {o}.npz -m {m}; edit {o}.npz {o}.wav --op smooth:seconds=0.2 --op hold:start=0.5:end=0.9 [new]",
+    "decode": "encode {s} {o}.npz -m {m}; decode {o}.npz {o}.wav -m {m} [new]",
+    "edit": "encode {s} {o}.npz -m {m}; edit {o}.npz {o}.wav -m {m} --op scale:by=1.5 --op randomize:seed=2 --op reverse [new]",
+    "smooth, hold": "encode {s} {o}.npz -m {m}; edit {o}.npz {o}.wav -m {m} --op smooth:seconds=0.2 --op hold:at=1 [new]",
     "feedback": "feedback --freq 0:200,3:900 --q 0:2,3:20 --gain 0:0,1:4 --seconds 3 {o}.wav -m {m}",
 }
 
