@@ -83,7 +83,7 @@ test('what operators act on: the selection, the lane, all latents, everything', 
   let lanes = await changed();
   expect(lanes.map(Boolean)).toEqual([true, ...Array(16).fill(false)]);
   await hold.click();
-  await page.getByRole('button', { name: 'All latents' }).click();
+  await page.getByRole('button', { name: 'All latents', exact: true }).click();
   await hold.click();
   await studio.settled();
   lanes = await changed();
@@ -166,7 +166,7 @@ test('what is kept of the sound: fine and colour, each heard, a step each, and a
   }
   for (const name of ['Fine', 'Colour']) await knob(name).dblclick();
   expect((await studio.state()).samples).toBe(begin.samples);
-  await page.getByRole('button', { name: 'All latents' }).click();
+  await page.getByRole('button', { name: 'All latents', exact: true }).click();
   await page.getByRole('button', { name: /^Match: .*type a value/ }).click();
   await page.getByRole('textbox', { name: /^Match in/ }).fill('1');
   await page.keyboard.press('Enter');
