@@ -6,7 +6,7 @@ PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
 PYTHON_SOURCE := src tests runs bench core hosts studio docs hatch_build.py
-C_SOURCE = $(shell git ls-files 'core/*.cpp' 'core/*.h' 'core/*.inl' 'hosts/*.cpp' 'hosts/*.h' 'hosts/*.c')
+C_SOURCE = $(shell git ls-files '*.cpp' '*.h' '*.inl' '*.c')
 # $(call untried,what): not silent, and in CI a failure
 untried = { echo "NOT TRIED: $(1)" >&2; test -z "$$CI"; }
 
@@ -33,7 +33,7 @@ page: setup $(PAGE)
 # what reads the source and runs nothing
 lint: check
 	$(VENV)/bin/ruff format --check $(PYTHON_SOURCE)
-	clang-format --dry-run -Werror $(C_SOURCE)
+	$(VENV)/bin/clang-format --dry-run -Werror $(C_SOURCE)
 	test -d studio/node_modules || $(VENV)/bin/python studio/build.py
 	cd studio && npm run check
 
@@ -43,7 +43,7 @@ check: dev
 
 format: dev
 	$(VENV)/bin/ruff format $(PYTHON_SOURCE)
-	clang-format -i $(C_SOURCE)
+	$(VENV)/bin/clang-format -i $(C_SOURCE)
 
 # the documentation, into out/docs
 docs: dev

@@ -1,4 +1,5 @@
-// What a stream's calls take on this machine, beside what the machine can do: compiled and read by bench/core.py.
+// What a stream's calls take on this machine, beside what the machine can do: compiled and read by
+// bench/core.py.
 //
 //     core MODEL SECONDS KERNELS RATE BLOCK...      one JSON object; KERNELS may be "best"
 #include <melisma.h>
@@ -38,18 +39,20 @@ static double least(int times, F&& f) {
 
 // ---- the machine's own limits
 
-// Twelve independent chains of fused multiply-adds in registers: nothing else is in the units' way. They are twelve variables, and the
-// instruction is written out: an array would be kept on the stack by some compilers, and none may fuse by itself.
-#define CHAINS(NAME, BYTES, FUSED, ATTRIBUTES)                                                                \
-    ATTRIBUTES static float NAME(long rounds) {                                                               \
-        typedef float V __attribute__((vector_size(BYTES)));                                                  \
-        V m = V{} + 1.000001f, n = V{} + 1e-9f;                                                               \
-        V a = m, b = m, c = m, d = m, e = m, f = m, g = m, h = m, i = m, j = m, k = m, l = m;                 \
-        for (long r = 0; r < rounds; r++) {                                                                   \
-            FUSED(a) FUSED(b) FUSED(c) FUSED(d) FUSED(e) FUSED(f)                                             \
-            FUSED(g) FUSED(h) FUSED(i) FUSED(j) FUSED(k) FUSED(l)                                             \
-        }                                                                                                     \
-        return (a + b + c + d + e + f + g + h + i + j + k + l)[0];                                            \
+// Twelve independent chains of fused multiply-adds in registers: nothing else is in the units' way. They are
+// twelve variables, and the instruction is written out: an array would be kept on the stack by some
+// compilers, and none may fuse by itself.
+#define CHAINS(NAME, BYTES, FUSED, ATTRIBUTES)                                                        \
+    ATTRIBUTES static float NAME(long rounds) {                                                       \
+        typedef float V __attribute__((vector_size(BYTES)));                                          \
+        V m = V{} + 1.000001f, n = V{} + 1e-9f;                                                       \
+        V a = m, b = m, c = m, d = m, e = m, f = m, g = m, h = m, i = m, j = m, k = m, l = m;         \
+        for (long r = 0; r < rounds; r++) {                                                           \
+            FUSED(a)                                                                                  \
+            FUSED(b)                                                                                  \
+            FUSED(c) FUSED(d) FUSED(e) FUSED(f) FUSED(g) FUSED(h) FUSED(i) FUSED(j) FUSED(k) FUSED(l) \
+        }                                                                                             \
+        return (a + b + c + d + e + f + g + h + i + j + k + l)[0];                                    \
     }
 
 #if defined(__x86_64__)
@@ -67,28 +70,33 @@ CHAINS(chains_plain, 16, NOT_FUSED, __attribute__((noinline)))
 #endif
 
 // The same for products of pairs of 16 bits, which weights in 8 bits are multiplied by.
-#define COUNTS(NAME, BYTES, PAIRS, ATTRIBUTES)                                                                \
-    ATTRIBUTES static float NAME(long rounds) {                                                               \
-        typedef int V __attribute__((vector_size(BYTES)));                                                    \
-        V m = V{} + 65537, t = m;                                                                             \
-        V a = m, b = m, c = m, d = m, e = m, f = m, g = m, h = m, i = m, j = m, k = m, l = m;                 \
-        for (long r = 0; r < rounds; r++) {                                                                   \
-            PAIRS(a) PAIRS(b) PAIRS(c) PAIRS(d) PAIRS(e) PAIRS(f)                                             \
-            PAIRS(g) PAIRS(h) PAIRS(i) PAIRS(j) PAIRS(k) PAIRS(l)                                             \
-        }                                                                                                     \
-        return static_cast<float>((a + b + c + d + e + f + g + h + i + j + k + l + t)[0]);                    \
+#define COUNTS(NAME, BYTES, PAIRS, ATTRIBUTES)                                                        \
+    ATTRIBUTES static float NAME(long rounds) {                                                       \
+        typedef int V __attribute__((vector_size(BYTES)));                                            \
+        V m = V{} + 65537, t = m;                                                                     \
+        V a = m, b = m, c = m, d = m, e = m, f = m, g = m, h = m, i = m, j = m, k = m, l = m;         \
+        for (long r = 0; r < rounds; r++) {                                                           \
+            PAIRS(a)                                                                                  \
+            PAIRS(b)                                                                                  \
+            PAIRS(c) PAIRS(d) PAIRS(e) PAIRS(f) PAIRS(g) PAIRS(h) PAIRS(i) PAIRS(j) PAIRS(k) PAIRS(l) \
+        }                                                                                             \
+        return static_cast<float>((a + b + c + d + e + f + g + h + i + j + k + l + t)[0]);            \
     }
 
 #if defined(__x86_64__)
 #define VNNI_X86(s) __asm__ volatile("vpdpwssd %1, %1, %0" : "+v"(s) : "v"(m));
 #define WIDE_X86(s) __asm__ volatile("vpmaddwd %2, %2, %1\n\tvpaddd %1, %0, %0" : "+v"(s), "+v"(t) : "v"(m));
-#define PAIR_X86(s) __asm__ volatile("movdqa %2, %1\n\tpmaddwd %2, %1\n\tpaddd %1, %0" : "+x"(s), "+x"(t) : "x"(m));
+#define PAIR_X86(s) \
+    __asm__ volatile("movdqa %2, %1\n\tpmaddwd %2, %1\n\tpaddd %1, %0" : "+x"(s), "+x"(t) : "x"(m));
 COUNTS(counts_vnni, 64, VNNI_X86, __attribute__((target("avx512f,avx512vnni"), noinline)))
 COUNTS(counts_avx512, 64, WIDE_X86, __attribute__((target("avx512f,avx512bw"), noinline)))
 COUNTS(counts_avx2, 32, WIDE_X86, __attribute__((target("avx2"), noinline)))
 COUNTS(counts_plain, 16, PAIR_X86, __attribute__((noinline)))
 #elif defined(__aarch64__)
-#define PAIR_ARM(s) __asm__ volatile("smull %1.4s, %2.4h, %2.4h\n\taddp %1.4s, %1.4s, %1.4s\n\tadd %0.4s, %0.4s, %1.4s" : "+w"(s), "+w"(t) : "w"(m));
+#define PAIR_ARM(s)                                                                                     \
+    __asm__ volatile("smull %1.4s, %2.4h, %2.4h\n\taddp %1.4s, %1.4s, %1.4s\n\tadd %0.4s, %0.4s, %1.4s" \
+                     : "+w"(s), "+w"(t)                                                                 \
+                     : "w"(m));
 COUNTS(counts_plain, 16, PAIR_ARM, __attribute__((noinline)))
 #else
 #define PAIR(s) s += m * m;
@@ -138,9 +146,10 @@ static double gigabytes(size_t bytes, int times) {
 
 // ---- calls
 
-// hot: call after call. paced: one each block's period, as a host makes them. cold: paced, and other work has just emptied the
-// caches (it reads 48 MB). → microseconds of each call
-static std::vector<double> calls(melisma_stream* stream, int block, double period, double seconds, const char* how) {
+// hot: call after call. paced: one each block's period, as a host makes them. cold: paced, and other work has
+// just emptied the caches (it reads 48 MB). → microseconds of each call
+static std::vector<double> calls(melisma_stream* stream, int block, double period, double seconds,
+                                 const char* how) {
     static std::vector<uint64_t> other(6 << 20, 1);
     std::vector<float> in(static_cast<size_t>(block)), out(in.size());
     int count = std::max(200, static_cast<int>(seconds / period)), drop = count / 10;
@@ -148,7 +157,8 @@ static std::vector<double> calls(melisma_stream* stream, int block, double perio
     bool paced = strcmp(how, "hot"), cold = !strcmp(how, "cold");
     double next = now(), phase = 0;
     for (int i = 0; i < count; i++) {
-        for (float& v : in) v = 0.2f * static_cast<float>(std::sin(phase += 0.05 + 0.04 * std::sin(i * 0.01)));
+        for (float& v : in)
+            v = 0.2f * static_cast<float>(std::sin(phase += 0.05 + 0.04 * std::sin(i * 0.01)));
         if (paced) {
             if (cold) sink = static_cast<float>(read_all(other.data(), other.size() * 8));
             next = std::max(next + period, now());
@@ -166,14 +176,19 @@ static void report(std::vector<double> times, double period) {
     std::sort(times.begin(), times.end());
     double total = 0;
     for (double t : times) total += t;
-    auto at = [&](double share) { return times[static_cast<size_t>(share * static_cast<double>(times.size() - 1))]; };
-    printf("{\"percent_of_core\": %.3f, \"microseconds\": {\"p50\": %.1f, \"p99\": %.1f, \"p99.9\": %.1f, \"max\": %.1f}, "
-           "\"p99.9_percent_of_period\": %.2f}",
-           100 * total / static_cast<double>(times.size()) / (1e6 * period), at(0.5), at(0.99), at(0.999), times.back(),
-           100 * at(0.999) / (1e6 * period));
+    auto at = [&](double share) {
+        return times[static_cast<size_t>(share * static_cast<double>(times.size() - 1))];
+    };
+    printf(
+        "{\"percent_of_core\": %.3f, \"microseconds\": {\"p50\": %.1f, \"p99\": %.1f, \"p99.9\": %.1f, "
+        "\"max\": %.1f}, "
+        "\"p99.9_percent_of_period\": %.2f}",
+        100 * total / static_cast<double>(times.size()) / (1e6 * period), at(0.5), at(0.99), at(0.999),
+        times.back(), 100 * at(0.999) / (1e6 * period));
 }
 
-// Eight streams that a host runs one after the other in each period of 512 samples, of one model or of eight. → percent of a core for one
+// Eight streams that a host runs one after the other in each period of 512 samples, of one model or of eight.
+// → percent of a core for one
 static double eight(const char* path, const char* wish, bool of_one, double seconds) {
     constexpr int STREAMS = 8, BLOCK = 512;
     melisma_model* models[STREAMS] = {};
@@ -189,7 +204,8 @@ static double eight(const char* path, const char* wish, bool of_one, double seco
     double period = static_cast<double>(BLOCK) / info.sample_rate, taken = 0, next = now(), phase = 0;
     int count = std::max(50, static_cast<int>(seconds / period));
     for (int i = 0; i < count; i++) {
-        for (float& v : in) v = 0.2f * static_cast<float>(std::sin(phase += 0.05 + 0.04 * std::sin(i * 0.01)));
+        for (float& v : in)
+            v = 0.2f * static_cast<float>(std::sin(phase += 0.05 + 0.04 * std::sin(i * 0.01)));
         next = std::max(next + period, now());
         sleep_until(next);
         double start = now();
@@ -217,12 +233,18 @@ int main(int count, char** words) {
     if (!stream) return fprintf(stderr, "%s\n", error), 1;
 
     std::vector<float> whole(static_cast<size_t>(rate) * 10), made(whole.size());
-    for (size_t i = 0; i < whole.size(); i++) whole[i] = 0.2f * static_cast<float>(std::sin(0.05 * static_cast<double>(i)));
-    double file = least(3, [&] { melisma_process(stream, whole.data(), made.data(), static_cast<int64_t>(whole.size())); });
-    printf("{\"kernels\": \"%s\", \"rate\": %d, \"latency\": %d, \"weight_bytes\": %lld, \"whole_files_times_real_time\": %.1f, "
-           "\"peak_gflops\": %.1f, \"peak_gigapairs\": %.1f, \"memory_gb_per_s\": %.1f, \"weights_in_cache_gb_per_s\": %.1f, \"blocks\": {",
-           info.kernels, rate, melisma_latency(stream), static_cast<long long>(info.weight_bytes), 10 / file,
-           gigaflops(info.kernels), gigapairs(info.kernels), gigabytes(256 << 20, 4), gigabytes(static_cast<size_t>(info.weight_bytes), 200));
+    for (size_t i = 0; i < whole.size(); i++)
+        whole[i] = 0.2f * static_cast<float>(std::sin(0.05 * static_cast<double>(i)));
+    double file = least(
+        3, [&] { melisma_process(stream, whole.data(), made.data(), static_cast<int64_t>(whole.size())); });
+    printf(
+        "{\"kernels\": \"%s\", \"rate\": %d, \"latency\": %d, \"weight_bytes\": %lld, "
+        "\"whole_files_times_real_time\": %.1f, "
+        "\"peak_gflops\": %.1f, \"peak_gigapairs\": %.1f, \"memory_gb_per_s\": %.1f, "
+        "\"weights_in_cache_gb_per_s\": %.1f, \"blocks\": {",
+        info.kernels, rate, melisma_latency(stream), static_cast<long long>(info.weight_bytes), 10 / file,
+        gigaflops(info.kernels), gigapairs(info.kernels), gigabytes(256 << 20, 4),
+        gigabytes(static_cast<size_t>(info.weight_bytes), 200));
     for (int b = 5; b < count; b++) {
         int block = atoi(words[b]);
         if (block < 1) return fprintf(stderr, "a block of %s samples\n", words[b]), 2;

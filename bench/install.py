@@ -1,7 +1,7 @@
 """What installing costs: a fresh virtual environment, the checkout (or an older one) put into it, one line of JSON.
 
-    python bench/install.py                                            what playing needs
-    python bench/install.py --revision d1b75bb --extra train           what it needed when PyTorch did the playing
+python bench/install.py                                            what playing needs
+python bench/install.py --revision d1b75bb --extra train           what it needed when PyTorch did the playing
 """
 
 from __future__ import annotations

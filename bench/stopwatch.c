@@ -1,9 +1,10 @@
-/* stopwatch~: two of them around an object in a patch time what it does in Pd's perform. For bench/puredata.py.
+/* stopwatch~: two of them around an object in a patch time what it does in Pd's perform. For
+   bench/puredata.py.
 
-   stopwatch~ NAME SAMPLES  passes its signal on. The first of a NAME notes when it is called, the second the time since
-   then: Pd runs what lies between the two, and nothing else where nothing else is in the patch. `write FILE` to the second
-   writes, as doubles in seconds, call after call, the time between calls, the time within, and how much of that the
-   thread was running: the rest of it the machine gave to others. */
+   stopwatch~ NAME SAMPLES  passes its signal on. The first of a NAME notes when it is called, the second the
+   time since then: Pd runs what lies between the two, and nothing else where nothing else is in the patch.
+   `write FILE` to the second writes, as doubles in seconds, call after call, the time between calls, the time
+   within, and how much of that the thread was running: the rest of it the machine gave to others. */
 #include <stdio.h>
 #include <time.h>
 
@@ -78,8 +79,8 @@ static void* watch_new(t_symbol* name, t_floatarg most) {
 }
 
 void stopwatch_tilde_setup(void) {
-    watch_class = class_new(gensym("stopwatch~"), (t_newmethod)watch_new, (t_method)watch_free, sizeof(t_watch),
-                            CLASS_DEFAULT, A_SYMBOL, A_DEFFLOAT, A_NULL);
+    watch_class = class_new(gensym("stopwatch~"), (t_newmethod)watch_new, (t_method)watch_free,
+                            sizeof(t_watch), CLASS_DEFAULT, A_SYMBOL, A_DEFFLOAT, A_NULL);
     CLASS_MAINSIGNALIN(watch_class, t_watch, unused);
     class_addmethod(watch_class, (t_method)watch_dsp, gensym("dsp"), A_CANT, A_NULL);
     class_addmethod(watch_class, (t_method)watch_write, gensym("write"), A_SYMBOL, A_NULL);

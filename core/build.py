@@ -143,9 +143,7 @@ def _run(command: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--target",
         default="",
@@ -154,14 +152,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="the file to make")
     parser.add_argument("--sanitize", default="", help="such as address,undefined or thread")
     parser.add_argument("--driver", type=Path, help="make a program of this source and the core")
-    parser.add_argument(
-        "--with", type=Path, action="append", default=[], dest="more", help="compile this source, too"
-    )
+    parser.add_argument("--with", type=Path, action="append", default=[], dest="more", help="compile this source, too")
     parser.add_argument("--define", action="append", default=[], help="a macro")
     parser.add_argument("--optimise", default="3", help="the compiler's level; 1 compiles quickest")
-    parser.add_argument(
-        "--cxx", default="", help="the compiler's command; else zig, then $CXX, then the system's"
-    )
+    parser.add_argument("--cxx", default="", help="the compiler's command; else zig, then $CXX, then the system's")
     options = parser.parse_args()
     print(build(**vars(options)))
 

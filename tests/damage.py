@@ -37,13 +37,21 @@ def seeds(model_file=None):
             except (soundfile.SoundFileError, ValueError, TypeError):
                 continue
             sounds.append(data.getvalue())
-    sounds += [file.read_bytes()[:20000] for file in (Path(__file__).parent / "sound" / "cases").glob("*.*") if file.suffix != ".md"]
-    found = {"sound": sounds, "curve": [b"0 200\n1 300\n", b"0 200 3 1;\n1 300 3 2;\n"], "index": [b'{"version": 3, "clips": []}']}
+    sounds += [
+        file.read_bytes()[:20000] for file in (Path(__file__).parent / "sound" / "cases").glob("*.*") if file.suffix != ".md"
+    ]
+    found = {
+        "sound": sounds,
+        "curve": [b"0 200\n1 300\n", b"0 200 3 1;\n1 300 3 2;\n"],
+        "index": [b'{"version": 3, "clips": []}'],
+    }
     path = LatentPath(np.zeros((3, 9)), np.full(9, -20.0), 250.0, 500, RATE, "tiny", np.tile([-2.0, 2.0], (3, 1)), (0, 2))
     found["path"] = [_saved(path), _saved(LatentPath(np.ones((1, 1)), [-9.0], 100.0, 1, 8000))]
     session = io.BytesIO()
     with zipfile.ZipFile(session, "w") as archive:
-        archive.writestr("session.json", b'{"format": 1, "take": {"model": "tiny", "input": null, "edits": [], "square": {}}, "snapshots": []}')
+        archive.writestr(
+            "session.json", b'{"format": 1, "take": {"model": "tiny", "input": null, "edits": [], "square": {}}, "snapshots": []}'
+        )
         archive.writestr("sounds/" + "0" * 64, sounds[0])
     found["session"] = [session.getvalue()]
     if model_file is not None:
@@ -142,7 +150,14 @@ def read_index(file):
     _reusable(folder, "")
 
 
-READERS = {"sound": read_sound, "path": read_path, "model": read_model, "session": read_session, "curve": read_curve, "index": read_index}
+READERS = {
+    "sound": read_sound,
+    "path": read_path,
+    "model": read_model,
+    "session": read_session,
+    "curve": read_curve,
+    "index": read_index,
+}
 
 
 def tried(reader, file):

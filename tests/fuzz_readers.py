@@ -37,7 +37,9 @@ def work(folder: Path, seed: int, model: str | None, said) -> None:
     while True:
         reader, number = rng.choice(readers), number + 1
         data = damage.damaged(rng.choice(whole[reader]), whole[reader], rng)
-        file = folder / f"{reader}{rng.choice(('.wav', '.mp3', '.ogg', '.flac', '.bin', '.m4a')) if reader == 'sound' else '.bin'}"
+        file = (
+            folder / f"{reader}{rng.choice(('.wav', '.mp3', '.ogg', '.flac', '.bin', '.m4a')) if reader == 'sound' else '.bin'}"
+        )
         file.write_bytes(data)
         said.send((reader, str(file), None))
         try:
@@ -61,7 +63,9 @@ def main() -> None:
             folder = Path(name) / str(runs)
             folder.mkdir()
             here, there = multiprocessing.Pipe(False)
-            child = multiprocessing.get_context("spawn").Process(target=work, args=(folder, asked.seed + runs, asked.model, there))
+            child = multiprocessing.get_context("spawn").Process(
+                target=work, args=(folder, asked.seed + runs, asked.model, there)
+            )
             child.start()
             there.close()
             runs += 1
@@ -92,7 +96,11 @@ def watch(here, child, seconds: float, counts: Counter):
             reader, file, result = here.recv()
         except EOFError:
             child.join()
-            return (*current, f"the process ended with {child.exitcode}") if current else ("start", "", f"ended with {child.exitcode}")
+            return (
+                (*current, f"the process ended with {child.exitcode}")
+                if current
+                else ("start", "", f"ended with {child.exitcode}")
+            )
         if result is None:
             current = reader, file
             continue

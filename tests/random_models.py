@@ -32,9 +32,7 @@ CLOSE = 1e-4
 
 TINY = ModelConfig(
     AnalysisConfig(sample_rate=8000, frame=64, hop=16, bands=8, fmin=100.0, fmax=4000.0),
-    VAEConfig(
-        latents=3, encoder_width=4, encoder_blocks=1, decoder_width=4, decoder_blocks=1, kernel=3, expansion=2
-    ),
+    VAEConfig(latents=3, encoder_width=4, encoder_blocks=1, decoder_width=4, decoder_blocks=1, kernel=3, expansion=2),
     PhaseConfig(width=4, blocks=1, kernel=3, expansion=2),
 )
 MELGAN = replace(TINY, vocoder=MelganConfig(ratios=(4, 4), width=8, dilations=(1, 3), kernel=3))
@@ -57,9 +55,7 @@ def random_file(config: ModelConfig, kept: int = 2, seed: int = 0) -> modelfile.
         model.calibration.mean.normal_(0, 0.3)
         model.calibration.forth.normal_(0, 0.5)
         model.calibration.back.normal_(0, 0.5)
-    return to_file(
-        model, f"random {seed}", {"percentiles": [[-2.0, -1.5, 0.0, 1.5, 2.0]] * kept}, {"data": "noise"}
-    )
+    return to_file(model, f"random {seed}", {"percentiles": [[-2.0, -1.5, 0.0, 1.5, 2.0]] * kept}, {"data": "noise"})
 
 
 @cache
@@ -124,9 +120,7 @@ def configurations(draw) -> ModelConfig:
         )
     ratios = {16: (4, 2, 2), 17: (17,), 20: (5, 4), 32: (32,), 64: (8, 8)}[hop]
     dilations = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=3)))
-    return _possible(
-        analysis, vae, MelganConfig("melgan", ratios, draw(st.integers(8, 40)), dilations, draw(taps))
-    )
+    return _possible(analysis, vae, MelganConfig("melgan", ratios, draw(st.integers(8, 40)), dilations, draw(taps)))
 
 
 def _possible(analysis: AnalysisConfig, vae: VAEConfig, vocoder: PhaseConfig | MelganConfig) -> ModelConfig:
@@ -147,9 +141,7 @@ def compare(ours: core.Engine, theirs: reference.Engine, x: np.ndarray) -> None:
     mel = theirs.mel(x)
     np.testing.assert_allclose(ours.mel(x), mel, atol=CLOSE)
     np.testing.assert_allclose(ours.kl(x), theirs.kl(x), atol=CLOSE, rtol=CLOSE)
-    np.testing.assert_allclose(
-        ours.decode_mel(latents, loudness), theirs.decode_mel(latents, loudness), atol=CLOSE
-    )
+    np.testing.assert_allclose(ours.decode_mel(latents, loudness), theirs.decode_mel(latents, loudness), atol=CLOSE)
     same_sound(
         ours,
         theirs.synthesize(mel),

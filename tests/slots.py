@@ -33,7 +33,9 @@ class Slot(core.Handle):
 
     def set(self, model: core.CoreModel, name: str, value: float) -> None:
         """A parameter of the newest stream, which is of that model."""
-        core._call("set", core._call("slot_stream", self._handle), core._call("parameter_find", model._handle, name.encode()), value)
+        core._call(
+            "set", core._call("slot_stream", self._handle), core._call("parameter_find", model._handle, name.encode()), value
+        )
 
     def reset(self) -> None:
         core._call("slot_reset", self._handle)

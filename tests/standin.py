@@ -70,7 +70,11 @@ class Hub:
     def named(self, name, data):
         git = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
         told = self.says.get(name, hashlib.sha256(data).hexdigest() if self.lfs else git)
-        return {"ETag": f'"{git}"', "X-Linked-Etag": f'"{told}"', "X-Linked-Size": str(len(data))} if self.lfs else {"ETag": f'"{told}"'}
+        return (
+            {"ETag": f'"{git}"', "X-Linked-Etag": f'"{told}"', "X-Linked-Size": str(len(data))}
+            if self.lfs
+            else {"ETag": f'"{told}"'}
+        )
 
     def say(self, request, status, body, headers=None, data=b"", cut=False, stall=None):
         request.send_response(status)

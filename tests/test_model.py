@@ -147,7 +147,9 @@ def test_loudness_by_hand(model):
     path = model.encode(x)
     for given, wanted in (("input", path), (-30.0, path.set_loudness(-30)), (path.loudness - 6, path.gain(-6))):
         assert np.allclose(model.transfer(x, loudness=given), model.decode(wanted.match(), fine=1, colour=0), atol=1e-6)
-        assert np.allclose(model.transfer(x, loudness=given, match=0, fine=0.5, colour=1), model.decode(wanted, fine=0.5), atol=1e-6)
+        assert np.allclose(
+            model.transfer(x, loudness=given, match=0, fine=0.5, colour=1), model.decode(wanted, fine=0.5), atol=1e-6
+        )
     for wrong in ("output", np.zeros(3), float("nan")):
         with pytest.raises(MelismaError, match="loudness|to has|to must"):
             model.transfer(x, loudness=wrong)

@@ -31,9 +31,9 @@
 extern "C" {
 #endif
 
-/* Of this header; of the library: melisma_version(). It grows when something that was there changes. Additions do
-   not count: functions come, structs grow at their end (which is why `melisma_describe` is told a size), parameters
-   are found by name and kept by name. */
+/* Of this header; of the library: melisma_version(). It grows when something that was there changes.
+   Additions do not count: functions come, structs grow at their end (which is why `melisma_describe` is told
+   a size), parameters are found by name and kept by name. */
 #define MELISMA_VERSION 2
 
 typedef struct melisma_model melisma_model;
@@ -71,8 +71,8 @@ MELISMA_API melisma_model* melisma_open_memory(const void* data, size_t bytes, c
  */
 MELISMA_API void melisma_close(melisma_model* model);
 
-/* size: sizeof(melisma_info) as the caller knows it; what a newer one has behind it is left out, what an older one
-   lacks is 0. */
+/* size: sizeof(melisma_info) as the caller knows it; what a newer one has behind it is left out, what an
+   older one lacks is 0. */
 MELISMA_API void melisma_describe(const melisma_model* model, melisma_info* info, size_t size);
 MELISMA_API int melisma_version(void);
 
@@ -131,11 +131,12 @@ MELISMA_API void melisma_decode_mel(melisma_stream* stream, const float* latents
                                     int64_t frames, float* mel);
 MELISMA_API void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out);
 
-/* The same with what the latents leave out of a sound, its residual, in two layers: the first MELISMA_FINE cosines over
-   the bands are its colour, the others its fine structure. layers[frame * M + cosine], in steps of MELISMA_LAYER_STEP dB in
-   an orthonormal basis; cosine 0 is always 0. They are held for some 12 ms at a time. encode_layers runs the decoder, too, to
-   know them. In decode_layers fine and colour are amounts from 0 to 1; mel or out may be NULL, and so may layers, which is
-   melisma_decode. With what encode_layers gave it equals melisma_process with these amounts. REALTIME. */
+/* The same with what the latents leave out of a sound, its residual, in two layers: the first MELISMA_FINE
+   cosines over the bands are its colour, the others its fine structure. layers[frame * M + cosine], in steps
+   of MELISMA_LAYER_STEP dB in an orthonormal basis; cosine 0 is always 0. They are held for some 12 ms at a
+   time. encode_layers runs the decoder, too, to know them. In decode_layers fine and colour are amounts from
+   0 to 1; mel or out may be NULL, and so may layers, which is melisma_decode. With what encode_layers gave it
+   equals melisma_process with these amounts. REALTIME. */
 #define MELISMA_FINE 20
 #define MELISMA_LAYER_STEP 1.0
 MELISMA_API int64_t melisma_encode_layers(melisma_stream* stream, const float* in, int64_t n, float* latents,
@@ -160,18 +161,18 @@ MELISMA_API void melisma_decode_signals(melisma_stream* stream, const float* con
    puts streams in and takes back those that have gone. The stream in a slot is put, and later given back; it
    may be set and asked meanwhile, but run by the slot alone.
 
-   A stream that is put before anything was processed is there at once. Later ones first hear the input unheard,
-   for their latency and 50 ms, and then take over within 30 ms, while the one before goes on: no click, no
-   gap. Both are heard at their own latencies: where these differ, the two sounds of that fade lie as far apart.
-   Without a stream a slot gives silence, latents of 0 and a loudness of −100 dBFS. */
+   A stream that is put before anything was processed is there at once. Later ones first hear the input
+   unheard, for their latency and 50 ms, and then take over within 30 ms, while the one before goes on: no
+   click, no gap. Both are heard at their own latencies: where these differ, the two sounds of that fade lie
+   as far apart. Without a stream a slot gives silence, latents of 0 and a loudness of −100 dBFS. */
 typedef struct melisma_slot melisma_slot;
 
-MELISMA_API melisma_slot* melisma_slot_new(int host_rate);    /* NULL if there is no memory */
-MELISMA_API void melisma_slot_free(melisma_slot* slot);       /* with its streams; NULL is allowed */
+MELISMA_API melisma_slot* melisma_slot_new(int host_rate); /* NULL if there is no memory */
+MELISMA_API void melisma_slot_free(melisma_slot* slot);    /* with its streams; NULL is allowed */
 
 /* Control side. Put a stream made for the same host rate, or NULL to fade into silence; the slot has it from
-   now on. → 0 if it has more than 128 latents, and stays the caller's. One that was put before and has not yet
-   begun is freed. */
+   now on. → 0 if it has more than 128 latents, and stays the caller's. One that was put before and has not
+   yet begun is freed. */
 MELISMA_API int melisma_slot_put(melisma_slot* slot, melisma_stream* stream);
 
 /* Control side. The stream that was put last, to set and to ask; NULL if there is none. */
@@ -184,9 +185,9 @@ MELISMA_API melisma_stream* melisma_slot_retired(melisma_slot* slot);
 /* Any thread. 1 as long as a stream is still to be taken over, fades, or waits to be taken back. */
 MELISMA_API int melisma_slot_waiting(melisma_slot* slot);
 
-/* Audio side, all REALTIME: as melisma_reset, melisma_process, melisma_encode_signals and melisma_decode_signals.
-   There are `width` ≤ 129 signals, the last for the loudness: latents beyond a stream's own are 0 or unused,
-   and those beyond the width are left out or 0. */
+/* Audio side, all REALTIME: as melisma_reset, melisma_process, melisma_encode_signals and
+   melisma_decode_signals. There are `width` ≤ 129 signals, the last for the loudness: latents beyond a
+   stream's own are 0 or unused, and those beyond the width are left out or 0. */
 MELISMA_API void melisma_slot_reset(melisma_slot* slot);
 MELISMA_API void melisma_slot_process(melisma_slot* slot, const float* in, float* out, int64_t n);
 MELISMA_API void melisma_slot_encode_signals(melisma_slot* slot, const float* in, float* const* signals,
@@ -196,9 +197,10 @@ MELISMA_API void melisma_slot_decode_signals(melisma_slot* slot, const float* co
 
 /* ---- loops: what a sound passes on its way from a stream's output back to its input ---- */
 
-/* DC blocker, bandpass, gain, limiter at 0.7, and a faint seeded noise, the breath, that a loop can wake from:
-   whatever is turned, a loop through it neither runs away nor is lost in silence. For hosts that close the loop
-   themselves, over a delay of their own; the parameters "feedback" of a stream close one within it. */
+/* DC blocker, bandpass, gain, limiter at 0.7, and a faint seeded noise, the breath, that a loop can wake
+   from: whatever is turned, a loop through it neither runs away nor is lost in silence. For hosts that close
+   the loop themselves, over a delay of their own; the parameters "feedback" of a stream close one within it.
+ */
 typedef struct melisma_loop melisma_loop;
 
 typedef struct {
@@ -214,10 +216,10 @@ MELISMA_API void melisma_loop_free(melisma_loop* loop);    /* NULL is allowed */
 /* REALTIME. As if new, its breath the one of that seed. */
 MELISMA_API void melisma_loop_reset(melisma_loop* loop, uint32_t seed);
 
-/* REALTIME. n samples in, as many out; out may be in. Settings are kept within their ranges (NaN is ignored) and
-   reached within some 20 ms, at once after a reset. */
-MELISMA_API void melisma_loop_process(melisma_loop* loop, const melisma_loop_settings* settings, const float* in,
-                                      float* out, int64_t n);
+/* REALTIME. n samples in, as many out; out may be in. Settings are kept within their ranges (NaN is ignored)
+   and reached within some 20 ms, at once after a reset. */
+MELISMA_API void melisma_loop_process(melisma_loop* loop, const melisma_loop_settings* settings,
+                                      const float* in, float* out, int64_t n);
 
 #ifdef __cplusplus
 }

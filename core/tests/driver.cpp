@@ -4,7 +4,8 @@
 //
 //     driver MODEL [seconds]
 //     driver swap MODEL MODEL [seconds]
-//     driver --replay FILE...      opens files that may hold anything, if core/tests/fuzz.cpp is linked in, too
+//     driver --replay FILE...      opens files that may hold anything, if core/tests/fuzz.cpp is linked in,
+//     too
 #include <melisma.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -54,7 +55,8 @@ static int replay(int count, char** paths) {
         fseek(file, 0, SEEK_END);
         size_t size = static_cast<size_t>(ftell(file));
         rewind(file);
-        uint8_t* data = static_cast<uint8_t*>(malloc(size ? size : 1));  // exact, so that sanitizers see its end
+        uint8_t* data =
+            static_cast<uint8_t*>(malloc(size ? size : 1));  // exact, so that sanitizers see its end
         size_t got = fread(data, 1, size, file);
         fclose(file);
         LLVMFuzzerTestOneInput(data, got);
@@ -122,7 +124,8 @@ int main(int count, char** words) {
             melisma_reset(part);
             l = melisma_encode_layers(part, in, n, frames, level, info.bands <= 512 ? layers : nullptr);
             for (int i = 0; i < 40; i++) layers[next() % sizeof layers] = static_cast<int8_t>(next());
-            melisma_decode_layers(part, frames, level, info.bands <= 512 ? layers : nullptr, noise(), 1, l < 8 ? l : 8, nullptr, out);
+            melisma_decode_layers(part, frames, level, info.bands <= 512 ? layers : nullptr, noise(), 1,
+                                  l < 8 ? l : 8, nullptr, out);
             melisma_posterior(part, in, n, frames, nullptr);
             melisma_decode_mel(part, frames, level, 1, out + 600);
             melisma_reset(other);

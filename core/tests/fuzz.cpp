@@ -1,7 +1,9 @@
-// Opens files that may hold anything, and plays what opens. docs/reference/core.md says how to run it for long.
+// Opens files that may hold anything, and plays what opens. docs/reference/core.md says how to run it for
+// long.
 //
-//     clang++ -fsanitize=fuzzer,address,undefined -DLIBFUZZER …    libFuzzer, with a mutator that knows the format
-//     driver --replay FILE...                                      linked into core/tests/driver.cpp: what was found stays mended
+//     clang++ -fsanitize=fuzzer,address,undefined -DLIBFUZZER …    libFuzzer, with a mutator that knows the
+//     format driver --replay FILE...                                      linked into core/tests/driver.cpp:
+//     what was found stays mended
 #include <melisma.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +77,8 @@ static uint32_t next(size_t below) {
     return below ? static_cast<uint32_t>((state >> 8) % below) : 0;
 }
 
-// text[0 … length) → with `cut` bytes from `at` on replaced; its new length, or the old where there is no room
+// text[0 … length) → with `cut` bytes from `at` on replaced; its new length, or the old where there is no
+// room
 static size_t replace(uint8_t* text, size_t length, size_t most, size_t at, size_t cut, const char* by) {
     size_t put = strlen(by);
     if (length - cut + put > most) return length;
@@ -91,8 +94,9 @@ static size_t change_number(uint8_t* text, size_t length, size_t most) {
     size_t end = at;
     while (end < length && text[end] >= '0' && text[end] <= '9') end++;
     if (at == length) return length;
-    const char* absurd[] = {"0",   "-1", "1e300", "4294967296", "9223372036854775807", "18446744073709551616",
-                            "1.5", "[]", "null",  "2147483648", "8192",                "[1, 2, 3, 4, 5]"};
+    const char* absurd[] = {
+        "0",  "-1",   "1e300",      "4294967296", "9223372036854775807", "18446744073709551616", "1.5",
+        "[]", "null", "2147483648", "8192",       "[1, 2, 3, 4, 5]"};
     char text_of_number[32];
     double value = atof(reinterpret_cast<char*>(text + at));
     double changed = next(3) == 0 ? value * 2 : next(2) ? value + 1 : value - 1;

@@ -53,8 +53,9 @@ EXPORT void parts_multiply(const char* kernels, int outputs, int inputs, int tap
 }
 
 // The same of 8-bit weights (outputs, inputs, taps) and their scales (outputs), without epilogue.
-EXPORT void parts_multiply_bytes(const char* kernels, int outputs, int inputs, int taps, int dilation, int frames,
-                                 const int8_t* weight, const float* bias, const float* scale, const float* x, float* y) {
+EXPORT void parts_multiply_bytes(const char* kernels, int outputs, int inputs, int taps, int dilation,
+                                 int frames, const int8_t* weight, const float* bias, const float* scale,
+                                 const float* x, float* y) {
     const Kernels& k = *named(kernels);
     const int vectors = (outputs + k.lanes - 1) / k.lanes, places = inputs * taps, pairs = (places + 1) / 2;
     Block block, scales;
@@ -68,10 +69,12 @@ EXPORT void parts_multiply_bytes(const char* kernels, int outputs, int inputs, i
             for (int o = 0; o < wide; o++)
                 for (int place = 2 * pair; place < 2 * pair + 2; place++, to++)
                     if (first * k.lanes + o < outputs && place < places)
-                        *to = weight[(static_cast<int64_t>(first * k.lanes + o) * inputs + place % inputs) * taps +
+                        *to = weight[(static_cast<int64_t>(first * k.lanes + o) * inputs + place % inputs) *
+                                         taps +
                                      place / inputs];
     }
-    Matrix m = {block.base(), bias, reinterpret_cast<float*>(scales.base()), outputs, inputs, taps, Weights::INT8};
+    Matrix m = {block.base(), bias,         reinterpret_cast<float*>(scales.base()), outputs, inputs,
+                taps,         Weights::INT8};
     k.multiply(m, x, static_cast<int64_t>(dilation) * inputs, frames, {nullptr, nullptr}, y);
 }
 

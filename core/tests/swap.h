@@ -1,5 +1,6 @@
-// One thread plays a slot in random blocks, in each of its three ways; another puts stream after stream into it, turns
-// parameters and takes back what has gone. Counts what must not happen in the audio thread. Prints one JSON line.
+// One thread plays a slot in random blocks, in each of its three ways; another puts stream after stream into
+// it, turns parameters and takes back what has gone. Counts what must not happen in the audio thread. Prints
+// one JSON line.
 #pragma once
 
 #include <melisma.h>
@@ -81,7 +82,9 @@ static int swap(int count, char** words) {
     pthread_join(thread, nullptr);
     for (melisma_slot* slot : c.slots) melisma_slot_free(slot);
     for (melisma_model* model : c.models) melisma_close(model);
-    printf("{\"blocks\": %ld, \"puts\": %ld, \"taken\": %ld, \"allocations\": %ld, \"locks\": %ld, \"counted\": %d, \"bad\": %ld}\n",
-           blocks, c.puts, c.taken, allocations.load(), locks.load(), COUNTS, bad);
+    printf(
+        "{\"blocks\": %ld, \"puts\": %ld, \"taken\": %ld, \"allocations\": %ld, \"locks\": %ld, \"counted\": "
+        "%d, \"bad\": %ld}\n",
+        blocks, c.puts, c.taken, allocations.load(), locks.load(), COUNTS, bad);
     return bad || allocations || locks;
 }

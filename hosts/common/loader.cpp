@@ -31,8 +31,8 @@ static melisma_model* model_open(const char* path, char* reason) {
     pthread_mutex_lock(&lock);  // held while reading: the second to ask for a file waits for the first
     melisma_model* model = nullptr;
     for (Open* o = all; o && there; o = o->next)
-        if (o->changed == changed && o->number == number && o->size == static_cast<long long>(found.st_size) &&
-            strcmp(o->path, path) == 0) {
+        if (o->changed == changed && o->number == number &&
+            o->size == static_cast<long long>(found.st_size) && strcmp(o->path, path) == 0) {
             o->users++;
             model = o->model;
             break;

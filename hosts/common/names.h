@@ -16,7 +16,8 @@ struct Known {
 
 bool is_model_file(const char* name);  // ends as a model's file does
 
-// The user's own folder, null where the system knows none, and within it that for what Melisma makes; "" where there is none.
+// The user's own folder, null where the system knows none, and within it that for what Melisma makes; ""
+// where there is none.
 const char* user_folder();
 void own_folder(char* path, size_t size);
 

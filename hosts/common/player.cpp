@@ -31,7 +31,8 @@ static void apply(Player* p, melisma_stream* stream) {
 
 bool player_set(Player* p, const char* name, float value) {
     int index = p->model ? melisma_parameter_find(p->model, name) : -1;
-    if (index >= 0) name = melisma_parameter_at(p->model, index)->name;  // kept once, whatever it was called before
+    if (index >= 0)
+        name = melisma_parameter_at(p->model, index)->name;  // kept once, whatever it was called before
     Setting* found = setting(p, name);
     if (!found) {
         size_t length = strlen(name);
@@ -41,8 +42,7 @@ bool player_set(Player* p, const char* name, float value) {
     }
     found->value = value;
     melisma_stream* stream = player_stream(p);
-    if (stream && !(p->bypassed && strcmp(name, "mix") == 0))
-        melisma_set(stream, index, value);
+    if (stream && !(p->bypassed && strcmp(name, "mix") == 0)) melisma_set(stream, index, value);
     return true;
 }
 
@@ -100,7 +100,9 @@ void player_look(Player* p) {
 }
 
 void player_load(Player* p, const char* name, bool at_once) {
-    if (p->loading) return copy(p->wanted, name);  // its thread cannot be stopped, but what it brings is not wanted any more
+    if (p->loading)
+        return copy(p->wanted,
+                    name);  // its thread cannot be stopped, but what it brings is not wanted any more
     copy(p->name, name);
     char path[1024];
     if (!p->calls->find(p->host, name, path, sizeof path)) {
@@ -150,8 +152,8 @@ constexpr const char* STATE = "melisma-state 1";
 size_t player_state(const Player* p, char* text, size_t size) {
     size_t used = 0;
     auto line = [&](const char* word, const char* name, const char* rest) {
-        int n = snprintf(used < size ? text + used : nullptr, used < size ? size - used : 0, "%s%s%s%s%s\n", word,
-                         *name ? " " : "", name, *rest ? " " : "", rest);
+        int n = snprintf(used < size ? text + used : nullptr, used < size ? size - used : 0, "%s%s%s%s%s\n",
+                         word, *name ? " " : "", name, *rest ? " " : "", rest);
         used += static_cast<size_t>(n);
     };
     line(STATE, "", "");

@@ -1,7 +1,9 @@
-// One model at a time, as a host's object holds it: asked for by name, read beside the audio, exchanged while it sounds; what was
-// set is kept by name, so that it outlives the model; and all of it goes into a text and out of one.
+// One model at a time, as a host's object holds it: asked for by name, read beside the audio, exchanged while
+// it sounds; what was set is kept by name, so that it outlives the model; and all of it goes into a text and
+// out of one.
 //
-// The audio side runs `slot`, and may call player_set. All else belongs to the control side: one thread, which may be the same.
+// The audio side runs `slot`, and may call player_set. All else belongs to the control side: one thread,
+// which may be the same.
 #pragma once
 
 #include <melisma.h>
@@ -20,8 +22,9 @@ struct PlayerHost {
     // Name or file → file. false: there is none, and it was said so.
     bool (*find)(void* host, const char* name, char* path, size_t size);
     void (*complain)(void* host, const char* reason);
-    bool (*sounds)(void* host);       // whether audio runs: if not, models are read at once
-    void (*look)(void* host, bool now);  // call player_look: as soon as this call is over, or within some milliseconds
+    bool (*sounds)(void* host);  // whether audio runs: if not, models are read at once
+    void (*look)(void* host,
+                 bool now);  // call player_look: as soon as this call is over, or within some milliseconds
 };
 
 struct Player {
@@ -31,7 +34,7 @@ struct Player {
     melisma_model* model;  // of the slot's newest stream; null without one
     int rate;              // Hz, of the host
     bool bypassed;
-    bool tells;            // the host should say anew what model there is; it clears this
+    bool tells;  // the host should say anew what model there is; it clears this
 
     char name[ASKED_NAME];     // as it was asked for last; "": nothing yet
     char missing[ASKED_NAME];  // without a model: the name that none was found by
@@ -54,8 +57,9 @@ melisma_stream* player_stream(const Player* p);  // the newest; null without one
 // Audio side, too: neither memory nor a lock. false: a name that is too long, or one too many.
 bool player_set(Player* p, const char* name, float value);
 
-// Its model's name, its settings and whether it is bypassed, as text of several lines. → the text's length without its zero,
-// whether it had room or not.
+// Its model's name, its settings and whether it is bypassed, as text of several lines. → the text's length
+// without its zero, whether it had room or not.
 size_t player_state(const Player* p, char* text, size_t size);
-// What player_state wrote, of this version or an older one. Lines that are not known are left out. false, and said so: no state.
+// What player_state wrote, of this version or an older one. Lines that are not known are left out. false, and
+// said so: no state.
 bool player_restore(Player* p, const char* text, size_t length);

@@ -216,4 +216,3 @@ def write_phrases(notes: list[Note], folder: Path, minutes: float, seed: int, sh
             records.append(record(path, folder.parents[1], source, words, audio))
             done, index = done + len(audio) / RATE / 60, index + 1
     return records
-

@@ -152,4 +152,3 @@ def unused(path: Path) -> Path:
     while free.exists():
         free, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
     return free
-

@@ -76,4 +76,3 @@ def summary(root: Path) -> str:
             f"{peak.max():9.2f} {silence.mean():7.1%} {centroid.min():6.0f}…{centroid.max():6.0f}"
         )
     return "\n".join(lines)
-

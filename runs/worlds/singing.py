@@ -56,9 +56,7 @@ def vocobox_notes() -> list[Note]:
             continue
         group = path.stem.split("-")[0]
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        notes.append(
-            Note(source, path.stem, "man", "sustain", group, midi_of(group), 0.5, resampled(audio[:, 0], rate))
-        )
+        notes.append(Note(source, path.stem, "man", "sustain", group, midi_of(group), 0.5, resampled(audio[:, 0], rate)))
     return notes
 
 
@@ -110,9 +108,7 @@ def write_sung(root: Path) -> list[dict]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 soundfile.write(path, audio, RATE, "PCM_16")
                 first = rows[picked[0]]
-                source = Source(
-                    voice, first["package"], first["version"], first["licence"], first["author"], first["evidence"]
-                )
+                source = Source(voice, first["package"], first["version"], first["licence"], first["author"], first["evidence"])
                 said = record(path, root, source, f"{len(cut)} syllables of {len(picked)} files of {voice}", audio)
                 records.append(said | {"voice": voice, "kind": "derived: speech made to sing"})
                 done, index = done + len(audio) / RATE / 60, index + 1

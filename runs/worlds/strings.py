@@ -90,6 +90,7 @@ def tonejs_notes(instrument: str) -> list[Note]:
 # of the phrases
 SHARES = {"vsco": 0.6, "tonejs": 0.25, "fluid": 0.15}
 
+
 def make(root: Path) -> tuple[list[dict], Counter]:
     """Fill the folder; a record for each file, and what was left out."""
     solo = [note for instrument in ("violin", "cello", "contrabass") for note in tonejs_notes(instrument)]

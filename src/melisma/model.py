@@ -121,9 +121,7 @@ class Model:
         """
         return self._back(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour)), path.source_rate, path.length)
 
-    def render(
-        self, path: LatentPath, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0
-    ) -> Iterator[np.ndarray]:
+    def render(self, path: LatentPath, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0) -> Iterator[np.ndarray]:
         """A latent path's sound at the model's own rate, piece by piece: float32 (n,), so many frames each time.
 
         Together they are, to the bit, what `decode` resamples to the path's rate, up to the end of the sound.

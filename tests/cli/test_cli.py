@@ -377,7 +377,10 @@ def test_models_that_are_none(tell, tmp_path, cat, tiny):
 def test_a_golden_pair_that_is_not_reproduced(tell, tmp_path, model):
     """It is proved on the core; a damaged one is one sentence after what the model says of itself, and exit status 1."""
     sound, output = model.file.golden
-    for golden, reason in (((sound, -output), "does not reproduce its golden pair (spectral distance"), (None, "has no golden pair")):
+    for golden, reason in (
+        ((sound, -output), "does not reproduce its golden pair (spectral distance"),
+        (None, "has no golden pair"),
+    ):
         modelfile.save(replace(model.file, golden=golden), tmp_path / "damaged.melisma")
         said = tell("info", tmp_path / "damaged.melisma", "--verify")
         assert said.code == 1 and said.err.startswith(f"melisma: model tiny {reason}") and said.err.count("\n") == 1, said
@@ -543,7 +546,9 @@ def test_a_model_begins_from_the_shared_one_and_sounds_at_once(tell, folder, hom
     child, shared = melisma.load("child"), melisma.load("shared")
     assert child.file.training["start"] == "shared" and len(child.file.latents["percentiles"]) > 4
     sound = melisma.read(folder / "[0].wav").samples[0]
-    mine, theirs = (metrics.mel_distance(sound, np.asarray(model.decode(model.encode(sound, rate=44100))), 44100) for model in (child, shared))
+    mine, theirs = (
+        metrics.mel_distance(sound, np.asarray(model.decode(model.encode(sound, rate=44100))), 44100) for model in (child, shared)
+    )
     assert mine < theirs + 3
     assert "shared" not in tell("models").out  # it is a start, not a domain
     assert "starting from scratch" in tell("train", folder, "--name", "fresh", "--steps", "8", "--from", "none").out

@@ -56,7 +56,11 @@ def sounds(tmp_path):
 
 def test_models_are_listed_one_a_line_within_120_columns(tell, tiny, tmp_path, monkeypatch):
     file, many = modelfile.load(tiny), {}
-    training = {"minutes_of_sound": 61.7, "licence": "GPL-2+ (a, b), CC-BY-SA 3.0 (c), and " + "more, " * 30, "domain": "screaming"}
+    training = {
+        "minutes_of_sound": 61.7,
+        "licence": "GPL-2+ (a, b), CC-BY-SA 3.0 (c), and " + "more, " * 30,
+        "domain": "screaming",
+    }
     figures = {"rows": {"chain": {"visqol": 4.2, "level_rms_db": 0.72}, "copy synthesis": {"visqol": 4.6}}, "leak_r2": -0.1}
     for name, changes in (("screams", {"training": training, "evaluation": figures}), ("of-my-own", {}), ("ü", {"training": {}})):
         many[name] = tmp_path / f"{name}.melisma"

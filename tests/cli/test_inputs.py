@@ -54,7 +54,12 @@ COMMANDS = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_input_is_not_written_over(folder, name, capsys, monkeypatch):
     monkeypatch.chdir(folder)
-    inputs = [word for part in COMMANDS[name].split() for word in part.replace("=", ":").replace(",", ":").split(":") if Path(word).is_file()]
+    inputs = [
+        word
+        for part in COMMANDS[name].split()
+        for word in part.replace("=", ":").replace(",", ":").split(":")
+        if Path(word).is_file()
+    ]
     before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     for given in inputs:
         for output in (given, f"./sub/../{given}", str(folder / given), f"link-{given}", f"hard-{given}"):
@@ -119,7 +124,9 @@ def test_what_is_declared_is_what_is_checked(tmp_path):
 
     @guarded
     def command(
-        source: str, out: Annotated[Path, Writes()], named: Annotated[str | None, Reads(lambda name: [tmp_path / f"{name}.bin"])] = None
+        source: str,
+        out: Annotated[Path, Writes()],
+        named: Annotated[str | None, Reads(lambda name: [tmp_path / f"{name}.bin"])] = None,
     ):
         calls.append(out)
 
@@ -166,7 +173,9 @@ def test_a_write_protected_file_stays(folder, mode, capsys, monkeypatch):
     for words in ("transfer a.wav kept.wav", "transfer a.wav to-kept.wav", "encode a.wav kept.npz", "edit a.npz kept.wav --op reverse",
                   "interpolate a.wav b.wav out.wav --plot kept.png", "sample kept.wav", "feedback kept.wav --seconds 0.1"):  # fmt: skip
         assert cli.run([*words.split(), "-m", "tiny"]) == 1
-        assert "is write-protected; write to another file, or take the protection off" in " ".join(capsys.readouterr().err.split())
+        assert "is write-protected; write to another file, or take the protection off" in " ".join(
+            capsys.readouterr().err.split()
+        )
     assert all(Path(name).read_text() == "mine" for name in ("kept.wav", "kept.npz", "kept.png", "kept.json"))
     assert not Path("out.wav").exists() and not list(folder.glob(".*part*"))
     with pytest.raises(MelismaError, match="write-protected"):

@@ -26,12 +26,10 @@ def test_nothing_allocates_or_locks(tmp_path_factory, model_paths):
     driver = built(tmp_path_factory, "driver", f"--driver={ROOT / 'core/tests/driver.cpp'}", "--optimise=1")
     for path in model_paths:
         code, found, errors = drive(driver, path)
-        assert (
-            code == 0
-            and found["counted"]
-            and found["allocations"] == found["locks"] == 0
-            and found["blocks"] > 20
-        ), (found, errors)
+        assert code == 0 and found["counted"] and found["allocations"] == found["locks"] == 0 and found["blocks"] > 20, (
+            found,
+            errors,
+        )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: counts by glibc's own names")
@@ -70,9 +68,7 @@ def test_under_sanitizers(tmp_path_factory, model_paths, sanitizer):
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="needs a compiler: apt install g++")
 def test_the_header_is_c99(tmp_path):
-    (tmp_path / "host.c").write_text(
-        "#include <melisma.h>\nint main(void) { return melisma_version() != MELISMA_VERSION; }\n"
-    )
+    (tmp_path / "host.c").write_text("#include <melisma.h>\nint main(void) { return melisma_version() != MELISMA_VERSION; }\n")
     command = [
         "cc",
         "-std=c99",

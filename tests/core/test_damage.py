@@ -30,9 +30,7 @@ def test_bad_samples_do_not_stick(config, rate, bad, bits):
     assert np.isfinite(stream.process(np.full(3000, bad, np.float32))).all()
     assert np.isfinite(stream.process(sound(8000, 6000))).all()
     for value in (np.nan, np.inf, 3e38):
-        assert np.isfinite(
-            stream.decode(np.full((2, 9), value, np.float32), np.full(9, value, np.float32))
-        ).all()
+        assert np.isfinite(stream.decode(np.full((2, 9), value, np.float32), np.full(9, value, np.float32))).all()
         assert np.isfinite(stream.synthesize(np.full((model.bands, 9), value, np.float32))).all()
 
 
@@ -120,9 +118,7 @@ def test_hostile_headers(config, bits, data):
     whole = data.draw(st.sampled_from(["header", "entries"]))
     node = header if whole == "header" else entries
     while True:
-        key = data.draw(
-            st.sampled_from(list(node)) if isinstance(node, dict) else st.integers(0, len(node) - 1)
-        )
+        key = data.draw(st.sampled_from(list(node)) if isinstance(node, dict) else st.integers(0, len(node) - 1))
         if not (isinstance(node[key], (dict, list)) and node[key] and data.draw(st.booleans())):
             break
         node = node[key]

@@ -57,9 +57,7 @@ def test_matrices(inner, name):
             rng.standard_normal(outputs),
             rng.standard_normal((frames, outputs)),
         )
-        weight, x, bias, scale, add = (
-            np.ascontiguousarray(v, np.float32) for v in (weight, x, bias, scale, add)
-        )
+        weight, x, bias, scale, add = (np.ascontiguousarray(v, np.float32) for v in (weight, x, bias, scale, add))
         y = np.full((frames + 1, outputs), 7, np.float32)  # one row that must stay
         call(
             inner,
@@ -110,7 +108,9 @@ def test_matrices_of_bytes_are_exact(inner, name):
             whole = np.rint(own * (most / top)).astype(np.int64) if top > 1e-30 else np.zeros(own.shape, np.int64)
             sums = np.einsum("ki,oik->o", whole, weight.astype(np.int64))
             assert np.abs(sums).max(initial=0) < 2**31
-            np.testing.assert_array_equal(y[t], sums.astype(np.float32) * (scale * (top / most if top > 1e-30 else np.float32(0))))
+            np.testing.assert_array_equal(
+                y[t], sums.astype(np.float32) * (scale * (top / most if top > 1e-30 else np.float32(0)))
+            )
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -126,9 +126,7 @@ def test_functions(inner, name):
     w, b, v = np.random.default_rng(0).standard_normal((3, 37)).astype(np.float32)
     y = np.zeros(37, np.float32)
     call(inner, "parts_norm", name, w, b, 37, v, y)
-    wanted = torch.nn.functional.layer_norm(
-        *(torch.from_numpy(a) for a in (v,)), (37,), torch.from_numpy(w), torch.from_numpy(b)
-    )
+    wanted = torch.nn.functional.layer_norm(*(torch.from_numpy(a) for a in (v,)), (37,), torch.from_numpy(w), torch.from_numpy(b))
     np.testing.assert_allclose(y, wanted.numpy(), atol=1e-5)
 
 
@@ -158,9 +156,5 @@ def test_kernels_agree(config):
     for other in others:
         for a, b in zip(other.encode(x), (latents, loudness)):
             np.testing.assert_allclose(a, b, atol=CLOSE)
-        np.testing.assert_allclose(
-            other.decode_mel(latents, loudness), plain.decode_mel(latents, loudness), atol=CLOSE
-        )
-        np.testing.assert_allclose(
-            other.decode(latents, loudness), plain.decode(latents, loudness), atol=CLOSE
-        )
+        np.testing.assert_allclose(other.decode_mel(latents, loudness), plain.decode_mel(latents, loudness), atol=CLOSE)
+        np.testing.assert_allclose(other.decode(latents, loudness), plain.decode(latents, loudness), atol=CLOSE)

@@ -1,6 +1,5 @@
 """The limiter, and latents pulled far out."""
 
-
 import numpy as np
 import pytest
 import reference_engine as reference
@@ -18,7 +17,14 @@ def test_latents_pulled_far_out_hurt_nobody(path):
     """Loud by hand, scales, biases and noise at their ends: the limiter holds all of it at +12 dBFS, in any blocks."""
     model = core.CoreModel(path)
     stream, x = model.stream(), sound(model.sample_rate, 4 * model.sample_rate)
-    turned = {"loudness.by_hand": 1, "loudness.level": -8, "randomize": 10, "randomize.rate": 50, "randomize.seed": 1, "scale.1": -3.2}
+    turned = {
+        "loudness.by_hand": 1,
+        "loudness.level": -8,
+        "randomize": 10,
+        "randomize.rate": 50,
+        "randomize.seed": 1,
+        "scale.1": -3.2,
+    }
     for name, value in (turned | {"scale.2": -10, "bias.1": -10, "bias.2": 10}).items():
         stream.set(name, value)
     stream.reset()

@@ -53,7 +53,10 @@ def test_latent_parameters_edit_the_path(config):
 def test_match_takes_out_what_the_timbre_has_been_lately(timbre):
     """By the header's words: mean and covariance of the last seconds that sounded, those of the domain (0 and 1) at first; averaged over three frames."""
     file = random_file(MELGAN)
-    wide = {"calibration.forth": 30 * file.tensors["calibration.forth"], "calibration.back": 20 * file.tensors["calibration.back"]}
+    wide = {
+        "calibration.forth": 30 * file.tensors["calibration.forth"],
+        "calibration.back": 20 * file.tensors["calibration.back"],
+    }
     latents = file.latents | ({} if timbre is None else {"timbre": timbre})
     file = replace(file, latents=latents, tensors=file.tensors | wide)  # so wide that an error would be heard
     model = core.CoreModel(modelfile.to_bytes(file))
@@ -117,9 +120,7 @@ def test_feedback_lives_and_stays_bounded():
     for p in model.parameters:
         whole.set(p.name, stream.get(p.name))
     whole.reset(), stream.reset()
-    assert np.array_equal(
-        np.concatenate([stream.process(b) for b in np.array_split(x, 91)]), whole.process(x)
-    )
+    assert np.array_equal(np.concatenate([stream.process(b) for b in np.array_split(x, 91)]), whole.process(x))
 
 
 def test_feedback_sings_out_of_silence_and_stops():

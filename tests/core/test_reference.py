@@ -23,9 +23,7 @@ pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs
 def test_random_models_equal_the_reference(config, seed, data):
     kept = data.draw(st.integers(1, config.vae.latents))
     file = random_file(config, kept, seed)
-    compare(
-        core.Engine(file), reference.Engine(file), sound(config.analysis.sample_rate, 1500 + 7 * seed, seed)
-    )
+    compare(core.Engine(file), reference.Engine(file), sound(config.analysis.sample_rate, 1500 + 7 * seed, seed))
 
 
 @pytest.mark.parametrize("config", [SMALL, SMALL_MELGAN, ModelConfig()], ids=["phase", "melgan", "default"])
@@ -45,9 +43,7 @@ def test_published_models_equal_the_reference(path):
     assert stft_distance(file.golden[1][: len(got)], got, file.config.analysis.sample_rate) < 0.05
 
 
-@pytest.mark.parametrize(
-    "config", [TINY, MELGAN, SMALL, SMALL_MELGAN], ids=["tiny", "tiny melgan", "phase", "melgan"]
-)
+@pytest.mark.parametrize("config", [TINY, MELGAN, SMALL, SMALL_MELGAN], ids=["tiny", "tiny melgan", "phase", "melgan"])
 def test_the_golden_pair(config):
     model = core.CoreModel(file_bytes(config))
     sound, wanted = model.golden
@@ -58,9 +54,7 @@ def test_the_golden_pair(config):
 def test_sixteen_bit_weights_are_exact():
     """Widening is exact: what is kept in 16 bits gives what the reference gives with the file's weights, subnormal ones included."""
     file = random_file(MELGAN)
-    tensors = {
-        name: value * (1e-6 if name == "decoder.0.conv.weight" else 1) for name, value in file.tensors.items()
-    }
+    tensors = {name: value * (1e-6 if name == "decoder.0.conv.weight" else 1) for name, value in file.tensors.items()}
     file = replace(file, tensors=modelfile.rounded(tensors))
     compare(core.Engine(file), reference.Engine(file), sound(8000, 1000))
 

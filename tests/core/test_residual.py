@@ -89,7 +89,10 @@ def test_a_stream_with_layers_equals_its_path(config, sizes, fine, colour, edit)
 @quick
 @given(
     st.sampled_from([WIDE, PHASE]),
-    st.lists(st.tuples(st.integers(0, 2999), st.sampled_from(["fine", "colour", "bias.1", "match"]), st.sampled_from([0, 0.6])), max_size=8),
+    st.lists(
+        st.tuples(st.integers(0, 2999), st.sampled_from(["fine", "colour", "bias.1", "match"]), st.sampled_from([0, 0.6])),
+        max_size=8,
+    ),
     st.lists(st.integers(0, 2999), max_size=8),
 )
 def test_turned_on_the_way_no_split_is_heard(config, turns, cuts):

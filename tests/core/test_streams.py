@@ -1,6 +1,5 @@
 """Streams: blocks of any size, host rates, the latency that is declared."""
 
-
 import numpy as np
 import pytest
 import reference_engine as reference
@@ -85,16 +84,13 @@ def test_host_rates(rate):
     model = core.CoreModel(file_bytes(SMALL_MELGAN))
     # nothing near the band's edges, where resamplers differ
     time = np.arange(rate) / rate
-    x = (
-        0.3 * np.sin(2 * np.pi * 440 * time) * np.minimum(1, 20 * time)
-        + 0.1 * np.sin(2 * np.pi * 3000 * time * time)
-    ).astype(np.float32)
+    x = (0.3 * np.sin(2 * np.pi * 440 * time) * np.minimum(1, 20 * time) + 0.1 * np.sin(2 * np.pi * 3000 * time * time)).astype(
+        np.float32
+    )
     stream = model.stream(rate)
     got = stream.process(x)[stream.latency :]
     own = model.stream()
-    inner = own.process(np.concatenate([resample(x, rate, 44100), np.zeros(own.latency, np.float32)]))[
-        own.latency :
-    ]
+    inner = own.process(np.concatenate([resample(x, rate, 44100), np.zeros(own.latency, np.float32)]))[own.latency :]
     wanted = resample(inner, 44100, rate)[: len(got)]
     # a random MelGAN is broadband: leave out what lies above both pass bands
     low = slice(0, int(0.4 * min(rate, 44100) * len(got) / rate))

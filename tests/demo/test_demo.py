@@ -57,10 +57,17 @@ def page_of(folder):
 
 
 def test_it_makes_what_it_promises(one, four):
-    for (folder, said), models, cards in ((one, ["tiny"], []), (four, ["strings", "_b__x", "screams", "singing"], ["strings", "screams", "singing"])):
+    for (folder, said), models, cards in (
+        (one, ["tiny"], []),
+        (four, ["strings", "_b__x", "screams", "singing"], ["strings", "screams", "singing"]),
+    ):
         stems = {*"AB", "A-to-B", "B-to-A", "feedback", "cat-path", "cat-bent"}
         stems |= {f"{name}{end}" for name in NAMES for end in ("", *(f"-through-{model}" for model in models))}
-        wanted = {"index.html"} | {stem + suffix for stem in stems for suffix in (".wav", ".png")} | {f"card-{name}.html" for name in cards}
+        wanted = (
+            {"index.html"}
+            | {stem + suffix for stem in stems for suffix in (".wav", ".png")}
+            | {f"card-{name}.html" for name in cards}
+        )
         files = {f.name for f in folder.iterdir()}
         assert files == wanted | set(demo.LICENCES.values())
         assert re.fullmatch(rf"{len(files)} files, \d+\.\d MB, in \d+\.\d s: {len(stems)} sounds and their pictures\.", said[-2])
@@ -102,7 +109,9 @@ def test_strips_are_inputs_and_their_pictures_models(four):
     assert played[0] == "cat.wav"
     for tag, attributes in page.tags:
         if tag == "a" and attributes.get("class") == "play":
-            assert float(attributes["data-seconds"]) == pytest.approx(soundfile.info(four[0] / attributes["href"]).duration, abs=1e-3)
+            assert float(attributes["data-seconds"]) == pytest.approx(
+                soundfile.info(four[0] / attributes["href"]).duration, abs=1e-3
+            )
     (facts,) = page.tables
     assert facts[0] == ["", "strings", HOSTILE, "screams", "singing"]
     rows = {row[0]: row[1:] for row in facts[1:]}

@@ -33,7 +33,9 @@ def test_links_lead_to_files_and_titles(page):
         assert file.exists(), f"{page.name} links to {target}, which is not there"
         if title and file.suffix == ".md":
             titles = re.findall(r"^#+ (.+)$", file.read_text(), re.M)
-            assert title in [re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles], f"{name or page.name} has no title #{title}"
+            assert title in [re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in titles], (
+                f"{name or page.name} has no title #{title}"
+            )
 
 
 def test_the_pages_build_without_a_warning(tmp_path):

@@ -311,7 +311,10 @@ DAMAGE = {
     "no percentiles": (put("latents", {}), "percentiles"),
     "NaN percentiles": (put("latents", "percentiles", [[0, 0, float("nan"), 1, 2]] * 2), "percentiles"),
     "infinite percentiles": (put("latents", "percentiles", [[0, 0, 0, 1, 10**400]] * 2), "percentiles"),
-    "infinity among the latents": (put("latents", "collapsed", float("inf")), "its latents entry holds a number that is not finite"),
+    "infinity among the latents": (
+        put("latents", "collapsed", float("inf")),
+        "its latents entry holds a number that is not finite",
+    ),
     "NaN among the figures": (put("evaluation", {"leak_r2": float("nan")}), "its evaluation entry holds a number"),
     "percentiles for another number": (put("latents", "percentiles", [[0, 0, 0, 1, 2]] * 3), "percentiles"),
     "timbre beyond the latents": (put("latents", "timbre", [0, 2]), "timbre"),
@@ -386,7 +389,9 @@ def test_weights_in_8_bits_come_back_as_they_were(tmp_path):
     read = modelfile.load(tmp_path / "bytes.melisma")
     assert read.weight_bits == 8 and set(read.scales) == set(file.scales)
     for name, value in file.tensors.items():
-        np.testing.assert_array_equal(read.tensors[name], value if name in file.scales else modelfile.rounded({name: value})[name])
+        np.testing.assert_array_equal(
+            read.tensors[name], value if name in file.scales else modelfile.rounded({name: value})[name]
+        )
         rows = tiny().tensors[name].reshape(len(value), -1)
         if name in file.scales:
             assert (np.abs(value.reshape(rows.shape) - rows) <= np.abs(rows).max(1, keepdims=True) / 254 * 1.001).all()

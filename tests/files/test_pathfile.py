@@ -18,7 +18,12 @@ from melisma.latent import LatentPath
 
 
 @settings(max_examples=25, deadline=None)
-@given(path=paths, model=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), ranged=st.booleans(), layered=st.booleans())
+@given(
+    path=paths,
+    model=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20),
+    ranged=st.booleans(),
+    layered=st.booleans(),
+)
 def test_save_and_load(tmp_path_factory, path, model, ranged, layered):
     file = tmp_path_factory.getbasetemp() / "round.npz"
     still = np.random.default_rng(path.frames).integers(-127, 128, (9, path.frames), np.int8)[:, np.arange(path.frames) // 3 * 3]
@@ -34,7 +39,10 @@ def test_save_and_load(tmp_path_factory, path, model, ranged, layered):
 
 def test_a_path_written_by_hand_is_read(tmp_path):
     path = make()
-    arrays = {f.name: value for f in fields(path) if (value := getattr(path, f.name)) is not None} | {"format": 1, "values": np.asfortranarray(path.values)}
+    arrays = {f.name: value for f in fields(path) if (value := getattr(path, f.name)) is not None} | {
+        "format": 1,
+        "values": np.asfortranarray(path.values),
+    }
     np.savez(tmp_path / "x.npz", **arrays)
     assert same(pathfile.load(tmp_path / "x.npz"), path)
 

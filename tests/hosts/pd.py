@@ -130,7 +130,20 @@ def run_pd(
     """As fast as it goes; paced: a block when its time has come, as where there is a sound card, so that what is done beside
     the sound (a model's loading) has the time that it has there."""
     # -nrt: no priority over others, and no watchdog, which speaks in the midst of lines when the machine is busy
-    command = ["pd", "-nogui", *([] if paced else ["-batch"]), "-nrt", "-noaudio", "-noprefs", "-stderr", "-r", str(rate), "-path", str(path), *more]
+    command = [
+        "pd",
+        "-nogui",
+        *([] if paced else ["-batch"]),
+        "-nrt",
+        "-noaudio",
+        "-noprefs",
+        "-stderr",
+        "-r",
+        str(rate),
+        "-path",
+        str(path),
+        *more,
+    ]
     done = subprocess.run(
         [*command, "-open", str(patch)], capture_output=True, text=True, timeout=timeout, env=environment, cwd=patch.parent
     )
@@ -196,7 +209,9 @@ def random_session(folder: Path, seconds: int, models: list[Path], seed: int) ->
     rng = np.random.default_rng(seed)
     patch = Patch(folder)
     first = models[0]
-    chain, encode, decode = (patch.object(f"{word} {first}", "all") for word in ("melisma~", "melisma.encode~", "melisma.decode~"))
+    chain, encode, decode = (
+        patch.object(f"{word} {first}", "all") for word in ("melisma~", "melisma.encode~", "melisma.decode~")
+    )
     noise, tone, mix = patch.object("noise~"), patch.object("osc~ 220"), patch.object("*~ 0.2")
     for source in (noise, tone):
         patch.cable(source, mix)

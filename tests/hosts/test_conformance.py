@@ -127,7 +127,9 @@ def test_state_goes_out_and_in(tmp_path):
     assert np.array_equal(one[1000:], two[1000:]) and one[1000:].any()
 
 
-@pytest.mark.parametrize("text", ["", "melisma-state 2\n", "melisma-state 1", "RIFF\0\0", "melisma-state 1\nset mix zz\nset " + "x" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "melisma-state 2\n", "melisma-state 1", "RIFF\0\0", "melisma-state 1\nset mix zz\nset " + "x" * 5000]
+)
 def test_a_state_that_is_none_changes_nothing_that_sounds(tmp_path, text):
     common = adapter(ROOT / "hosts" / "common")
     (tmp_path / "state").write_text(text)

@@ -15,12 +15,18 @@ from melisma.core import feedback
 from melisma.hosts import puredata
 from melisma.system import manifest
 
-needs_objects = pytest.mark.skipif(not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(), reason="needs the objects")
+needs_objects = pytest.mark.skipif(
+    not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(), reason="needs the objects"
+)
 needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="needs Pd")
 
 
 def contents(folder):
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file() and not file.is_symlink()}
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and not file.is_symlink()
+    }
 
 
 # --- the one for Pure Data -----------------------------------------------------------------------------------------------
@@ -38,6 +44,7 @@ def user(tmp_path, monkeypatch):
 @pytest.fixture
 def newer(monkeypatch):
     """Every call of it is a model with another date, and patches that are others."""
+
     def turn(folder):
         original = {**puredata.patches()}
         (folder / "patches").mkdir(exist_ok=True)
@@ -55,7 +62,13 @@ def test_work_in_the_installed_folder_outlives_a_new_version(user, tmp_path, new
     said = capfd.readouterr().out.splitlines()
     folder = user / ".local/lib/pd/extra/melisma"
     assert said[0].startswith(f"writing into {folder}") and "--to" in said[0]
-    own = {"feedback.wav": b"a recording", "recordings/1.wav": b"another", "mine.pd": b"a patch", "models/mine.melisma": b"a model", "transfer.pd": b"changed"}
+    own = {
+        "feedback.wav": b"a recording",
+        "recordings/1.wav": b"another",
+        "mine.pd": b"a patch",
+        "models/mine.melisma": b"a model",
+        "transfer.pd": b"changed",
+    }
     (folder / "recordings").mkdir()
     for name, data in own.items():
         (folder / name).write_bytes(data)
@@ -67,7 +80,11 @@ def test_work_in_the_installed_folder_outlives_a_new_version(user, tmp_path, new
     assert {name: found[name] for name in own} == own
     patches = puredata.patches()
     assert found["playing.pd"] == patches["playing"].read_bytes() and found["transfer.new.pd"] == patches["transfer"].read_bytes()
-    assert "transfer.pd is not as Melisma wrote it and stays" in said.err and "transfer.new.pd" in said.err and said.err.count("\n") == 1
+    assert (
+        "transfer.pd is not as Melisma wrote it and stays" in said.err
+        and "transfer.new.pd" in said.err
+        and said.err.count("\n") == 1
+    )
     if again == "path":
         assert said.out == f"{folder}\n"
 

@@ -14,7 +14,8 @@ from melisma.store import pretrained
 
 STRINGS = ROOT / "models" / "strings.melisma"
 needs_pd = pytest.mark.skipif(
-    not shutil.which("pd") or not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(), reason="needs Pd and the objects"
+    not shutil.which("pd") or not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(),
+    reason="needs Pd and the objects",
 )
 
 

@@ -156,7 +156,18 @@ def test_messages_that_make_no_sense_give_one_line_each(tmp_path, strings):
     chain = patch.object(f"melisma~ {STRINGS}", "chain")
     patch.plays(x, chain)
     out = patch.records(chain, len(x))
-    bad = ["load", "set", "set volume 3", "set mix", "set 3 mix", "set mix high", "hold", "freeze what", "loudness", "loudness loud"]
+    bad = [
+        "load",
+        "set",
+        "set volume 3",
+        "set mix",
+        "set 3 mix",
+        "set mix high",
+        "hold",
+        "freeze what",
+        "loudness",
+        "loudness loud",
+    ]
     for i, message in enumerate(bad):
         patch.at(10 * i, f"chain {message}")
     run = patch.run(len(x))
@@ -208,7 +219,9 @@ def test_loads_on_top_of_each_other(tmp_path, model_files):
     assert run.code == 0 and len(run.errors) <= 1, run.lines
     told = [line for line in run.lines if line.startswith("heard")]
     # nobody is not even looked for where the loading before takes until bells are asked for
-    assert told[-1].startswith("heard: model bells 2") and {line for line in told if "silent" in line} <= {"heard: silent nobody"}, told
+    assert told[-1].startswith("heard: model bells 2") and {line for line in told if "silent" in line} <= {
+        "heard: silent nobody"
+    }, told
 
 
 def test_32_objects_at_once(tmp_path, strings, model_files):
@@ -281,7 +294,9 @@ def test_names(tmp_path, model_files):
     patch.object("melisma~ elsewhere")
     environment = dict(os.environ, MELISMA_HOME=str(model_files.parent))
     patch.run(640)
-    run = run_pd(patch.folder / "patch.pd", environment=environment, path=tmp_path / "objects", more=["-path", str(tmp_path / "path")])
+    run = run_pd(
+        patch.folder / "patch.pd", environment=environment, path=tmp_path / "objects", more=["-path", str(tmp_path / "path")]
+    )
     assert [line[:20] for line in run.lines if line.startswith("heard")] == ["heard: model bells 2"] * 8
     assert len(run.errors) == 1 and "elsewhere" in run.errors[0], run.lines
 
@@ -526,6 +541,7 @@ def test_the_feedback_patch_holds_its_sound(installed, tmp_path):
 
 def hold(moves: list[tuple[int, float]]):
     """Steps as a curve of blocks."""
+
     def curve(seconds):
         blocks = np.round(np.asarray(seconds) * 44100 / 64)
         return np.array([[v for b, v in moves if b <= block][-1] for block in np.atleast_1d(blocks)], float)
@@ -553,7 +569,9 @@ def test_a_change_of_rate_while_it_runs_tells_the_latency_anew(tmp_path, strings
         told = [line.removeprefix(word) for line in run.lines if line.startswith(word)]
         wanted = [strings.stream(rate).latency for rate in (44100, 88200, 22050)]
         assert [int(line.split()[3]) for line in told] == wanted, run.lines
-        assert [float(line.split()[4]) for line in told] == pytest.approx([1000 * n / r for n, r in zip(wanted, (44100, 88200, 22050))], abs=0.01)
+        assert [float(line.split()[4]) for line in told] == pytest.approx(
+            [1000 * n / r for n, r in zip(wanted, (44100, 88200, 22050))], abs=0.01
+        )
 
 
 def test_a_rate_at_which_no_model_plays_is_silent_and_says_so(tmp_path, strings):

@@ -353,7 +353,9 @@ def test_a_drawn_path_is_its_seeds_and_as_long_as_said(seed, frames, smoothness,
     assert (path.dimensions, path.frames, path.length) == (4, frames, 441 * frames)
     assert same(path, latent.drawn(4, frames, **given, seed=seed))
     assert np.array_equal(path.values[:2], latent.drawn(2, frames, **given, seed=seed).values)
-    assert np.allclose(path.values, temperature * latent.drawn(4, frames, **{**given, "temperature": 1}, seed=seed).values, atol=1e-4)
+    assert np.allclose(
+        path.values, temperature * latent.drawn(4, frames, **{**given, "temperature": 1}, seed=seed).values, atol=1e-4
+    )
 
 
 def test_drawn_paths_are_standard_smooth_and_independent():
@@ -373,7 +375,14 @@ def test_the_loudness_of_a_drawn_path():
     assert (latent.drawn(2, **frames, loudness=-40).loudness == -40).all()
     assert latent.drawn(2, **frames, loudness=[(0, -60), (2.99, -10)]).loudness[-1] == pytest.approx(-10)
     assert latent.drawn(2, 2, 100.0, 882, 44100).loudness.max() <= -24
-    for wrong in ({"seed": -1}, {"seed": 1.5}, {"smoothness": -1}, {"smoothness": np.nan}, {"temperature": 11}, {"loudness": "loud"}):
+    for wrong in (
+        {"seed": -1},
+        {"seed": 1.5},
+        {"smoothness": -1},
+        {"smoothness": np.nan},
+        {"temperature": 11},
+        {"loudness": "loud"},
+    ):
         with pytest.raises(MelismaError, match=next(iter(wrong)) if "loudness" not in wrong else "to must be numbers"):
             latent.drawn(2, **frames, **wrong)
 
@@ -446,7 +455,10 @@ def test_layers_are_read_in_db_and_kept_as_they_are():
 def test_what_moves_a_path_in_time_moves_its_layers(start, end):
     path, span = layered(), slice(*((0, 40) if start is None else (10, 25)))
     others = np.r_[0 : span.start, span.stop : 40]
-    wanted = {"reverse": path.layers[:, span][:, ::-1], "hold": np.repeat(path.layers[:, [span.start]], span.stop - span.start, 1)}
+    wanted = {
+        "reverse": path.layers[:, span][:, ::-1],
+        "hold": np.repeat(path.layers[:, [span.start]], span.stop - span.start, 1),
+    }
     for name, layers in wanted.items():
         moved = getattr(path, name)(start=start, end=end)
         assert np.array_equal(moved.layers[:, span], layers) and np.array_equal(moved.layers[:, others], path.layers[:, others])
@@ -479,6 +491,8 @@ def test_layers_are_blended_as_latents_are():
         assert np.abs(half.layers - a.layers / 2).max() <= 0.5
     assert make().mix([make()]).layers is None
     assert np.array_equal(a.mix([layered(80, seed=2)], [0, 1]).layers, layered(80, seed=2).layers)
-    assert latent.stretched(a, make(79)).layers.shape == (30, 79) and np.array_equal(latent.stretched(a, make(79)).layers[:, ::2], a.layers)
+    assert latent.stretched(a, make(79)).layers.shape == (30, 79) and np.array_equal(
+        latent.stretched(a, make(79)).layers[:, ::2], a.layers
+    )
     with pytest.raises(MelismaError, match="different bands"):
         a.mix([replace(b, layers=b.layers[:-1])])

@@ -57,7 +57,9 @@ def test_a_passage_that_cancels_is_enough():
 @given(st.integers(2, 5), st.floats(-1, 1), st.floats(0.01, 10), st.integers(0, 99))
 def test_what_is_taken_is_never_far_softer_than_the_channels(count, correlation, level, seed):
     base = noise(seed, 0.3)
-    samples = np.stack([level * (correlation**k * base + (1 - abs(correlation)) * noise(seed + k + 1, 0.3)) for k in range(count)])
+    samples = np.stack(
+        [level * (correlation**k * base + (1 - abs(correlation)) * noise(seed + k + 1, 0.3)) for k in range(count)]
+    )
     got, _ = mono(samples)
     energy = np.square(samples, dtype=np.float64).mean(1)
     assert np.square(got, dtype=np.float64).mean() >= 0.019 * energy.mean() / count

@@ -96,7 +96,15 @@ def test_every_entrance_hears_the_same(model, entrance):
     wanted = ENTRANCES[entrance](model, plain)
     spread = np.zeros((640, 3), np.float32)
     spread[:, 1] = plain
-    forms = [x, plain.astype(np.float64), plain.tolist(), spread[:, 1], plain[::-1].copy()[::-1], x.astype(">i2"), plain.astype(">f4")]
+    forms = [
+        x,
+        plain.astype(np.float64),
+        plain.tolist(),
+        spread[:, 1],
+        plain[::-1].copy()[::-1],
+        x.astype(">i2"),
+        plain.astype(">f4"),
+    ]
     for form in forms:
         for got, want in zip(ENTRANCES[entrance](model, form), wanted, strict=True):
             assert np.array_equal(got, want)
@@ -117,7 +125,9 @@ def test_a_stream_takes_an_audio_at_its_own_rate(model):
         model.stream().process(Audio(np.zeros((2, 9)), RATE))
 
 
-@pytest.mark.parametrize("given", [np.zeros((3, 4, 1)), np.zeros((4, 9)), np.zeros(9), np.zeros((3, 9), complex), np.zeros((3, 8))])
+@pytest.mark.parametrize(
+    "given", [np.zeros((3, 4, 1)), np.zeros((4, 9)), np.zeros(9), np.zeros((3, 9), complex), np.zeros((3, 8))]
+)
 def test_curves_of_another_shape_do_not_reach_the_core(model, given):
     stream = model._engine.stream()
     with pytest.raises(MelismaError, match=r"latents (has the shape|is of)"):

@@ -77,7 +77,9 @@ def test_the_table_is_what_libsndfile_does(suffix):
     wrong = {pair: good for pair, good in found.items() if bool(good) != held(suffix, *pair)}
     assert not wrong
     if crash:
-        assert {pair for pair, good in found.items() if good is None} == edge, "libsndfile has been mended: the table may be wider"
+        assert {pair for pair, good in found.items() if good is None} == edge, (
+            "libsndfile has been mended: the table may be wider"
+        )
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

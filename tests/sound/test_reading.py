@@ -89,7 +89,11 @@ def test_an_mpeg_file_that_lies_about_its_length(tmp_path, claimed):
     sound, said = told(tmp_path / "lie.mp3")
     assert sound.samples.shape[1] == 3 * RATE
     seconds = claimed * 3 / true
-    assert f"announces {seconds:.2f} s and holds 3.00 s" in said if claimed < true else f"holds 3.00 s of the {seconds:.2f} s" in said
+    assert (
+        f"announces {seconds:.2f} s and holds 3.00 s" in said
+        if claimed < true
+        else f"holds 3.00 s of the {seconds:.2f} s" in said
+    )
 
 
 def test_a_flac_that_does_not_say_its_length():
@@ -154,7 +158,12 @@ def test_what_a_crashed_recorder_left_is_recovered(tmp_path, suffix, claimed):
 
 def test_chunks_behind_the_samples_are_no_samples(tmp_path):
     whole = made(tmp_path, "wav").read_bytes()
-    for name, body in ((b"LIST", b"INFOICMT\x06\0\0\0hello\0"), (b"id3 ", bytes(10)), (b"abcd", bytes(5000)), (b"JUNK", bytes(70000))):
+    for name, body in (
+        (b"LIST", b"INFOICMT\x06\0\0\0hello\0"),
+        (b"id3 ", bytes(10)),
+        (b"abcd", bytes(5000)),
+        (b"JUNK", bytes(70000)),
+    ):
         data = whole + name + struct.pack("<I", len(body)) + body
         (tmp_path / "more.wav").write_bytes(data)
         sound, said = told(tmp_path / "more.wav")
@@ -166,7 +175,9 @@ def test_chunks_behind_the_samples_are_no_samples(tmp_path):
         read(tmp_path / "none.wav")
 
 
-@pytest.mark.parametrize("comment", ["data : 100 (should be 7654321)", "SSND : 9 (should be 99999999)", "\n data : 100 (should be 7654321)\n"])
+@pytest.mark.parametrize(
+    "comment", ["data : 100 (should be 7654321)", "SSND : 9 (should be 99999999)", "\n data : 100 (should be 7654321)\n"]
+)
 @pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "ogg"])
 def test_a_comment_that_looks_like_libsndfiles_log(tmp_path, comment, suffix):
     kind, subtype = KINDS[suffix]
@@ -240,13 +251,20 @@ def test_of_a_damaged_flac_what_comes_before_the_damage_is_given(tmp_path):
 
 def test_formats_that_need_the_extra_name_it(tmp_path, monkeypatch):
     monkeypatch.setattr("melisma.sound.reading.installed", lambda: False)
-    for name, head in (("a.m4a", b"\0\0\0\x20ftypM4A "), ("b.aac", b"\xff\xf1\x50\x80"), ("c.bin", b"\0\0\0\x20ftypM4A "), ("d.wma", b"?")):
+    for name, head in (
+        ("a.m4a", b"\0\0\0\x20ftypM4A "),
+        ("b.aac", b"\xff\xf1\x50\x80"),
+        ("c.bin", b"\0\0\0\x20ftypM4A "),
+        ("d.wma", b"?"),
+    ):
         (tmp_path / name).write_bytes(head + bytes(2000))
         with pytest.raises(Unavailable, match=rf"{name} is in a format .* needs PyAV: pip install 'melisma\[formats\]'"):
             read(tmp_path / name)
 
 
-@pytest.mark.parametrize(("suffix", "codec"), [("m4a", "aac"), ("aac", "aac"), ("webm", "libopus"), ("wma", "wmav2"), ("mka", "flac")])
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("m4a", "aac"), ("aac", "aac"), ("webm", "libopus"), ("wma", "wmav2"), ("mka", "flac")]
+)
 def test_formats_that_the_extra_reads(tmp_path, suffix, codec):
     av = pytest.importorskip("av")
     file, rate = tmp_path / f"x.{suffix}", 48000
@@ -254,7 +272,9 @@ def test_formats_that_the_extra_reads(tmp_path, suffix, codec):
     try:
         with av.open(str(file), "w", format={"m4a": "mp4", "aac": "adts", "wma": "asf", "mka": "matroska"}.get(suffix)) as out:
             stream = out.add_stream(codec, rate=rate, layout="stereo")
-            resampler = av.AudioResampler(format=stream.format, layout="stereo", rate=rate, frame_size=stream.codec_context.frame_size)
+            resampler = av.AudioResampler(
+                format=stream.format, layout="stereo", rate=rate, frame_size=stream.codec_context.frame_size
+            )
             frame = av.AudioFrame.from_ndarray(x, format="fltp", layout="stereo")
             frame.sample_rate, frame.pts = rate, 0
             for part in [*resampler.resample(frame), *resampler.resample(None)]:
@@ -281,7 +301,17 @@ def test_formats_that_the_extra_reads(tmp_path, suffix, codec):
 
 def test_nothing_but_sound_goes_to_ffmpeg():
     """It knows formats that name other files and addresses, such as playlists: a file's first bytes decide."""
-    for head in (b"#EXTM3U\nfile:///etc/passwd", b"ffconcat version 1.0\nfile x", b"<?xml", b"v=0\r\n", b"RIFF", b"OggS", b"fLaC", b"\xff\xfb\x90", b""):
+    for head in (
+        b"#EXTM3U\nfile:///etc/passwd",
+        b"ffconcat version 1.0\nfile x",
+        b"<?xml",
+        b"v=0\r\n",
+        b"RIFF",
+        b"OggS",
+        b"fLaC",
+        b"\xff\xfb\x90",
+        b"",
+    ):
         assert foreign.format_of(head) is None
 
 
@@ -295,10 +325,14 @@ def test_libmpg123_does_not_write_to_stderr(tmp_path):
     (tmp_path / "hurt.mp3").write_bytes(data)
     (tmp_path / "row.mp3").write_bytes(bytes(data) + (tmp_path / "x.mp3").read_bytes()[:-3000])
     code = "import sys, soundfile; [soundfile.read(f) for f in sys.argv[1:]]"
-    noisy = subprocess.run([sys.executable, "-c", code, tmp_path / "hurt.mp3", tmp_path / "row.mp3"], capture_output=True, text=True)
+    noisy = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "hurt.mp3", tmp_path / "row.mp3"], capture_output=True, text=True
+    )
     assert noisy.stderr, "these files do not make libmpg123 speak any more: find others"
     code = "import sys, os; from melisma.sound.audio import read_noting; [read_noting(f) for f in sys.argv[1:]]; os.write(2, b'mine')"
-    quiet = subprocess.run([sys.executable, "-c", code, tmp_path / "hurt.mp3", tmp_path / "row.mp3"], capture_output=True, text=True)
+    quiet = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "hurt.mp3", tmp_path / "row.mp3"], capture_output=True, text=True
+    )
     assert (quiet.returncode, quiet.stderr) == (0, "mine")
 
 

@@ -89,7 +89,9 @@ def test_a_model_is_fetched_once_and_plays(standin, model, end, lfs):
     address = "hf://me/one" + end.format(model.file.digest.upper())
     fetched = melisma.load(address)
     assert fetched.file.digest == model.file.digest and fetched.name == "tiny" and fetched.verify()["distance"] < 0.05
-    assert standin.asked.count("GET /me/one/resolve/{}/tiny.melisma".format(end.partition("@")[2].partition("#")[0] or "main")) == 1
+    assert (
+        standin.asked.count("GET /me/one/resolve/{}/tiny.melisma".format(end.partition("@")[2].partition("#")[0] or "main")) == 1
+    )
     standin.asked.clear()
     assert pretrained.locate(address) == pretrained.locate(address)
     assert not any(asked.startswith("GET /me/one/resolve") for asked in standin.asked)
@@ -218,7 +220,9 @@ def command(*arguments, before="", **environment):
 
 def test_the_command_takes_addresses_and_the_hub_is_whom_the_environment_names(standin, tiny, tmp_path):
     melisma.write(tmp_path / "in.wav", 0.1 * np.sin(np.arange(4410) * 0.1), 44100)
-    said = command("transfer", str(tmp_path / "in.wav"), str(tmp_path / "out.wav"), "-m", "hf://me/one", HF_ENDPOINT=standin.address)
+    said = command(
+        "transfer", str(tmp_path / "in.wav"), str(tmp_path / "out.wav"), "-m", "hf://me/one", HF_ENDPOINT=standin.address
+    )
     assert said.returncode == 0 and "through tiny" in said.stdout and said.stderr == "", said
     assert (tmp_path / "out.wav").is_file()
 
@@ -226,12 +230,16 @@ def test_the_command_takes_addresses_and_the_hub_is_whom_the_environment_names(s
 def test_where_nothing_answers_or_the_library_is_missing_one_sentence_says_so(tmp_path):
     pytest.importorskip("huggingface_hub")
     said = command("info", "hf://me/one/tiny.melisma", HF_ENDPOINT="http://127.0.0.1:9", MELISMA_HOME=str(tmp_path))
-    assert said.returncode == 1 and said.stderr.startswith("melisma: hf://me/one/tiny.melisma cannot be fetched and is not kept here")
+    assert said.returncode == 1 and said.stderr.startswith(
+        "melisma: hf://me/one/tiny.melisma cannot be fetched and is not kept here"
+    )
     assert said.stderr.count("\n") == 1 and kept(tmp_path) == [], said
     said = command("info", "hf://me/one", HF_HUB_OFFLINE="1", MELISMA_HOME=str(tmp_path))
     assert said.returncode == 1 and "cannot be fetched and is not kept here" in said.stderr and said.stderr.count("\n") == 1, said
     said = command("info", "hf://me/one", before="sys.modules['huggingface_hub'] = None")
-    assert said.returncode == 1 and "needs huggingface_hub, which is not installed: pip install 'melisma[hub]'" in said.stderr, said
+    assert said.returncode == 1 and "needs huggingface_hub, which is not installed: pip install 'melisma[hub]'" in said.stderr, (
+        said
+    )
 
 
 # --- names --------------------------------------------------------------------------------------------------------------
@@ -281,7 +289,10 @@ def test_of_two_models_of_one_name_both_are_told_of_and_found(namesakes, capsys)
     assert cli.run(["models"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert {"strings", "published:strings", "shared", "speech"} <= set(listed) and "published:speech" not in listed
-    for name, other, file in (("strings", "published:strings", theirs), ("published:strings", "strings", namesakes / "strings.melisma")):
+    for name, other, file in (
+        ("strings", "published:strings", theirs),
+        ("published:strings", "strings", namesakes / "strings.melisma"),
+    ):
         assert cli.run(["info", name]) == 0
         said = "".join(capsys.readouterr().out.split())
         assert f"{other},{file}" in said

@@ -34,7 +34,11 @@ KINDS = {
 def command(kind, *arguments, cwd=None):
     environment = {key: value for key, value in os.environ.items() if key not in ("HOME", "MELISMA_HOME", "XDG_CACHE_HOME")}
     return subprocess.run(
-        [sys.executable, "-c", NOBODY, *map(str, arguments)], env=environment | KINDS[kind], capture_output=True, text=True, cwd=cwd
+        [sys.executable, "-c", NOBODY, *map(str, arguments)],
+        env=environment | KINDS[kind],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
     )
 
 
@@ -56,7 +60,9 @@ NEEDING = [["prepare", "sounds"], ["studio", "--no-browser"], ["pd", "path"], ["
 
 
 @pytest.mark.parametrize(
-    ("kind", "arguments"), [*((kind, a) for a in NEEDING for kind in KINDS), ("no home", ["train", "sounds", "--name", "x"])], ids=lambda a: a[0] if isinstance(a, list) else a
+    ("kind", "arguments"),
+    [*((kind, a) for a in NEEDING for kind in KINDS), ("no home", ["train", "sounds", "--name", "x"])],
+    ids=lambda a: a[0] if isinstance(a, list) else a,
 )
 def test_what_needs_one_says_so(kind, arguments, tmp_path):
     (tmp_path / "sounds").mkdir()
@@ -79,7 +85,10 @@ def test_paths_of_nobody(tmp_path, monkeypatch):
         assert home.expanded(name) == pathlib.Path(name)
 
 
-@pytest.mark.parametrize(("system", "wanted"), [("linux", ".cache/melisma"), ("darwin", "Library/Application Support/melisma"), ("win32", "AppData/Local/melisma")])
+@pytest.mark.parametrize(
+    ("system", "wanted"),
+    [("linux", ".cache/melisma"), ("darwin", "Library/Application Support/melisma"), ("win32", "AppData/Local/melisma")],
+)
 def test_each_system_has_its_folder_and_an_older_one_stays_it(system, wanted, tmp_path, monkeypatch):
     """By platformdirs' own classes for the other systems."""
     import platformdirs
@@ -111,6 +120,7 @@ def test_nobody_else_asks_for_the_users_folder():
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file in SOURCE.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.Attribute) and (node.attr == "expanduser" or (node.attr == "home" and getattr(node.value, "id", "") == "Path"))
+        if isinstance(node, ast.Attribute)
+        and (node.attr == "expanduser" or (node.attr == "home" and getattr(node.value, "id", "") == "Path"))
     ]
     assert all(place.startswith("system/home.py") for place in found), found

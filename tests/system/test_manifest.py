@@ -14,7 +14,11 @@ from melisma.system import manifest
 
 
 def contents(folder):
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file() and not file.is_symlink()}
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and not file.is_symlink()
+    }
 
 
 def builder(files):
@@ -80,14 +84,18 @@ def test_what_is_not_of_its_making_is_refused(tmp_path):
     assert len(contents(tmp_path / "noise")) == 6
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"../../x": ["a"], "/etc/x": [3]}, "made": 1}', '{"files": {"a.pd": 7}}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"files": 3}', '{"files": {"../../x": ["a"], "/etc/x": [3]}, "made": 1}', '{"files": {"a.pd": 7}}']
+)
 def test_a_damaged_list_loses_nothing(tmp_path, text):
     folder = tmp_path / "folder"
     manifest.fill(folder, builder({"a.pd": "1", "b.pd": "1"}), "one")
     (folder / manifest.NAME).write_text(text)
     (tmp_path.parent / "x").write_text("outside")
     manifest.fill(folder, builder({"a.pd": "2"}), "two")
-    assert (folder / "a.pd").read_text() == "1" and (folder / "a.new.pd").read_text() == "2" and (folder / "b.pd").read_text() == "1"
+    assert (
+        (folder / "a.pd").read_text() == "1" and (folder / "a.new.pd").read_text() == "2" and (folder / "b.pd").read_text() == "1"
+    )
     assert (tmp_path.parent / "x").read_text() == "outside"
 
 

@@ -113,7 +113,13 @@ def test_a_checkpoint_that_was_being_written(tmp_path):
 
 def test_only_what_is_ours_by_name_is_swept(tmp_path):
     old = time.time() - 3 * 24 * 3600
-    ours = [".x.melisma-0123456789ab", ".melisma-0123456789ab.wav", ".x.0123456789ab.part", ".0123456789ab.part.wav", ".x.0123456789ab.old"]
+    ours = [
+        ".x.melisma-0123456789ab",
+        ".melisma-0123456789ab.wav",
+        ".x.0123456789ab.part",
+        ".0123456789ab.part.wav",
+        ".x.0123456789ab.old",
+    ]
     others = [
         "x.melisma", "melisma-0123456789ab", ".melisma-0123", ".melisma-0123456789AB.wav", ".mine.part", ".DS_Store", "._x.melisma",
         ".melisma-0123456789ab.tar.gz", ".hidden", ".0123456789ab.partial",

@@ -342,7 +342,13 @@ def test_other_sounds_do_not_resume(prepared, checkpoint, tmp_path):
 
 
 def test_noise_seeds_differ_and_fit():
-    seeds = {stage_run.noise_seed(seed, stage, rank, step) for seed in (0, 9999, 2**40) for stage in (0, 3) for rank in (0, 1) for step in (0, 1)}
+    seeds = {
+        stage_run.noise_seed(seed, stage, rank, step)
+        for seed in (0, 9999, 2**40)
+        for stage in (0, 3)
+        for rank in (0, 1)
+        for step in (0, 1)
+    }
     assert len(seeds) == 24 and all(0 <= seed < 2**63 for seed in seeds)
 
 
@@ -380,7 +386,10 @@ def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
 
 def test_the_verdict_is_on_the_last_round(tmp_path):
     def told(*entries: tuple[str, float]) -> str:
-        lines = [json.dumps({"stage": stage, "step": 1, "held": {"auditory dB": v, "mel dB": v, "distance": v}}) for stage, v in entries]
+        lines = [
+            json.dumps({"stage": stage, "step": 1, "held": {"auditory dB": v, "mel dB": v, "distance": v}})
+            for stage, v in entries
+        ]
         (tmp_path / "history.jsonl").write_text("\n".join(lines))
         return " ".join(verdict(tmp_path, Reference(TINY)))
 

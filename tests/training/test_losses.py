@@ -16,7 +16,9 @@ def mel(frames: int = 96, seed: int = 0) -> torch.Tensor:
     """A relative mel (1, 128, frames) with peaks that move slowly."""
     rng = np.random.default_rng(seed)
     bands, time = np.arange(128)[:, None], np.arange(frames)[None]
-    shape = 0.6 - 0.003 * bands + 0.08 * np.sin(bands / 4 + time / 40 + rng.uniform(0, 6)) + 0.01 * rng.standard_normal((128, frames))
+    shape = (
+        0.6 - 0.003 * bands + 0.08 * np.sin(bands / 4 + time / 40 + rng.uniform(0, 6)) + 0.01 * rng.standard_normal((128, frames))
+    )
     return torch.from_numpy(shape[None]).float()
 
 
@@ -44,7 +46,9 @@ def test_what_does_not_count_does_not_move_the_likelihood():
     weight[:, 100:] = 0
     output = target.clone()
     output[:, 100:] += 0.5
-    assert gaussian_nll(output, target, deviation, weight).item() == pytest.approx(gaussian_nll(target, target, deviation, weight).item(), abs=1e-3)
+    assert gaussian_nll(output, target, deviation, weight).item() == pytest.approx(
+        gaussian_nll(target, target, deviation, weight).item(), abs=1e-3
+    )
 
 
 AUDITORY = Auditory(AnalysisConfig())

@@ -243,14 +243,21 @@ def test_the_report_names_what_is_wrong(tmp_path, monkeypatch):
     assert report.clipped == ["clipped.wav"]
     assert set(report.unreadable) == {"text.wav", "void.flac", "phone.m4a"}
     assert "is not audio" in report.unreadable["text.wav"] and "0 bytes" in report.unreadable["void.flac"]
-    assert "convert it" in report.unreadable["phone.m4a"] 
+    assert "convert it" in report.unreadable["phone.m4a"]
     assert re.fullmatch(r"is damaged or cut short: it holds \d+\.\d\d s of the 20\.00 s it announces", report.remarks["cut.flac"])
     assert report.peak_db == pytest.approx(0, abs=0.01) and -30 < report.rms_db < -1
     said = "\n".join(report.warnings)
     for part in ("only 0.", "clipping in 1 of 7 files", "1 of 7 files are not what they announce", "3 could not be read"):
         assert part in said
     printed = text_of(report)
-    for part in ("text.wav: is not audio", "clipped.wav", "22050 Hz × 1", "stereo × 1", "only", "cut.flac: is damaged or cut short"):
+    for part in (
+        "text.wav: is not audio",
+        "clipped.wav",
+        "22050 Hz × 1",
+        "stereo × 1",
+        "only",
+        "cut.flac: is damaged or cut short",
+    ):
         assert part in printed
     json.dumps(report.to_dict())
 

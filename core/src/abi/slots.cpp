@@ -8,7 +8,9 @@ static Slot* in(melisma_slot* slot) { return reinterpret_cast<Slot*>(slot); }
 
 extern "C" {
 
-melisma_slot* melisma_slot_new(int host_rate) { return reinterpret_cast<melisma_slot*>(Slot::make(host_rate)); }
+melisma_slot* melisma_slot_new(int host_rate) {
+    return reinterpret_cast<melisma_slot*>(Slot::make(host_rate));
+}
 
 void melisma_slot_free(melisma_slot* slot) {
     if (slot) in(slot)->free();

@@ -10,7 +10,8 @@ using melisma::Stream;
 static Stream* in(melisma_stream* stream) { return reinterpret_cast<Stream*>(stream); }
 static const Stream* in(const melisma_stream* stream) { return reinterpret_cast<const Stream*>(stream); }
 
-static_assert(MELISMA_FINE == melisma::FINE_FROM && MELISMA_LAYER_STEP == melisma::LAYER_STEP, "the header says so");
+static_assert(MELISMA_FINE == melisma::FINE_FROM && MELISMA_LAYER_STEP == melisma::LAYER_STEP,
+              "the header says so");
 
 extern "C" {
 
@@ -22,7 +23,8 @@ float melisma_get(const melisma_stream* stream, int index) {
 
 melisma_stream* melisma_stream_new(melisma_model* model, int host_rate, char* error, size_t size) {
     Reason reason(error, error ? size : 0);
-    return reinterpret_cast<melisma_stream*>(Stream::make(reinterpret_cast<Model*>(model), host_rate, reason));
+    return reinterpret_cast<melisma_stream*>(
+        Stream::make(reinterpret_cast<Model*>(model), host_rate, reason));
 }
 
 void melisma_stream_free(melisma_stream* stream) {
@@ -61,13 +63,14 @@ void melisma_decode_mel(melisma_stream* stream, const float* latents, const floa
     in(stream)->decode(latents, loudness, nullptr, 0, 0, frames, mel, nullptr);
 }
 
-int64_t melisma_encode_layers(melisma_stream* stream, const float* input, int64_t n, float* latents, float* loudness,
-                              int8_t* layers) {
+int64_t melisma_encode_layers(melisma_stream* stream, const float* input, int64_t n, float* latents,
+                              float* loudness, int8_t* layers) {
     return in(stream)->read_layers(input, n, latents, loudness, layers);
 }
 
-void melisma_decode_layers(melisma_stream* stream, const float* latents, const float* loudness, const int8_t* layers,
-                           float fine, float colour, int64_t frames, float* mel, float* out) {
+void melisma_decode_layers(melisma_stream* stream, const float* latents, const float* loudness,
+                           const int8_t* layers, float fine, float colour, int64_t frames, float* mel,
+                           float* out) {
     in(stream)->decode(latents, loudness, layers, fine, colour, frames, mel, out);
 }
 

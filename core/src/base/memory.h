@@ -17,8 +17,8 @@
 namespace melisma {
 
 constexpr size_t ALIGNMENT = 64;  // bytes: a cache line, and the widest vector
-// What is larger lies in pages of this size if the system can: a pass over a model's weights, cold, then finds the places of
-// three pages, not of a thousand.
+// What is larger lies in pages of this size if the system can: a pass over a model's weights, cold, then
+// finds the places of three pages, not of a thousand.
 constexpr size_t HUGE_PAGE = 2 << 20;
 
 class Arena {

@@ -9,7 +9,8 @@ bool Analysis::fits(const Config& config, Reason& reason) {
     if (c.hop * 2 > c.frame || c.frame % c.hop)
         return reason.say("a frame of %d samples does not hold two or more whole hops of %d", c.frame, c.hop);
     double top = std::fmin(c.fmax, c.sample_rate / 2.0);
-    if (!(c.fmin > 0 && c.fmin < top)) return reason.say("fmin %g Hz must lie between 0 and %g Hz", c.fmin, top);
+    if (!(c.fmin > 0 && c.fmin < top))
+        return reason.say("fmin %g Hz must lie between 0 and %g Hz", c.fmin, top);
     return count_bands(config) > 0 || reason.say("none of its mel bands holds a frequency of the transform");
 }
 

@@ -22,7 +22,9 @@ struct Triangles {
     double per_bin;
 
     explicit Triangles(const Config& config)
-        : asked(config.analysis.bands), bins(config.bins()), per_bin(static_cast<double>(config.analysis.sample_rate)) {
+        : asked(config.analysis.bands),
+          bins(config.bins()),
+          per_bin(static_cast<double>(config.analysis.sample_rate)) {
         double top = std::fmin(config.analysis.fmax, config.analysis.sample_rate / 2.0);
         least = hz_to_mel(config.analysis.fmin);
         most = hz_to_mel(top);
@@ -56,7 +58,8 @@ int count_bands(const Config& config) {
     if (!(config.analysis.fmin > 0 && config.analysis.fmin < top)) return 0;
     Triangles triangles(config);
     int bands = 0;
-    for (int j = 0; j < config.analysis.bands; j++) bands += triangles.band(j, [](int, double) {}) > LEAST_TOTAL;
+    for (int j = 0; j < config.analysis.bands; j++)
+        bands += triangles.band(j, [](int, double) {}) > LEAST_TOTAL;
     return bands;
 }
 
@@ -99,7 +102,8 @@ void loudness_weights(const Config& config, double sum, double squares, double* 
     int bins = config.bins();
     double whole = (sum / 2) * (sum / 2) / (config.analysis.frame * squares);
     for (int k = 0; k < bins; k++) {
-        double hz = static_cast<double>(k) * config.analysis.sample_rate / config.analysis.frame, f2 = hz * hz;
+        double hz = static_cast<double>(k) * config.analysis.sample_rate / config.analysis.frame,
+               f2 = hz * hz;
         double a = 12194.0 * 12194.0 * f2 * f2 /
                    ((f2 + 20.6 * 20.6) * std::sqrt((f2 + 107.7 * 107.7) * (f2 + 737.9 * 737.9)) *
                     (f2 + 12194.0 * 12194.0));

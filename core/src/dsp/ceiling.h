@@ -1,5 +1,6 @@
-// What no sound of a model goes beyond: latents pulled far out must not hurt ears. The decoder bounds each band, but many
-// bands together, or low ones, which A-weighting hardly counts, are louder than any of them: up to +41 dBFS was heard.
+// What no sound of a model goes beyond: latents pulled far out must not hurt ears. The decoder bounds each
+// band, but many bands together, or low ones, which A-weighting hardly counts, are louder than any of them:
+// up to +41 dBFS was heard.
 #pragma once
 
 #include <cmath>

@@ -23,7 +23,7 @@ class Loop {
     Feedback feedback_;
     Smooth frequency_ = {}, q_ = {}, gain_ = {}, breath_ = {};
     float share_ = 1;
-    int64_t done_ = 0;   // samples since the reset
+    int64_t done_ = 0;  // samples since the reset
     uint32_t noise_ = 1;
 };
 

@@ -16,9 +16,11 @@ bool read_list(const Json::Node* node, const char* where, const Entry& entry, Li
     return good || reason.say("%s.%s is not a short list of whole numbers", where, entry.name);
 }
 
-bool read_entry(const Json::Node* node, const char* where, const Entry& entry, Entries& into, Reason& reason) {
+bool read_entry(const Json::Node* node, const char* where, const Entry& entry, Entries& into,
+                Reason& reason) {
     char* place = reinterpret_cast<char*>(&into) + entry.place;
-    if (!node && !entry.optional) return reason.say("missing entry %s.%s in the configuration", where, entry.name);
+    if (!node && !entry.optional)
+        return reason.say("missing entry %s.%s in the configuration", where, entry.name);
     double value = node ? node->number : entry.missing;
     switch (entry.kind) {
         case Kind::RETIRED:
@@ -33,7 +35,8 @@ bool read_entry(const Json::Node* node, const char* where, const Entry& entry, E
     if (node && (node->kind != Json::NUMBER || (whole && !node->whole)))
         return reason.say("%s.%s is not a %snumber", where, entry.name, whole ? "whole " : "");
     if (!(value >= entry.least && value <= entry.most))
-        return reason.say("%s.%s is %.9g, outside %g to %g", where, entry.name, value, entry.least, entry.most);
+        return reason.say("%s.%s is %.9g, outside %g to %g", where, entry.name, value, entry.least,
+                          entry.most);
     if (whole)
         *reinterpret_cast<int*>(place) = static_cast<int>(value);
     else
@@ -46,7 +49,8 @@ bool is_key(const Json::Node* node, const char* name) {
 }
 
 template <int N>
-bool read_block(const Json::Node* object, const char* where, const Entry (&entries)[N], Entries& into, Reason& reason) {
+bool read_block(const Json::Node* object, const char* where, const Entry (&entries)[N], Entries& into,
+                Reason& reason) {
     if (!Json::is(object, Json::OBJECT)) return reason.say("configuration has no '%s' object", where);
     for (const Json::Node* child = object->first; child; child = child->next) {
         bool known = is_key(child, "kind") && !std::strcmp(where, "vocoder");
@@ -62,11 +66,12 @@ bool read_block(const Json::Node* object, const char* where, const Entry (&entri
 bool ModelFile::configuration(const Json::Node* node, Reason& reason) {
     if (!Json::is(node, Json::OBJECT)) return reason.say("configuration is not an object");
     const Json::Node *vocoder = Json::member(node, "vocoder"), *kind = Json::member(vocoder, "kind");
-    if (!read_block(Json::member(node, "analysis"), "analysis", ANALYSIS_ENTRIES, config, reason)) return false;
+    if (!read_block(Json::member(node, "analysis"), "analysis", ANALYSIS_ENTRIES, config, reason))
+        return false;
     if (!read_block(Json::member(node, "vae"), "vae", VAE_ENTRIES, config, reason)) return false;
-#define READ(name)                                                                         \
-    if (Json::equals(kind, #name)) {                                                       \
-        config.vocoder = VocoderKind::name;                                                \
+#define READ(name)                                                                        \
+    if (Json::equals(kind, #name)) {                                                      \
+        config.vocoder = VocoderKind::name;                                               \
         return read_block(vocoder, "vocoder", MELISMA_ENTRIES_OF_##name, config, reason); \
     }
     MELISMA_VOCODERS(READ)

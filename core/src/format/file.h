@@ -18,7 +18,7 @@ struct Tensor {
     const Tensor* scale;  // of I8: what 1 stands for, for each index of the first axis
     int axes;
     int64_t shape[4];
-    size_t begin, end;  // in the body, bytes
+    size_t begin, end;                                                     // in the body, bytes
     size_t width() const { return type == I8 ? 1 : type == F16 ? 2 : 4; }  // bytes of a number
     int64_t count() const {
         int64_t n = 1;
@@ -36,7 +36,8 @@ class ModelFile {
 
     // The container, the header and the configuration. `data` must outlive the file.
     bool parse(const uint8_t* data, size_t size, Reason& reason);
-    // Whether its tensors are those of a model of that configuration with so many mel bands; only then is it to be loaded.
+    // Whether its tensors are those of a model of that configuration with so many mel bands; only then is it
+    // to be loaded.
     bool shapes(int bands, Reason& reason) const;
 
     // A tensor that the configuration implies (so it is there); `name` without "model.".
@@ -66,7 +67,8 @@ class ModelFile {
     size_t body_size_ = 0;
 };
 
-// A size in bytes, of samples or of an axis: a whole number that no sane file goes beyond. False for anything else.
+// A size in bytes, of samples or of an axis: a whole number that no sane file goes beyond. False for anything
+// else.
 bool size_of(const Json::Node* node, int64_t* value);
 
 }  // namespace melisma

@@ -36,7 +36,8 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
     bool known = false;
     for (double one : FORMAT_VERSIONS) known = known || version->number == one;
     if (!known)
-        return reason.say("its format version is %.9g; this Melisma reads versions " FORMAT_VERSIONS_TEXT, version->number);
+        return reason.say("its format version is %.9g; this Melisma reads versions " FORMAT_VERSIONS_TEXT,
+                          version->number);
     if (version->number < 2)
         for (int i = 0; i < count_; i++)
             if (tensors_[i].type == Tensor::I8)

@@ -71,7 +71,9 @@ bool ModelFile::safetensors(const uint8_t* data, size_t size, Reason& reason) {
             good = reason.say("tensor %s is not described as safetensors does", tensor.name);
             break;
         }
-        tensor.type = Json::equals(type, "F16") ? Tensor::F16 : Json::equals(type, "I8") ? Tensor::I8 : Tensor::F32;
+        tensor.type = Json::equals(type, "F16")  ? Tensor::F16
+                      : Json::equals(type, "I8") ? Tensor::I8
+                                                 : Tensor::F32;
         if (tensor.type == Tensor::F32 && !Json::equals(type, "F32")) {
             good = reason.say("tensor %s has a type other than F32, F16 and I8", tensor.name);
             break;
@@ -89,7 +91,8 @@ bool ModelFile::safetensors(const uint8_t* data, size_t size, Reason& reason) {
             reason.say("tensor %s has an odd shape or place", tensor.name);
             break;
         }
-        if (end - begin != count * static_cast<int64_t>(tensor.width()) || static_cast<uint64_t>(end) > body_size_) {
+        if (end - begin != count * static_cast<int64_t>(tensor.width()) ||
+            static_cast<uint64_t>(end) > body_size_) {
             good =
                 reason.say("tensor %s does not fit its place: the file is cut short or damaged", tensor.name);
             break;
@@ -124,13 +127,15 @@ bool ModelFile::scales(Reason& reason) {
         if (tensor.type != Tensor::I8) continue;
         narrow++;
         char name[256] = "";
-        if (std::strncmp(tensor.name, "model.", 6) == 0) std::snprintf(name, sizeof name, "scale.%s", tensor.name + 6);
+        if (std::strncmp(tensor.name, "model.", 6) == 0)
+            std::snprintf(name, sizeof name, "scale.%s", tensor.name + 6);
         const Tensor* scale = tensor.scale = find_whole(name);
         int64_t row = tensor.axes && tensor.shape[0] ? tensor.count() / tensor.shape[0] : BYTE_ROW + 1;
         if (!scale || scale->type != Tensor::F32 || scale->axes != 1 || tensor.axes < 2 ||
             scale->shape[0] != tensor.shape[0] || row > BYTE_ROW)
-            return reason.say("tensor %s of 8 bits has no scale for each row, or rows of more than %d numbers", tensor.name,
-                              BYTE_ROW);
+            return reason.say(
+                "tensor %s of 8 bits has no scale for each row, or rows of more than %d numbers", tensor.name,
+                BYTE_ROW);
         for (int64_t r = 0; r < scale->shape[0]; r++)
             if (!(std::fabs(at(*scale, r)) < 1e36f))  // 127 of them are a finite number
                 return reason.say("tensor %s holds numbers that are not finite", tensor.name);

@@ -51,8 +51,7 @@ struct PhaseConfig {
 };
 
 // Kinds of vocoder, in the order of the configuration's table.
-#define MELISMA_VOCODERS(X) \
-    X(melgan) X(phase)
+#define MELISMA_VOCODERS(X) X(melgan) X(phase)
 
 enum class VocoderKind : int { melgan, phase };
 

@@ -1,4 +1,5 @@
-// Between the encoder's own dimensions and the latents that a musician has (src/melisma/training/calibration.py).
+// Between the encoder's own dimensions and the latents that a musician has
+// (src/melisma/training/calibration.py).
 #pragma once
 
 #include "nn/layers.h"

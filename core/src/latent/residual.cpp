@@ -4,9 +4,9 @@
 
 namespace melisma {
 
-constexpr double FOLLOWED = 0.012, HELD = 0.0116;     // seconds
-constexpr float SILENT = -80, SOUNDING = -70;         // dBFS: between them the residual comes in
-constexpr float HIGHEST = 4;                          // of a relative mel: beyond it nothing sounds
+constexpr double FOLLOWED = 0.012, HELD = 0.0116;  // seconds
+constexpr float SILENT = -80, SOUNDING = -70;      // dBFS: between them the residual comes in
+constexpr float HIGHEST = 4;                       // of a relative mel: beyond it nothing sounds
 constexpr double PI = 3.14159265358979323846;
 
 void Residual::load(Arena& arena, int bands, double frames_a_second) {
@@ -46,7 +46,8 @@ void Residual::clear(State& state) const {
 }
 
 void Residual::follow(State& state, const float* mel, float loudness, const float* decoded) const {
-    // a band counts down to 70 dB below the loudness or to −100 dBFS: what lies deeper is not heard, and tells of the gain
+    // a band counts down to 70 dB below the loudness or to −100 dBFS: what lies deeper is not heard, and
+    // tells of the gain
     float floor = (-100 - loudness + 70) / 100;
     floor = floor > 0 ? floor : 0;
     float open = (loudness - SILENT) / (SOUNDING - SILENT);

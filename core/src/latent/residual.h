@@ -1,9 +1,9 @@
-// What the latents leave out of a sound's mel, followed and parted into two layers: `fine` and `colour` (docs/residual.md,
-// src/melisma/training/residual.py).
+// What the latents leave out of a sound's mel, followed and parted into two layers: `fine` and `colour`
+// (docs/residual.md, src/melisma/training/residual.py).
 //
-// Where a frame sounds, its relative mel minus the one that its latents decode to goes through one pole; every HELD seconds
-// what has been gathered is written as cosines over the bands, rounded to steps, and held. The first cosines are colour, the
-// spectrum's envelope; the others are fine structure, partials above all.
+// Where a frame sounds, its relative mel minus the one that its latents decode to goes through one pole;
+// every HELD seconds what has been gathered is written as cosines over the bands, rounded to steps, and held.
+// The first cosines are colour, the spectrum's envelope; the others are fine structure, partials above all.
 #pragma once
 
 #include "base/memory.h"
@@ -39,7 +39,8 @@ class Residual {
 
     int bands_ = 0, held_ = 1;
     float pole_ = 1;
-    const float *cosines_ = nullptr, *turned_ = nullptr;  // (bands, bands): an orthonormal basis, in rows and in columns
+    const float *cosines_ = nullptr,
+                *turned_ = nullptr;  // (bands, bands): an orthonormal basis, in rows and in columns
 };
 
 }  // namespace melisma

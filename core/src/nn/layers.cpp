@@ -18,7 +18,7 @@ Matrix Loader::pack(const Tensor& weight, const float* bias, int ratio) const {
     m.outputs = static_cast<int>(weight.shape[0]);
     m.inputs = static_cast<int>(weight.shape[1]);
     m.taps = weight.axes == 3 ? static_cast<int>(weight.shape[2]) : 1;
-    m.weights = weight.type == Tensor::I8 ? Weights::INT8
+    m.weights = weight.type == Tensor::I8                      ? Weights::INT8
                 : weight.type == Tensor::F16 && kernels.halves ? Weights::FLOAT16
                                                                : Weights::FLOAT32;
     m.bias = bias;
@@ -37,7 +37,8 @@ Matrix Loader::pack(const Tensor& weight, const float* bias, int ratio) const {
     bytes += static_cast<int64_t>(numbers * size);
     m.data = data;
     if (arena.planning()) return m;
-    const int panel = whole ? BYTE_PANEL : PANEL, beside = whole ? 2 : 1;  // inputs that lie beside each other
+    const int panel = whole ? BYTE_PANEL : PANEL,
+              beside = whole ? 2 : 1;  // inputs that lie beside each other
     for (int first = 0; first < vectors; first += panel) {
         int wide = (vectors - first < panel ? vectors - first : panel) * kernels.lanes;
         for (int group = 0; group < places; group += beside)

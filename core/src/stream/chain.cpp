@@ -2,8 +2,9 @@
 
 namespace melisma {
 
-constexpr float FADE = -80;      // dBFS: below it the level falls four times as fast as the loudness
-constexpr float CEILING = 1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
+constexpr float FADE = -80;  // dBFS: below it the level falls four times as fast as the loudness
+constexpr float CEILING =
+    1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
 
 void Chain::plan(Arena& arena, const Model& m) {
     size_t frames = MOST_FRAMES, own = static_cast<size_t>(m.config.vae.latents);
@@ -43,14 +44,17 @@ void Chain::encode(int frames) {
     m.kernels->multiply(m.encoder_out, features, 0, frames, {nullptr, nullptr}, coded);
 }
 
-void Chain::calibrate(int frames) { model_->calibration.forth(*model_->kernels, coded, frames, own_, latents); }
+void Chain::calibrate(int frames) {
+    model_->calibration.forth(*model_->kernels, coded, frames, own_, latents);
+}
 
 void Chain::decode(int frames) {
     shape(decoder_, latents, loudness, frames, mel);
     for (int l = 0; l < frames; l++) absolute(loudness[l], mel + static_cast<int64_t>(l) * model_->bands);
 }
 
-void Chain::shape(const Network::State& decoder, const float* z, const float* level, int frames, float* into) {
+void Chain::shape(const Network::State& decoder, const float* z, const float* level, int frames,
+                  float* into) {
     const Model& m = *model_;
     int own = m.config.vae.latents;
     m.calibration.back(*m.kernels, z, frames, own_);

@@ -1,4 +1,5 @@
-// A model's steps, on the few frames (at most MOST_FRAMES) that lie in its rooms at once, with what each needs of the past.
+// A model's steps, on the few frames (at most MOST_FRAMES) that lie in its rooms at once, with what each
+// needs of the past.
 #pragma once
 
 #include "dsp/ceiling.h"
@@ -16,15 +17,18 @@ class Chain {
     void clear();
 
     int room() const { return model_->analysis.room(analysis_); }  // samples that `push` takes
-    int missing() const { return model_->config.analysis.hop - analysis_.filled; }  // samples until the next frame
+    int missing() const {
+        return model_->config.analysis.hop - analysis_.filled;
+    }  // samples until the next frame
     void push(const float* x, int n) { model_->analysis.push(analysis_, x, n); }
     int analyse() { return model_->analysis.pull(*model_->kernels, analysis_, mel, loudness); }  // → frames
 
-    void encode(int frames);                                // mel, loudness → coded
-    void calibrate(int frames);                             // coded → latents
-    void decode(int frames);                                // latents, loudness → mel, in its two parts:
+    void encode(int frames);     // mel, loudness → coded
+    void calibrate(int frames);  // coded → latents
+    void decode(int frames);     // latents, loudness → mel, in its two parts:
     // latents, loudness → relative mels, by a decoder that stands there
-    void shape(const Network::State& decoder, const float* latents, const float* loudness, int frames, float* mel);
+    void shape(const Network::State& decoder, const float* latents, const float* loudness, int frames,
+               float* mel);
     void absolute(float loudness, float* mel) const;  // one frame's
     const Network::State& decoder() const { return decoder_; }
     void vocode(const float* mel, int frames, float* out);  // mel ≥ 0; never beyond the ceiling

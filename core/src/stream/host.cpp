@@ -22,7 +22,8 @@ void Host::plan(Arena& arena, const Model& model, int rate) {
         latency_ = static_cast<int>((needed + narrow - 1) / narrow);
         most_ = static_cast<int>(BLOCK * narrow / wide + 2);
         in_.plan(arena, rate, own, 0, BLOCK);
-        out_.plan(arena, own, rate, (latency_ * narrow - model.latency() * wide) / Resampler::gcd(rate, own), most_);
+        out_.plan(arena, own, rate, (latency_ * narrow - model.latency() * wide) / Resampler::gcd(rate, own),
+                  most_);
         at_model = arena.take<float>(static_cast<size_t>(most_) + 16);
     }
     sound = arena.take<float>(BLOCK);

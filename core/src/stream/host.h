@@ -20,7 +20,9 @@ class Host {
 
     bool resamples() const { return resamples_; }
     int latency() const { return latency_; }
-    int in(const float* x, int n) { return in_.run(*kernels_, x, n, at_model, most_ + 16); }  // → samples in at_model
+    int in(const float* x, int n) {
+        return in_.run(*kernels_, x, n, at_model, most_ + 16);
+    }  // → samples in at_model
     int due(int n) { return in_.count(n); }
     void out(int made, float* y, int n) { out_.run(*kernels_, at_model, made, y, n); }
 

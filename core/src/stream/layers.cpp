@@ -29,9 +29,11 @@ void Layers::pass(Chain& chain, Live& live, int frames) {
         beside_ = false;
         return;
     }
-    size_t n = static_cast<size_t>(frames), z = static_cast<size_t>(m.latents), bands = static_cast<size_t>(m.bands);
+    size_t n = static_cast<size_t>(frames), z = static_cast<size_t>(m.latents),
+           bands = static_cast<size_t>(m.bands);
     if (!beside_) {
-        // from here on the two decoders stand alike: what was edited just before is still within the reach of both
+        // from here on the two decoders stand alike: what was edited just before is still within the reach of
+        // both
         beside_ = true;
         apart_ = 0;
         m.residual.clear(residual_);

@@ -1,5 +1,5 @@
-// What the latents leave out of a sound, beside the chain: followed against what the latents decode to before they are edited,
-// and given back as far as the layers `fine` and `colour` are turned up.
+// What the latents leave out of a sound, beside the chain: followed against what the latents decode to before
+// they are edited, and given back as far as the layers `fine` and `colour` are turned up.
 #pragma once
 
 #include "stream/chain.h"
@@ -16,9 +16,11 @@ class Layers {
     void pass(Chain& chain, Live& live, int frames);
 
     // For hosts that hold the path: one frame's steps known, and taken.
-    void follow(Chain& chain, int frames, int8_t* steps);  // of the frames in the chain's rooms; steps may be null
+    void follow(Chain& chain, int frames,
+                int8_t* steps);  // of the frames in the chain's rooms; steps may be null
     void take(const int8_t* steps) { model_->residual.take(residual_, steps); }
-    void add(float fine, float colour, float* mel) const;  // onto a relative mel, which keeps the level that it has
+    void add(float fine, float colour,
+             float* mel) const;  // onto a relative mel, which keeps the level that it has
 
   private:
     const Model* model_ = nullptr;

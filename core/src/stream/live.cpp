@@ -69,12 +69,13 @@ static float normal(uint32_t seed, uint64_t place) {
 // The latents go their own way, too: noise of a lowpass of first order.
 void Live::wander(float* z) {
     int latents = model_->latents;
-    float keep = static_cast<float>(
-        std::exp(-6.28318530717958647692 * static_cast<double>(smooth_[RANDOMIZE_RATE].value) * frame_seconds_));
+    float keep = static_cast<float>(std::exp(
+        -6.28318530717958647692 * static_cast<double>(smooth_[RANDOMIZE_RATE].value) * frame_seconds_));
     float fresh = std::sqrt(1 - keep * keep);
     uint32_t seed = static_cast<uint32_t>(smooth_[RANDOMIZE_SEED].target);
     for (int d = 0; d < latents; d++) {
-        uint64_t place = static_cast<uint64_t>(frame_) * static_cast<uint64_t>(latents) + static_cast<uint64_t>(d);
+        uint64_t place =
+            static_cast<uint64_t>(frame_) * static_cast<uint64_t>(latents) + static_cast<uint64_t>(d);
         float g = normal(seed, place);
         wander_[d] = frame_ == 0 ? g : keep * wander_[d] + fresh * g;
         z[d] += smooth_[RANDOMIZE].value * wander_[d];
@@ -83,7 +84,8 @@ void Live::wander(float* z) {
 
 void Live::edit(float* z, float* loudness, int frames) {
     int latents = model_->latents;
-    Smooth *scale = smooth_ + Declarations::of_latents(SCALE, latents), *bias = smooth_ + Declarations::of_latents(BIAS, latents);
+    Smooth *scale = smooth_ + Declarations::of_latents(SCALE, latents),
+           *bias = smooth_ + Declarations::of_latents(BIAS, latents);
     for (int l = 0; l < frames; l++, frame_++, z += latents) {
         for (int i = LOUDNESS_BY_HAND; i <= RANDOMIZE_RATE; i++) smooth_[i].advance(frame_share_);
         for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[HOLD], frozen_[d], z[d], frame_ == 0);

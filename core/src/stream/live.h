@@ -1,5 +1,5 @@
-// What is turned while a stream runs: parameters, set from any thread and followed smoothly, and what they do to each frame's
-// latents and loudness.
+// What is turned while a stream runs: parameters, set from any thread and followed smoothly, and what they do
+// to each frame's latents and loudness.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,8 @@ class Live {
     void begin();  // every parameter as it usually is
     void clear();  // as just made; parameters keep their values
 
-    float *fine = nullptr, *colour = nullptr;  // of each frame last edited: how far these layers are turned up
+    float *fine = nullptr,
+          *colour = nullptr;  // of each frame last edited: how far these layers are turned up
 
     void set(int index, float value);
     float get(int index) const { return targets_[index].load(std::memory_order_relaxed); }

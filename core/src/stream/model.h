@@ -26,7 +26,7 @@ class Model {
     int bands = 0, latents = 0;
     int64_t weight_bytes = 0;
     const float* percentiles = nullptr;
-    const uint8_t* timbre = nullptr;  // (latents,): 1 for those of timbre
+    const uint8_t* timbre = nullptr;   // (latents,): 1 for those of timbre
     const int* pitch_first = nullptr;  // (latents,): the others, then those of timbre
     const float *golden_input = nullptr, *golden_output = nullptr;
     int64_t golden_samples = 0;

@@ -72,8 +72,8 @@ int64_t Stream::read_layers(const float* in, int64_t n, float* latents, float* l
     return done;
 }
 
-void Stream::decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour,
-                    int64_t frames, float* mel, float* out) {
+void Stream::decode(const float* latents, const float* loudness, const int8_t* layers, float fine,
+                    float colour, int64_t frames, float* mel, float* out) {
     NoDenormals guard;
     fine = sound(fine, 0, 1, 0);
     colour = sound(colour, 0, 1, 0);
@@ -175,7 +175,8 @@ void Stream::decode_signals(const float* const* signals, float* out, int64_t n) 
                 gathered_ = 0;
                 for (int d = 0; d < m.latents; d++)
                     chain_.latents[d] = sound(signals[d][last], -LATENT_SPAN, LATENT_SPAN, 0);
-                chain_.loudness[0] = sound(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
+                chain_.loudness[0] =
+                    sound(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
                 live_.edit(chain_.latents, chain_.loudness, 1);
                 chain_.decode(1);
                 waiting_ = 1;

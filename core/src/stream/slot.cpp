@@ -1,5 +1,6 @@
-// Two threads meet in two cells: `offered_`, from the control thread to the audio thread, and `retired_`, back.
-// The audio thread begins nothing new before the cell for what it gives back is empty, so that it never waits.
+// Two threads meet in two cells: `offered_`, from the control thread to the audio thread, and `retired_`,
+// back. The audio thread begins nothing new before the cell for what it gives back is empty, so that it never
+// waits.
 #include "stream/slot.h"
 
 #include <cmath>
@@ -127,7 +128,8 @@ void Slot::encode(Stream* stream, const float* in, float* const* signals, int wi
         stream->encode_signals(in, to, n);
     else
         for (int i = 0; i < n; i++) to[0][i] = SILENT;
-    for (int d = latents; d < width - 1; d++) std::memset(signals[d], 0, static_cast<size_t>(n) * sizeof(float));
+    for (int d = latents; d < width - 1; d++)
+        std::memset(signals[d], 0, static_cast<size_t>(n) * sizeof(float));
 }
 
 void Slot::encode_signals(const float* in, float* const* signals, int width, int64_t n) {
@@ -151,7 +153,8 @@ void Slot::encode_signals(const float* in, float* const* signals, int width, int
             end();
         }
         at += block;
-        // a host may give its input's buffer for a signal: within a chunk it was put aside, beyond one it is not written yet
+        // a host may give its input's buffer for a signal: within a chunk it was put aside, beyond one it is
+        // not written yet
     }
 }
 

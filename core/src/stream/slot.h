@@ -28,11 +28,11 @@ class Slot {
 
     Slot() = default;
     ~Slot() = default;
-    void begin();                                   // take what was put, if the time has come
-    int part(int64_t n) const;                      // samples to handle at once
+    void begin();               // take what was put, if the time has come
+    int part(int64_t n) const;  // samples to handle at once
     bool fades() const { return left_ > 0; }
-    float share();                                  // of the next stream, at the next sample
-    void end();                                     // the next stream is the one now, if the fade is over
+    float share();  // of the next stream, at the next sample
+    void end();     // the next stream is the one now, if the fade is over
     void encode(Stream* stream, const float* in, float* const* signals, int width, int n);
     void decode(Stream* stream, const float* const* signals, int width, float* out, int n);
 

@@ -74,9 +74,10 @@ void Stream::reset() {
 
 // ---- the chain
 
-// The first sample of a frame's output is given one sample after the frame's last has come: there is a pause between the
-// two only where a host's block ends with the frame. There the vocoder waits for the next call, so that small blocks share
-// the work of a frame: 64 samples at a time, one call encodes and decodes, and the next one synthesizes.
+// The first sample of a frame's output is given one sample after the frame's last has come: there is a pause
+// between the two only where a host's block ends with the frame. There the vocoder waits for the next call,
+// so that small blocks share the work of a frame: 64 samples at a time, one call encodes and decodes, and the
+// next one synthesizes.
 void Stream::settle() {
     if (waiting_) chain_.vocode(chain_.mel, waiting_, ready_ + ready_count_);
     ready_count_ += waiting_ * hop_;

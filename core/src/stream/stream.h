@@ -34,8 +34,8 @@ class Stream {
     // and the residual's steps (frames, bands), too
     int64_t read_layers(const float* in, int64_t n, float* latents, float* loudness, int8_t* layers);
     // layers (frames, bands) or null
-    void decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour, int64_t frames,
-                float* mel, float* out);
+    void decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour,
+                int64_t frames, float* mel, float* out);
     void synthesize(const float* mel, int64_t frames, float* out);
     void encode_signals(const float* in, float* const* signals, int64_t n);
     void decode_signals(const float* const* signals, float* out, int64_t n);
@@ -45,10 +45,10 @@ class Stream {
     ~Stream() = default;
     void plan(Arena& arena);
 
-    void run(const float* in, float* out, int n);                 // at the model's rate; out may be in
-    int take(const float* in, int n);                             // → how many of them; with what the feedback adds
-    void settle();                                                // the frames decoded that still wait for the vocoder
-    void give(float* out, int n);                                 // n of the samples that are ready, or become so
+    void run(const float* in, float* out, int n);  // at the model's rate; out may be in
+    int take(const float* in, int n);              // → how many of them; with what the feedback adds
+    void settle();                                 // the frames decoded that still wait for the vocoder
+    void give(float* out, int n);                  // n of the samples that are ready, or become so
 
     Model* model_ = nullptr;
     Block memory_;
@@ -63,9 +63,9 @@ class Stream {
 
     float* ready_ = nullptr;  // samples made and not yet given
     int ready_count_ = 0;
-    int waiting_ = 0;         // frames decoded and not yet vocoded
-    float* held_ = nullptr;   // encode_signals: the values that the signals have now
-    int gathered_ = 0;        // decode_signals: samples since the last frame
+    int waiting_ = 0;        // frames decoded and not yet vocoded
+    float* held_ = nullptr;  // encode_signals: the values that the signals have now
+    int gathered_ = 0;       // decode_signals: samples since the last frame
 };
 
 }  // namespace melisma

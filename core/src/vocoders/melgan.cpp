@@ -90,8 +90,7 @@ void Melgan::clear(State& state) const {
     for (int i = 0; i < count_; i++) layers_[i].clear(state.layers[i]);
 }
 
-void Melgan::step(const Kernels& kernels, State& state, const float* mel, int frames,
-                         float* out) const {
+void Melgan::step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const {
     const Conv* layer = layers_;
     const Conv::State* past = state.layers;
     float *x = state.x, *y = state.y, *room = layer->room(*past);

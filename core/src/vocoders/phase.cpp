@@ -112,8 +112,7 @@ void Phase::clear(State& state) const {
     }
 }
 
-void Phase::step(const Kernels& kernels, State& state, const float* mel, int frames,
-                        float* out) const {
+void Phase::step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const {
     int bands = bank_.bands;
     float* room = network_.room(state.network);
     for (int i = 0; i < frames * bands; i++) room[i] = 2 * mel[i] - 1;

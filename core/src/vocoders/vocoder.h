@@ -1,5 +1,6 @@
-// What a vocoder is: log-mel (frames, M), at least 0 → hop samples a frame. Each kind is one file that ends in its row of the
-// table, named as the configuration names it (src/melisma/files/config.py, VOCODERS); `vocoder_of` finds it.
+// What a vocoder is: log-mel (frames, M), at least 0 → hop samples a frame. Each kind is one file that ends
+// in its row of the table, named as the configuration names it (src/melisma/files/config.py, VOCODERS);
+// `vocoder_of` finds it.
 #pragma once
 
 #include <new>
@@ -19,7 +20,8 @@ struct Vocoder {
     void (*load)(void* vocoder, const Loader& from, const Analysis& analysis);
     void (*plan)(const void* vocoder, Arena& arena, void* state);  // state: null while planning
     void (*clear)(const void* vocoder, void* state);
-    void (*step)(const void* vocoder, const Kernels& kernels, void* state, const float* mel, int frames, float* out);
+    void (*step)(const void* vocoder, const Kernels& kernels, void* state, const float* mel, int frames,
+                 float* out);
 };
 
 // The row of a class with these methods and a State; nothing of it is ever destroyed.
@@ -32,7 +34,9 @@ constexpr Vocoder vocoder(const char* name) {
         sizeof(State),
         V::fits,
         [](void* v) { new (v) V(); },
-        [](void* v, const Loader& from, const Analysis& analysis) { static_cast<V*>(v)->load(from, analysis); },
+        [](void* v, const Loader& from, const Analysis& analysis) {
+            static_cast<V*>(v)->load(from, analysis);
+        },
         [](const void* v, Arena& arena, void* state) {
             State nowhere;
             static_cast<const V*>(v)->plan(arena, state ? *static_cast<State*>(state) : nowhere);

@@ -4,8 +4,8 @@
 //
 //     SAMPLE load NAME | set NAME VALUE | bypass 0/1 | reset | save | restore FILE
 //
-// Done before the first block that begins at SAMPLE or later; a loading is waited for, so that runs repeat. Tells on stdout: "latency N", "complaint TEXT",
-// "state" and its lines.
+// Done before the first block that begins at SAMPLE or later; a loading is waited for, so that runs repeat.
+// Tells on stdout: "latency N", "complaint TEXT", "state" and its lines.
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -59,7 +59,8 @@ static void deed(char* line) {
     if (!strcmp(line, "set")) {
         char* value = strchr(rest, ' ');
         *value++ = 0;
-        if (!player_set(&player, rest, static_cast<float>(atof(value)))) printf("complaint not set: %s\n", rest);
+        if (!player_set(&player, rest, static_cast<float>(atof(value))))
+            printf("complaint not set: %s\n", rest);
     }
     if (!strcmp(line, "save")) {
         size_t size = player_state(&player, nullptr, 0);
@@ -89,7 +90,8 @@ int main(int count, char** words) {
     char line[4096];
     bool more = fgets(line, sizeof line, stdin);
     long at = 0;
-    for (size_t n; (n = fread(sound, sizeof(float), static_cast<size_t>(block), in)) > 0; at += static_cast<long>(n)) {
+    for (size_t n; (n = fread(sound, sizeof(float), static_cast<size_t>(block), in)) > 0;
+         at += static_cast<long>(n)) {
         while (more && atol(line) <= at) {
             line[strcspn(line, "\n")] = 0;
             char* start = strchr(line, ' ');

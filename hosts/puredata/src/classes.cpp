@@ -133,8 +133,8 @@ static void* encode_new(t_symbol*, int count, t_atom* words) {
 
 EXPORT void melisma_encode_setup() {
     if (encode_class) return;
-    encode_class = class_new(gensym("melisma.encode~"), reinterpret_cast<t_newmethod>(encode_new), method(object_free),
-                             sizeof(Part), CLASS_DEFAULT, A_GIMME, A_NULL);
+    encode_class = class_new(gensym("melisma.encode~"), reinterpret_cast<t_newmethod>(encode_new),
+                             method(object_free), sizeof(Part), CLASS_DEFAULT, A_GIMME, A_NULL);
     class_domainsignalin(encode_class, offsetof(Part, x.unused));
     class_addmethod(encode_class, method(encode_dsp), gensym("dsp"), A_CANT, A_NULL);
     object_messages(encode_class);
@@ -149,7 +149,8 @@ static t_int* decode_perform(t_int* w) {
         melisma_slot_decode_signals(x->player.slot, p->signals, p->width, p->sound, p->n);
     else
         memset(p->sound, 0, static_cast<size_t>(p->n) * sizeof(float));
-    for (int i = 0; i < p->n && (x->work < 1 || x->player.bypassed); i++) p->sound[i] *= object_work(x, p->step);
+    for (int i = 0; i < p->n && (x->work < 1 || x->player.bypassed); i++)
+        p->sound[i] *= object_work(x, p->step);
     return w + 2;
 }
 
@@ -168,8 +169,8 @@ static void* decode_new(t_symbol*, int count, t_atom* words) {
 
 EXPORT void melisma_decode_setup() {
     if (decode_class) return;
-    decode_class = class_new(gensym("melisma.decode~"), reinterpret_cast<t_newmethod>(decode_new), method(object_free),
-                             sizeof(Part), CLASS_DEFAULT, A_GIMME, A_NULL);
+    decode_class = class_new(gensym("melisma.decode~"), reinterpret_cast<t_newmethod>(decode_new),
+                             method(object_free), sizeof(Part), CLASS_DEFAULT, A_GIMME, A_NULL);
     class_domainsignalin(decode_class, offsetof(Part, x.unused));
     class_addmethod(decode_class, method(decode_dsp), gensym("dsp"), A_CANT, A_NULL);
     object_messages(decode_class);
@@ -242,8 +243,8 @@ static void* loop_new(t_symbol*, int count, t_atom* words) {
 
 EXPORT void melisma_loop_setup() {
     if (loop_class) return;
-    loop_class = class_new(gensym("melisma.loop~"), reinterpret_cast<t_newmethod>(loop_new), method(loop_free),
-                           sizeof(LoopObject), CLASS_DEFAULT, A_GIMME, A_NULL);
+    loop_class = class_new(gensym("melisma.loop~"), reinterpret_cast<t_newmethod>(loop_new),
+                           method(loop_free), sizeof(LoopObject), CLASS_DEFAULT, A_GIMME, A_NULL);
     class_domainsignalin(loop_class, offsetof(LoopObject, unused));
     class_addmethod(loop_class, method(loop_dsp), gensym("dsp"), A_CANT, A_NULL);
     class_addmethod(loop_class, method(loop_frequency), gensym("frequency"), A_FLOAT, A_NULL);

@@ -31,10 +31,12 @@ static bool on_pds_path(Object* x, const char* name, const char* suffix, char* p
     return true;
 }
 
-// Names and files → files, as melisma.store.pretrained does it. What is not found is said by whoever opens it.
+// Names and files → files, as melisma.store.pretrained does it. What is not found is said by whoever opens
+// it.
 static bool resolve(Object* x, const char* name, char* path, size_t size) {
     bool is_path = strchr(name, '/') || is_model_file(name);
-    if (!is_path && (find_model(name, x->folder, path, size) || (name[0] != '.' && on_pds_path(x, name, MODEL_SUFFIX, path, size))))
+    if (!is_path && (find_model(name, x->folder, path, size) ||
+                     (name[0] != '.' && on_pds_path(x, name, MODEL_SUFFIX, path, size))))
         return true;
     if (name[0] == '~' && name[1] == '/' && getenv("HOME")) {
         snprintf(path, size, "%s%s", getenv("HOME"), name + 1);
@@ -47,7 +49,8 @@ static bool resolve(Object* x, const char* name, char* path, size_t size) {
     }
     char reason[REASON], home[MAXPDSTRING];
     own_folder(home, sizeof home);
-    snprintf(reason, sizeof reason, "there is no model named %.200s in %.150s%sin %.150s/models, or on Pd's path", name, home,
+    snprintf(reason, sizeof reason,
+             "there is no model named %.200s in %.150s%sin %.150s/models, or on Pd's path", name, home,
              *home ? "/models, " : "", x->folder);
     object_complain(x, reason);
     return false;
@@ -90,7 +93,8 @@ static void give_model(Object* x) {
     SETSYMBOL(words, gensym(info.name));
     SETFLOAT(words + 1, static_cast<t_float>(info.latents));
     SETFLOAT(words + 2, static_cast<t_float>(melisma_latency(stream)));
-    SETFLOAT(words + 3, 1000 * static_cast<t_float>(melisma_latency(stream)) / static_cast<t_float>(x->player.rate));
+    SETFLOAT(words + 3,
+             1000 * static_cast<t_float>(melisma_latency(stream)) / static_cast<t_float>(x->player.rate));
     outlet_anything(x->out, gensym("model"), 4, words);
 }
 
@@ -122,7 +126,8 @@ static void on_load(Object* x, t_symbol*, int count, t_atom* words) {
     object_load(x, name, false);
 }
 
-// The models that can be had by name, in the order of their names: out of the message outlet, or one of them to be loaded.
+// The models that can be had by name, in the order of their names: out of the message outlet, or one of them
+// to be loaded.
 static void on_models(Object* x) {
     Known known;
     known_models(x->folder, &known);
@@ -147,7 +152,8 @@ static void on_recording(Object* x, t_symbol*, int count, t_atom* words) {
     if (!name) return object_complain(x, "recording what? Say recording NAME");
     char path[1040], reason[REASON];
     t_atom word;
-    if (!recording_place(name->s_name, canvas_getdir(x->canvas)->s_name, path, sizeof path, reason, sizeof reason)) {
+    if (!recording_place(name->s_name, canvas_getdir(x->canvas)->s_name, path, sizeof path, reason,
+                         sizeof reason)) {
         object_complain(x, reason);
         return outlet_anything(x->out, gensym("refused"), 0, nullptr);
     }
@@ -165,8 +171,9 @@ static void on_set(Object* x, t_symbol*, int count, t_atom* words) {
     t_symbol* name = words[0].a_w.w_symbol;
     if (x->player.model && melisma_parameter_find(x->player.model, name->s_name) < 0) {
         char reason[REASON];
-        snprintf(reason, sizeof reason, "model %.200s has no parameter %.200s; dump prints those that there are",
-                 x->player.name, name->s_name);
+        snprintf(reason, sizeof reason,
+                 "model %.200s has no parameter %.200s; dump prints those that there are", x->player.name,
+                 name->s_name);
         return object_complain(x, reason);
     }
     player_set(&x->player, name->s_name, words[1].a_w.w_float);
@@ -188,7 +195,8 @@ static void on_loudness(Object* x, t_symbol*, int count, t_atom* words) {
 static void on_hold(Object* x, t_symbol*, int count, t_atom* words) {
     bool number = count == 1 && words[0].a_type == A_FLOAT;
     bool latents = count == 1 && words[0].a_type == A_SYMBOL && words[0].a_w.w_symbol == gensym("latents");
-    if (!number && !latents) return object_complain(x, "hold takes 1, 0, or latents (the loudness then goes on)");
+    if (!number && !latents)
+        return object_complain(x, "hold takes 1, 0, or latents (the loudness then goes on)");
     float on = latents || words[0].a_w.w_float != 0;
     player_set(&x->player, "hold", on);
     player_set(&x->player, "hold.loudness", latents ? 0 : on);
@@ -204,19 +212,21 @@ static void on_dump(Object* x) {
     melisma_describe(x->player.model, &info, sizeof info);
     melisma_stream* stream = player_stream(&x->player);
     int latency = stream ? melisma_latency(stream) : 0;
-    post("%s: model %s, %d Hz, %d latents, vocoder %s, kernels %s", who, info.name, info.sample_rate, info.latents,
-         info.vocoder, info.kernels);
-    post("  latency %d samples at %d Hz = %.1f ms", latency, x->player.rate, 1000.0 * latency / x->player.rate);
+    post("%s: model %s, %d Hz, %d latents, vocoder %s, kernels %s", who, info.name, info.sample_rate,
+         info.latents, info.vocoder, info.kernels);
+    post("  latency %d samples at %d Hz = %.1f ms", latency, x->player.rate,
+         1000.0 * latency / x->player.rate);
     for (int i = 0; i < melisma_parameter_count(x->player.model); i++) {
         const melisma_parameter* p = melisma_parameter_at(x->player.model, i);
         post("  %s %g %s (%g to %g, usually %g): %s", p->name,
-             static_cast<double>(stream ? melisma_get(stream, i) : p->usual), p->unit, static_cast<double>(p->least),
-             static_cast<double>(p->most), static_cast<double>(p->usual), p->summary);
+             static_cast<double>(stream ? melisma_get(stream, i) : p->usual), p->unit,
+             static_cast<double>(p->least), static_cast<double>(p->most), static_cast<double>(p->usual),
+             p->summary);
     }
     for (int d = 0; d < info.latents; d++) {
         const float* p = info.percentiles + 5 * d;
-        post("  latent %d: from %.2f to %.2f on the training set, median %.2f", d + 1, static_cast<double>(p[0]),
-             static_cast<double>(p[4]), static_cast<double>(p[2]));
+        post("  latent %d: from %.2f to %.2f on the training set, median %.2f", d + 1,
+             static_cast<double>(p[0]), static_cast<double>(p[4]), static_cast<double>(p[2]));
     }
     give_model(x);
 }

@@ -6,22 +6,25 @@
 #include "m_pd.h"
 #include "player.h"
 
-static_assert(sizeof(t_sample) == sizeof(float), "Pd with double samples needs another build of the core's hosts");
+static_assert(sizeof(t_sample) == sizeof(float),
+              "Pd with double samples needs another build of the core's hosts");
 
 // The head of every object. Pd calls messages and perform from one thread: it is both sides of the slot.
 struct Object {
     t_object object;
     t_float unused;  // what a number at the signal inlet sets
     t_canvas* canvas;
-    t_outlet* out;  // messages, the last outlet
-    t_clock* clock; // looks whether a loading is done, or a stream has faded out
+    t_outlet* out;       // messages, the last outlet
+    t_clock* clock;      // looks whether a loading is done, or a stream has faded out
     const char* folder;  // of the external
 
     Player player;
 
-    t_inlet* level;  // melisma~'s second, for the loudness by hand: what it holds is NaN until somebody says a number
+    t_inlet* level;  // melisma~'s second, for the loudness by hand: what it holds is NaN until somebody says
+                     // a number
     float heard;     // there, last
-    float work;  // share of the object's own work in what it gives: goes to 0 when bypassed, within some milliseconds
+    float work;      // share of the object's own work in what it gives: goes to 0 when bypassed, within some
+                     // milliseconds
 };
 
 // Set up a new object; its class adds inlets and outlets afterwards, and object_outlet last.
@@ -41,7 +44,8 @@ void object_rate(Object* x, float rate);
 // The next value of `work`, sample by sample.
 inline float object_work(Object* x, float step) {
     float aim = x->player.bypassed ? 0 : 1;
-    x->work = x->work < aim ? (x->work + step < aim ? x->work + step : aim) : (x->work - step > aim ? x->work - step : aim);
+    x->work = x->work < aim ? (x->work + step < aim ? x->work + step : aim)
+                            : (x->work - step > aim ? x->work - step : aim);
     return x->work;
 }
 

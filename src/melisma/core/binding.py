@@ -25,9 +25,7 @@ Samples = np.ndarray | Iterable[np.ndarray]
 
 _SUFFIX = {"win32": "melisma.dll", "darwin": "libmelisma.dylib"}.get(sys.platform, "libmelisma.so")
 _BUILD = "python core/build.py in its source"
-CHUNK_SECONDS = (
-    20  # sounds are read in pieces of this length, so that a long one needs little memory beside itself
-)
+CHUNK_SECONDS = 20  # sounds are read in pieces of this length, so that a long one needs little memory beside itself
 
 
 def library_path() -> Path:
@@ -40,18 +38,14 @@ def library() -> ctypes.CDLL:
     """The core. MelismaError says what to do when it is missing."""
     path = library_path()
     if not path.is_file():
-        raise Unavailable(
-            f"the real-time core is not built ({path} is missing): reinstall melisma, or run {_BUILD}"
-        )
+        raise Unavailable(f"the real-time core is not built ({path} is missing): reinstall melisma, or run {_BUILD}")
     try:
         core = ctypes.CDLL(str(path))
         version = core.melisma_version()
     except (OSError, AttributeError) as error:
         raise Unavailable(f"the real-time core {path} does not load here ({error}): run {_BUILD}") from None
     if version != VERSION:
-        raise Unavailable(
-            f"the real-time core {path} is version {version}, this package wants {VERSION}: run {_BUILD}"
-        )
+        raise Unavailable(f"the real-time core {path} is version {version}, this package wants {VERSION}: run {_BUILD}")
     for name, (result, arguments) in FUNCTIONS.items():
         function = getattr(core, f"melisma_{name}")
         function.restype, function.argtypes = result, arguments
@@ -132,23 +126,14 @@ class CoreModel(Handle):
         self.weight_bytes: int = info.weight_bytes
         self.percentiles = np.ctypeslib.as_array(info.percentiles, (info.latents, 5)).copy()
         length = info.golden_samples
-        pair = (
-            np.ctypeslib.as_array(v, (length,)).copy()
-            for v in (info.golden_input, info.golden_output)
-            if length
-        )
+        pair = (np.ctypeslib.as_array(v, (length,)).copy() for v in (info.golden_input, info.golden_output) if length)
         self.golden: tuple[np.ndarray, np.ndarray] | None = tuple(pair) or None  # type: ignore[assignment]
 
     @functools.cached_property
     def parameters(self) -> list[Parameter]:
-        listed = (
-            _call("parameter_at", self._handle, i).contents
-            for i in range(_call("parameter_count", self._handle))
-        )
+        listed = (_call("parameter_at", self._handle, i).contents for i in range(_call("parameter_count", self._handle)))
         return [
-            Parameter(
-                p.name.decode(), p.unit.decode(), p.summary.decode(), p.least, p.most, p.usual, bool(p.whole)
-            )
+            Parameter(p.name.decode(), p.unit.decode(), p.summary.decode(), p.least, p.most, p.usual, bool(p.whole))
             for p in listed
         ]
 
@@ -180,9 +165,7 @@ class CoreStream(Handle):
     def _index(self, name: str) -> int:
         index = _call("parameter_find", self.model._handle, name.encode())
         if index < 0:
-            raise BadValue(
-                f"there is no parameter {name!r}; there are {', '.join(p.name for p in self.model.parameters)}"
-            )
+            raise BadValue(f"there is no parameter {name!r}; there are {', '.join(p.name for p in self.model.parameters)}")
         return index
 
     def reset(self) -> None:
@@ -208,9 +191,7 @@ class CoreStream(Handle):
         """Samples → mean and log-variance (Z', L)."""
         return self._read("posterior", x, self.model.encoder_latents, self.model.encoder_latents)
 
-    def _read(
-        self, name: str, x: np.ndarray, first: int, second: int | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _read(self, name: str, x: np.ndarray, first: int, second: int | None) -> tuple[np.ndarray, np.ndarray]:
         x = block_of(x)
         most = len(x) // self.model.hop + 1
         a, b = np.empty((most, first), np.float32), np.empty((most, second) if second else most, np.float32)

@@ -8,7 +8,9 @@ namespace {
 inline __attribute__((always_inline)) __m256 widen(const uint16_t* p) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
-inline __attribute__((always_inline)) __m256 fuse(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
+inline __attribute__((always_inline)) __m256 fuse(__m256 a, __m256 b, __m256 c) {
+    return _mm256_fmadd_ps(a, b, c);
+}
 typedef int32_t Counts8 __attribute__((vector_size(32)));
 typedef int16_t Shorts16 __attribute__((vector_size(32)));
 inline __attribute__((always_inline)) Counts8 add_pairs(Counts8 sums, Shorts16 w, Shorts16 x) {

@@ -13,7 +13,9 @@ namespace {
 inline __attribute__((always_inline)) __m512 widen(const uint16_t* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
-inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
 typedef int32_t Counts16 __attribute__((vector_size(64)));
 typedef int16_t Shorts32 __attribute__((vector_size(64)));
 inline __attribute__((always_inline)) Counts16 add_pairs(Counts16 sums, Shorts32 w, Shorts32 x) {

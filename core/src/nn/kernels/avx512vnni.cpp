@@ -1,5 +1,5 @@
-// Matrices of 8-bit weights for AVX-512 with VNNI, which multiplies pairs and adds them in one instruction; compiled with
-// -mavx512vnni besides what avx512.cpp is compiled with. All else is that file's.
+// Matrices of 8-bit weights for AVX-512 with VNNI, which multiplies pairs and adds them in one instruction;
+// compiled with -mavx512vnni besides what avx512.cpp is compiled with. All else is that file's.
 #include "nn/kernels/kernels.h"
 
 #if defined(__AVX512VNNI__)
@@ -13,7 +13,9 @@ typedef int16_t Shorts32 __attribute__((vector_size(64)));
 inline __attribute__((always_inline)) Counts16 add_pairs(Counts16 sums, Shorts32 w, Shorts32 x) {
     return (Counts16)_mm512_dpwssd_epi32((__m512i)sums, (__m512i)w, (__m512i)x);
 }
-inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
 }  // namespace
 
 #define INLINE inline __attribute__((always_inline))

@@ -1,5 +1,6 @@
-// Matrices of 8-bit weights. A frame's inputs are rounded to 16 bits by a scale of their own, products are summed as whole numbers:
-// exact, so these sums are the same on every machine and for any number of frames. A quarter of the bytes of floats is read.
+// Matrices of 8-bit weights. A frame's inputs are rounded to 16 bits by a scale of their own, products are
+// summed as whole numbers: exact, so these sums are the same on every machine and for any number of frames. A
+// quarter of the bytes of floats is read.
 
 namespace melisma {
 namespace {
@@ -13,7 +14,8 @@ typedef int16_t HalfShorts __attribute__((vector_size(LANES * 2)));
 #if !defined(PAIRS)
 INLINE Counts add_pairs(Counts sums, Shorts w, Shorts x) {
     for (int i = 0; i < LANES; i++)
-        sums[i] += static_cast<int32_t>(w[2 * i]) * x[2 * i] + static_cast<int32_t>(w[2 * i + 1]) * x[2 * i + 1];
+        sums[i] +=
+            static_cast<int32_t>(w[2 * i]) * x[2 * i] + static_cast<int32_t>(w[2 * i + 1]) * x[2 * i + 1];
     return sums;
 }
 #endif
@@ -57,7 +59,8 @@ INLINE float round_inputs(const float* x, const Matrix& a, int64_t step, int16_t
         return 0;
     }
     const float most = static_cast<float>(byte_span(count)), scale = most / top;
-    constexpr float ROUND = 12582912.0f;  // 1.5 · 2^23: what is added to it is rounded to a whole number in the low bits
+    constexpr float ROUND =
+        12582912.0f;  // 1.5 · 2^23: what is added to it is rounded to a whole number in the low bits
     constexpr int32_t ROUNDED = 0x4B400000;
     for (int k = 0; k < a.taps; k++, q += a.inputs) {
         const float* from = x + k * step;
@@ -86,8 +89,8 @@ INLINE float round_inputs(const float* x, const Matrix& a, int64_t step, int16_t
 
 // R vectors of outputs by T frames. w: one panel, R vectors wide.
 template <int R, int T>
-INLINE void byte_tile(const int8_t* w, const int16_t* q, int64_t row, int pairs, const float* steps, const Matrix& a,
-                      const Epilogue& e, int output, float* y) {
+INLINE void byte_tile(const int8_t* w, const int16_t* q, int64_t row, int pairs, const float* steps,
+                      const Matrix& a, const Epilogue& e, int output, float* y) {
     Counts sums[R][T];
     UNROLL
     for (int r = 0; r < R; r++) {
@@ -120,7 +123,8 @@ INLINE void byte_tile(const int8_t* w, const int16_t* q, int64_t row, int pairs,
 }
 
 template <int T>
-void byte_panels(const Matrix& a, const int16_t* q, int64_t row, const float* steps, const Epilogue& e, float* y) {
+void byte_panels(const Matrix& a, const int16_t* q, int64_t row, const float* steps, const Epilogue& e,
+                 float* y) {
     const int8_t* w = static_cast<const int8_t*>(a.data);
     const int vectors = (a.outputs + LANES - 1) / LANES, pairs = (a.inputs * a.taps + 1) / 2;
     int first = 0;
@@ -144,22 +148,24 @@ static_assert(BYTE_PANEL == 4, "byte_panels ends with up to three vectors");
 // As many frames at once as the registers hold sums for, beside inputs and weights.
 constexpr int BYTE_FRAMES = REGISTERS >= 32 ? 4 : 2;
 
-void multiply_bytes(const Matrix& a, const float* x, int64_t step, int frames, const Epilogue& epilogue, float* y) {
+void multiply_bytes(const Matrix& a, const float* x, int64_t step, int frames, const Epilogue& epilogue,
+                    float* y) {
     Epilogue e = epilogue;
     int16_t q[BYTE_FRAMES * BYTE_ROW];
     float steps[BYTE_FRAMES];
     const int64_t row = (static_cast<int64_t>(a.inputs) * a.taps + 1) / 2 * 2;
     while (frames > 0) {
         const int n = frames < BYTE_FRAMES ? frames : BYTE_FRAMES;
-        for (int t = 0; t < n; t++) steps[t] = round_inputs(x + static_cast<int64_t>(t) * a.inputs, a, step, q + t * row);
+        for (int t = 0; t < n; t++)
+            steps[t] = round_inputs(x + static_cast<int64_t>(t) * a.inputs, a, step, q + t * row);
         if (n == 1)
             byte_panels<1>(a, q, row, steps, e, y);
         else if (n == 2)
             byte_panels<2>(a, q, row, steps, e, y);
         else if (n == 3)
-            byte_panels<BYTE_FRAMES < 3 ? 1 : 3>(a, q, row, steps, e, y);
+            byte_panels < BYTE_FRAMES<3 ? 1 : 3>(a, q, row, steps, e, y);
         else
-            byte_panels<BYTE_FRAMES < 4 ? 1 : 4>(a, q, row, steps, e, y);
+            byte_panels < BYTE_FRAMES<4 ? 1 : 4>(a, q, row, steps, e, y);
         frames -= n;
         x += static_cast<int64_t>(n) * a.inputs;
         y += static_cast<int64_t>(n) * a.outputs;

@@ -35,7 +35,8 @@ static bool runs_avx512() { return false; }
 static bool runs_vnni() { return false; }
 #endif
 
-// Put together here, in a file that is compiled for any machine: those of the instruction sets must not run before they are chosen.
+// Put together here, in a file that is compiled for any machine: those of the instruction sets must not run
+// before they are chosen.
 static Kernels with_vnni() {
     Kernels kernels = {};
     if (avx512_kernels() && avx512vnni_multiply()) {

@@ -35,8 +35,9 @@ __attribute__((noinline)) void finish(const float* sums, int wide, int frames, c
     }
 }
 
-// Between two blocks a host's other work empties the caches: then weights come from memory, at most a few lines of a page
-// ahead of their reader, unless they are asked for earlier. What lies behind a matrix is the next one that is read.
+// Between two blocks a host's other work empties the caches: then weights come from memory, at most a few
+// lines of a page ahead of their reader, unless they are asked for earlier. What lies behind a matrix is the
+// next one that is read.
 #if defined(_MSC_VER)
 #define PREFETCH(place) ((void)0)
 #else

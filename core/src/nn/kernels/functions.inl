@@ -14,7 +14,8 @@ INLINE To bits(From from) {
 // exp, relative error below 2e-7; within what a float holds
 INLINE float exponential(float x) {
     x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-    float shifted = fused(x, 1.44269504f, 12582912.0f);  // 1.5 · 2^23: rounds to a whole number in the low bits
+    float shifted =
+        fused(x, 1.44269504f, 12582912.0f);  // 1.5 · 2^23: rounds to a whole number in the low bits
     float n = shifted - 12582912.0f;
     float r = fused(n, 2.12194440e-4f, fused(-n, 0.693359375f, x));
     float p = 1.3981999507e-3f;

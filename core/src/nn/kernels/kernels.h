@@ -71,7 +71,8 @@ struct Phases {
     double *told_c, *told_s, *says_c, *says_s;
 };
 
-typedef void Multiply(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue, float* y);
+typedef void Multiply(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue,
+                      float* y);
 
 struct Kernels {
     const char* name;
@@ -81,7 +82,8 @@ struct Kernels {
     // y (frames, outputs) from x: tap k of frame t reads x[t * inputs + k * step …], `inputs` numbers each.
     Multiply* multiply_floats;  // weights of 32 or 16 bits
     Multiply* multiply_bytes;   // of 8
-    void multiply(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue, float* y) const {
+    void multiply(const Matrix& w, const float* x, int64_t step, int frames, const Epilogue& epilogue,
+                  float* y) const {
         (w.weights == Weights::INT8 ? multiply_bytes : multiply_floats)(w, x, step, frames, epilogue, y);
     }
     // one output and taps without dilation: weights (taps * inputs) as floats

@@ -1,5 +1,5 @@
-// The kernels, over vectors of LANES floats. Included by avx2.cpp and its neighbours, each of which defines LANES, REGISTERS
-// and NAME, and, where the machine widens 16-bit floats, HALVES and `widen`, and where it
+// The kernels, over vectors of LANES floats. Included by avx2.cpp and its neighbours, each of which defines
+// LANES, REGISTERS and NAME, and, where the machine widens 16-bit floats, HALVES and `widen`, and where it
 // multiplies and adds in one step, FUSED and `fuse`. Everything is in an unnamed
 // namespace: code compiled for one instruction set must not be linked into another.
 
@@ -33,8 +33,9 @@ constexpr bool READS_HALVES = false;
 #endif
 
 const Kernels KERNELS = {
-    NAME,    LANES,   READS_HALVES,     multiply_floats, multiply_bytes, dot,   depthwise, norm,      gelu,    leaky, tangents,
-    forward, inverse, multiply_vectors, magnitude,       logmel,         level, draft,     refine,    integrate, overlap,
+    NAME,      LANES,  READS_HALVES, multiply_floats, multiply_bytes, dot,       depthwise,
+    norm,      gelu,   leaky,        tangents,        forward,        inverse,   multiply_vectors,
+    magnitude, logmel, level,        draft,           refine,         integrate, overlap,
 };
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace {
 template <class W, int R, int T>
 INLINE void tile(const W* w, int64_t panel, const float* x, const Matrix& a, int64_t step, const Epilogue& e,
                  int output, float* y) {
-    constexpr int VECTOR = LANES * static_cast<int>(sizeof(W)), LINE = VECTOR < 64 ? 64 / VECTOR : 1;  // vectors in a cache line
+    constexpr int VECTOR = LANES * static_cast<int>(sizeof(W)),
+                  LINE = VECTOR < 64 ? 64 / VECTOR : 1;  // vectors in a cache line
     V sums[R][T];
     UNROLL
     for (int r = 0; r < R; r++) {
@@ -136,7 +137,8 @@ void depthwise(const float* w, const float* bias, const float* x, int channels, 
         int c = 0;
         for (; c + LANES <= channels; c += LANES) {
             V s = load(bias + c);
-            for (int k = 0; k < taps; k++) s = fused(load(w + k * channels + c), load(x + k * channels + c), s);
+            for (int k = 0; k < taps; k++)
+                s = fused(load(w + k * channels + c), load(x + k * channels + c), s);
             store(y + c, s);
         }
         for (; c < channels; c++) {

@@ -28,8 +28,8 @@ void logmel(const BankView& bank, const float* magnitude, float* mel) {
         mel[j] = s > 1e-8f ? s : 1e-8f;
     }
     for (int j = 0; j < bank.bands; j++)
-        mel[j] =
-            static_cast<float>(fused(logarithm(static_cast<double>(mel[j])), 0.43429448190325182765 / 5, 1.0));
+        mel[j] = static_cast<float>(
+            fused(logarithm(static_cast<double>(mel[j])), 0.43429448190325182765 / 5, 1.0));
 }
 
 void level(const float* log_weights, int bands, float* mel) {

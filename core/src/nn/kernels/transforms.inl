@@ -30,7 +30,8 @@ INLINE Four butterfly(float ar, float ai, float br, float bi, float cr, float ci
     return {{sr + ur, tr + vr, sr - ur, tr - vr}, {si + ui, ti + vi, si - ui, ti - vi}};
 }
 
-// Which product of a pair is rounded first was once a compiler's choice: kept, so that models sound as they did.
+// Which product of a pair is rounded first was once a compiler's choice: kept, so that models sound as they
+// did.
 void stage4(const FftStage& f, const float* __restrict xr, const float* __restrict xi, float* __restrict yr,
             float* __restrict yi) {
     int s = f.stride, m = f.m;
@@ -40,9 +41,12 @@ void stage4(const FftStage& f, const float* __restrict xr, const float* __restri
             Four z = butterfly(xr[p], xi[p], xr[p + m], xi[p + m], xr[p + 2 * m], xi[p + 2 * m],
                                xr[p + 3 * m], xi[p + 3 * m]);
             yr[4 * p] = z.r[0], yi[4 * p] = z.i[0];
-            yr[4 * p + 1] = fused(z.r[1], c1[p], -(z.i[1] * s1[p])), yi[4 * p + 1] = fused(z.i[1], c1[p], z.r[1] * s1[p]);
-            yr[4 * p + 2] = fused(z.r[2], c2[p], -(z.i[2] * s2[p])), yi[4 * p + 2] = fused(z.i[2], c2[p], z.r[2] * s2[p]);
-            yr[4 * p + 3] = fused(z.r[3], c3[p], -(z.i[3] * s3[p])), yi[4 * p + 3] = fused(z.i[3], c3[p], z.r[3] * s3[p]);
+            yr[4 * p + 1] = fused(z.r[1], c1[p], -(z.i[1] * s1[p])),
+                       yi[4 * p + 1] = fused(z.i[1], c1[p], z.r[1] * s1[p]);
+            yr[4 * p + 2] = fused(z.r[2], c2[p], -(z.i[2] * s2[p])),
+                       yi[4 * p + 2] = fused(z.i[2], c2[p], z.r[2] * s2[p]);
+            yr[4 * p + 3] = fused(z.r[3], c3[p], -(z.i[3] * s3[p])),
+                       yi[4 * p + 3] = fused(z.i[3], c3[p], z.r[3] * s3[p]);
         }
         return;
     }

@@ -13,8 +13,8 @@ INLINE V load(const float* p) {
 INLINE void store(float* p, V v) { std::memcpy(p, &v, sizeof v); }
 INLINE V all(float s) { return s - V{}; }  // s − 0 is s, to the sign of its zero: so no subtraction is left
 
-// a · b + c, rounded once where the machine can. No compiler may do so by itself (-ffp-contract=off): each would choose other
-// places, and for one frame others than for eight.
+// a · b + c, rounded once where the machine can. No compiler may do so by itself (-ffp-contract=off): each
+// would choose other places, and for one frame others than for eight.
 #ifdef FUSED
 INLINE V fused(V a, V b, V c) { return fuse(a, b, c); }
 INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
