@@ -113,6 +113,13 @@ MELISMA_API int melisma_latency(const melisma_stream* stream);
 /* REALTIME. n ≥ 0 samples in, as many out, at the host's rate; out may be in. All parameters apply. */
 MELISMA_API void melisma_process(melisma_stream* stream, const float* in, float* out, int64_t n);
 
+/* REALTIME, between two calls of melisma_process, for hosts that show what is played: the frame that it
+   decoded last, after all parameters. latents (Z), loudness (1), mel (M): the log-mel that the vocoder was
+   given; any of them may be NULL, and before the first frame they are left as they are. → how many frames
+   there were since the stream was made or reset. */
+MELISMA_API int64_t melisma_last_frame(const melisma_stream* stream, float* latents, float* loudness,
+                                       float* mel);
+
 /* The parts, for hosts that keep the latent path in their hands: at the model's rate, and no parameters
    apply. A stream does one of these or melisma_process; call melisma_reset between two uses.
 

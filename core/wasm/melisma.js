@@ -140,7 +140,9 @@ export class Stream {
     this.handle = handle;
     this.latency = this.call.melisma_latency(handle);
     this.index = new Map(model.parameters.map((parameter, i) => [parameter.name, i]));
+    this.shape = [model.latents, 1, model.bands];
     this.place = this.call.malloc(4 * QUANTUM);
+    this.shown = this.call.malloc(4 * (model.latents + 1 + model.bands));
     this.n = 0;
     this.long = 0n; // n as the core counts it
     this.look();
@@ -149,6 +151,11 @@ export class Stream {
   // The memory may have moved since another stream was made.
   look() {
     this.samples = new Float32Array(this.call.memory.buffer, this.place, QUANTUM);
+    let at = this.shown;
+    [this.latents, this.loudness, this.mel] = this.shape.map((n) => {
+      at += 4 * n;
+      return new Float32Array(this.call.memory.buffer, at - 4 * n, n);
+    });
   }
 
   /** Float32Array in, as many samples out; `output` may be `input`. */
@@ -161,6 +168,13 @@ export class Stream {
       this.call.melisma_process(this.handle, this.place, this.place, this.long);
       for (let i = 0; i < n; i++) output[at + i] = this.samples[i];
     }
+  }
+
+  /** Brings `latents`, `loudness` and `mel` to what the frame that was decoded last says. → frames so far */
+  lastFrame() {
+    if (!this.samples.length) this.look();
+    const [latents, loudness, mel] = [this.latents.byteOffset, this.loudness.byteOffset, this.mel.byteOffset];
+    return Number(this.call.melisma_last_frame(this.handle, latents, loudness, mel));
   }
 
   set(name, value) {
@@ -185,6 +199,7 @@ export class Stream {
   free() {
     this.call.melisma_stream_free(this.handle);
     this.call.free(this.place);
+    this.call.free(this.shown);
     this.handle = this.place = 0;
   }
 }

@@ -46,6 +46,27 @@ def test_streams_of_one_model_do_not_meet(config):
         assert np.array_equal(np.concatenate(kept), wanted)
 
 
+@pytest.mark.parametrize("block", [7, 128, 1000])
+def test_the_last_frame_is_what_is_played(block):
+    model, x = core.CoreModel(file_bytes(TINY)), sound(8000, 3000)
+    latents, loudness = model.stream().encode(x)
+    mel = model.stream().decode_mel(latents, loudness)
+    stream = model.stream()
+    assert stream.last_frame()[0] == 0
+    for at in range(0, len(x), block):
+        stream.process(x[at : at + block])
+        count, z, level, bands = stream.last_frame()
+        assert count == min(at + block, len(x)) // model.hop
+        if count:
+            assert np.array_equal(z, latents[:, count - 1]) and level == loudness[count - 1]
+            assert np.array_equal(bands, mel[:, count - 1])
+    stream.reset()
+    stream.set("bias.1", 1)
+    stream.reset()
+    stream.process(x)
+    assert np.allclose(stream.last_frame()[1][0], latents[0, -1] + 1, atol=1e-5)
+
+
 def test_streams_outlive_their_model():
     model = core.CoreModel(file_bytes(TINY))
     stream, x = model.stream(), sound(8000, 500)

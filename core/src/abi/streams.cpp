@@ -39,6 +39,10 @@ void melisma_process(melisma_stream* stream, const float* input, float* out, int
     in(stream)->process(input, out, n);
 }
 
+int64_t melisma_last_frame(const melisma_stream* stream, float* latents, float* loudness, float* mel) {
+    return in(stream)->last_frame(latents, loudness, mel);
+}
+
 int64_t melisma_encode(melisma_stream* stream, const float* input, int64_t n, float* latents,
                        float* loudness) {
     return in(stream)->read(input, n, nullptr, loudness, nullptr, nullptr, latents);

@@ -67,7 +67,8 @@ void Stream::reset() {
     std::memset(ready_, 0, static_cast<size_t>(hop_) * sizeof(float));
     std::memset(held_, 0, static_cast<size_t>(m.latents) * sizeof(float));
     held_[m.latents] = LOUDNESS_FLOOR;
-    gathered_ = waiting_ = 0;
+    gathered_ = waiting_ = newest_ = 0;
+    frames_ = 0;
     feedback_.reset(m.config.analysis.sample_rate);
     feedback_.tune(live_[FEEDBACK_FREQUENCY].value, live_[FEEDBACK_Q].value);
 }
@@ -125,6 +126,8 @@ void Stream::run(const float* in, float* out, int n) {
             chain_.encode(waiting_);
             chain_.calibrate(waiting_);
             layers_.pass(chain_, live_, waiting_);
+            newest_ = waiting_ - 1;
+            frames_ += waiting_;
         }
         give(out, block);
         in += block;
@@ -156,6 +159,15 @@ void Stream::process(const float* in, float* out, int64_t n) {
         out += block;
         n -= block;
     }
+}
+
+int64_t Stream::last_frame(float* latents, float* loudness, float* mel) const {
+    const size_t z = static_cast<size_t>(model_->latents), bands = static_cast<size_t>(model_->bands),
+                 at = static_cast<size_t>(newest_);
+    if (frames_ && latents) std::memcpy(latents, chain_.latents + at * z, z * sizeof(float));
+    if (frames_ && loudness) *loudness = chain_.loudness[at];
+    if (frames_ && mel) std::memcpy(mel, chain_.mel + at * bands, bands * sizeof(float));
+    return frames_;
 }
 
 }  // namespace melisma

@@ -28,6 +28,7 @@ class Stream {
     float get(int index) const { return live_.get(index); }
 
     void process(const float* in, float* out, int64_t n);
+    int64_t last_frame(float* latents, float* loudness, float* mel) const;  // → frames so far
     // the frames that the samples complete; mel, loudness, mean, log-variance and latents where not null
     int64_t read(const float* in, int64_t n, float* mel, float* loudness, float* mean, float* log_variance,
                  float* latents);
@@ -64,6 +65,8 @@ class Stream {
     float* ready_ = nullptr;  // samples made and not yet given
     int ready_count_ = 0;
     int waiting_ = 0;        // frames decoded and not yet vocoded
+    int newest_ = 0;         // of the frames in the chain's rooms, the last
+    int64_t frames_ = 0;     // decoded by `process` so far
     float* held_ = nullptr;  // encode_signals: the values that the signals have now
     int gathered_ = 0;       // decode_signals: samples since the last frame
 };

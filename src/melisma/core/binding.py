@@ -179,6 +179,13 @@ class CoreStream(Handle):
         _call("process", self._handle, _at(block), _at(out), len(block))
         return out
 
+    def last_frame(self) -> tuple[int, np.ndarray, float, np.ndarray]:
+        """→ how many frames `process` has decoded, and of the last one latents (Z,), loudness and log-mel (M,); 0 before the first."""
+        latents, mel = np.zeros(self.model.latents, np.float32), np.zeros(self.model.bands, np.float32)
+        loudness = np.zeros(1, np.float32)
+        count = _call("last_frame", self._handle, _at(latents), _at(loudness), _at(mel))
+        return count, latents, float(loudness[0]), mel
+
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Samples → latents (Z, L), loudness (L,) of the frames that they complete."""
         return self._read("encode", x, self.model.latents, None)

@@ -74,6 +74,7 @@ FUNCTIONS = {
     "reset": (None, [c_void_p]),
     "latency": (c_int, [c_void_p]),
     "process": (None, [c_void_p, c_void_p, c_void_p, c_int64]),
+    "last_frame": (c_int64, [c_void_p, c_void_p, c_void_p, c_void_p]),
     "encode": (c_int64, [c_void_p, c_void_p, c_int64, c_void_p, c_void_p]),
     "analyse": (c_int64, [c_void_p, c_void_p, c_int64, c_void_p, c_void_p]),
     "posterior": (c_int64, [c_void_p, c_void_p, c_int64, c_void_p, c_void_p]),
