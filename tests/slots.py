@@ -47,6 +47,13 @@ class Slot(core.Handle):
         core._call("slot_process", self._handle, core._at(block), core._at(out), len(block))
         return out
 
+    def process_channels(self, block: np.ndarray) -> np.ndarray:
+        """float32 (channels, T) → the same."""
+        block = np.ascontiguousarray(block, np.float32)
+        out = np.empty_like(block)
+        core._call("slot_process_channels", self._handle, len(block), core._rows(block), core._rows(out), block.shape[1])
+        return out
+
     def encode_signals(self, x: np.ndarray, width: int) -> np.ndarray:
         """float32 (T,) → (width, T), the loudness last."""
         x = core.block_of(x)

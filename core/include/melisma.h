@@ -120,6 +120,20 @@ MELISMA_API void melisma_process(melisma_stream* stream, const float* in, float*
 MELISMA_API int64_t melisma_last_frame(const melisma_stream* stream, float* latents, float* loudness,
                                        float* mel);
 
+/* Channels: 1 or 2 of one model that sound together, such as left and right. Parameters, seeds and time are
+   common; analysis, latents and what each keeps of the past are a channel's own. Weights are shared, and read
+   once for both. Channels that are equal stay equal to the bit, and are what a stream of one gives.
+   melisma_process and all other functions use the first channel of such a stream alone: call melisma_reset
+   between two uses. */
+MELISMA_API melisma_stream* melisma_stream_new_channels(melisma_model* model, int host_rate, int channels,
+                                                        char* error, size_t size);
+MELISMA_API int melisma_channels(const melisma_stream* stream); /* REALTIME */
+
+/* REALTIME. As melisma_process: in[channel] and out[channel], as many as the stream has; any may be another.
+ */
+MELISMA_API void melisma_process_channels(melisma_stream* stream, const float* const* in, float* const* out,
+                                          int64_t n);
+
 /* The parts, for hosts that keep the latent path in their hands: at the model's rate, and no parameters
    apply. A stream does one of these or melisma_process; call melisma_reset between two uses.
 
@@ -197,6 +211,10 @@ MELISMA_API int melisma_slot_waiting(melisma_slot* slot);
    stream's own are 0 or unused, and those beyond the width are left out or 0. */
 MELISMA_API void melisma_slot_reset(melisma_slot* slot);
 MELISMA_API void melisma_slot_process(melisma_slot* slot, const float* in, float* out, int64_t n);
+/* As melisma_process_channels, for 1 or 2 channels, whatever is in the slot: a stream of one channel hears
+   the mean of two and sounds on both, and one of two is heard by its first where there is one. */
+MELISMA_API void melisma_slot_process_channels(melisma_slot* slot, int channels, const float* const* in,
+                                               float* const* out, int64_t n);
 MELISMA_API void melisma_slot_encode_signals(melisma_slot* slot, const float* in, float* const* signals,
                                              int width, int64_t n);
 MELISMA_API void melisma_slot_decode_signals(melisma_slot* slot, const float* const* signals, int width,

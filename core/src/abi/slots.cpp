@@ -33,7 +33,12 @@ int melisma_slot_waiting(melisma_slot* slot) { return in(slot)->waiting(); }
 void melisma_slot_reset(melisma_slot* slot) { in(slot)->reset(); }
 
 void melisma_slot_process(melisma_slot* slot, const float* input, float* out, int64_t n) {
-    in(slot)->process(input, out, n);
+    in(slot)->process(1, &input, &out, n);
+}
+
+void melisma_slot_process_channels(melisma_slot* slot, int channels, const float* const* input,
+                                   float* const* out, int64_t n) {
+    if (channels >= 1 && channels <= melisma::MOST_CHANNELS) in(slot)->process(channels, input, out, n);
 }
 
 void melisma_slot_encode_signals(melisma_slot* slot, const float* input, float* const* signals, int width,

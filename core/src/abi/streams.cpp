@@ -22,10 +22,17 @@ float melisma_get(const melisma_stream* stream, int index) {
 }
 
 melisma_stream* melisma_stream_new(melisma_model* model, int host_rate, char* error, size_t size) {
+    return melisma_stream_new_channels(model, host_rate, 1, error, size);
+}
+
+melisma_stream* melisma_stream_new_channels(melisma_model* model, int host_rate, int channels, char* error,
+                                            size_t size) {
     Reason reason(error, error ? size : 0);
     return reinterpret_cast<melisma_stream*>(
-        Stream::make(reinterpret_cast<Model*>(model), host_rate, reason));
+        Stream::make(reinterpret_cast<Model*>(model), host_rate, channels, reason));
 }
+
+int melisma_channels(const melisma_stream* stream) { return in(stream)->channels(); }
 
 void melisma_stream_free(melisma_stream* stream) {
     if (stream) in(stream)->free();
@@ -36,6 +43,11 @@ void melisma_reset(melisma_stream* stream) { in(stream)->reset(); }
 int melisma_latency(const melisma_stream* stream) { return in(stream)->latency(); }
 
 void melisma_process(melisma_stream* stream, const float* input, float* out, int64_t n) {
+    in(stream)->process(input, out, n);
+}
+
+void melisma_process_channels(melisma_stream* stream, const float* const* input, float* const* out,
+                              int64_t n) {
     in(stream)->process(input, out, n);
 }
 

@@ -160,16 +160,20 @@ void ConvNeXt::copy(const State& from, const State& to) const {
     std::memcpy(to.window, from.window, static_cast<size_t>(kernel_ - 1) * width_ * sizeof(float));
 }
 
-void ConvNeXt::step(const Kernels& kernels, const State& state, int frames, float* x, float* a,
-                    float* b) const {
+void ConvNeXt::step(const Kernels& kernels, const State* const* states, int channels, int frames, float* x,
+                    float* a, float* b) const {
     size_t past = static_cast<size_t>(kernel_ - 1) * width_, block = static_cast<size_t>(frames) * width_;
-    std::memcpy(state.window + past, x, block * sizeof(float));
-    kernels.depthwise(depth_, depth_bias_, state.window, width_, kernel_, frames, a);
-    std::memmove(state.window, state.window + block, past * sizeof(float));
-    kernels.norm(norm_, norm_bias_, width_, frames, a, a);
-    kernels.multiply(up_, a, 0, frames, {nullptr, nullptr}, b);
-    kernels.gelu(b, up_.outputs, frames);
-    kernels.multiply(down_, b, 0, frames, {scale_, x}, x);
+    for (int c = 0; c < channels; c++) {
+        float *window = states[c]->window, *to = a + static_cast<size_t>(c) * block;
+        std::memcpy(window + past, x + static_cast<size_t>(c) * block, block * sizeof(float));
+        kernels.depthwise(depth_, depth_bias_, window, width_, kernel_, frames, to);
+        std::memmove(window, window + block, past * sizeof(float));
+    }
+    int rows = channels * frames;
+    kernels.norm(norm_, norm_bias_, width_, rows, a, a);
+    kernels.multiply(up_, a, 0, rows, {nullptr, nullptr}, b);
+    kernels.gelu(b, up_.outputs, rows);
+    kernels.multiply(down_, b, 0, rows, {scale_, x}, x);
 }
 
 // ---- network
@@ -186,10 +190,10 @@ void Network::load(const Loader& from, const char* part, int width, int blocks, 
     }
 }
 
-void Network::plan(Arena& arena, State& state) const {
+void Network::plan(Arena& arena, State& state, int channels) const {
     first_.plan(arena, state.first, MOST_FRAMES);
     for (int i = 0; i < count_; i++) blocks_[i].plan(arena, state.blocks[i]);
-    size_t frames = MOST_FRAMES, width = static_cast<size_t>(width_);
+    size_t frames = MOST_FRAMES * static_cast<size_t>(channels), width = static_cast<size_t>(width_);
     state.x = arena.take<float>(frames * width);
     state.a = arena.take<float>(frames * width);
     state.b = arena.take<float>(frames * static_cast<size_t>(count_ ? blocks_[0].inner() : 0));
@@ -211,11 +215,16 @@ int Network::reach() const {
     return frames;
 }
 
-float* Network::step(const Kernels& kernels, const State& state, int frames) const {
-    first_.step(kernels, state.first, frames, state.x);
-    for (int i = 0; i < count_; i++)
-        blocks_[i].step(kernels, state.blocks[i], frames, state.x, state.a, state.b);
-    return state.x;
+float* Network::step(const Kernels& kernels, const State* states, int channels, int frames) const {
+    const State& rooms = states[0];
+    for (int c = 0; c < channels; c++)
+        first_.step(kernels, states[c].first, frames, rooms.x + static_cast<int64_t>(c) * frames * width_);
+    for (int i = 0; i < count_; i++) {
+        const ConvNeXt::State* own[MOST_CHANNELS];
+        for (int c = 0; c < channels; c++) own[c] = &states[c].blocks[i];
+        blocks_[i].step(kernels, own, channels, frames, rooms.x, rooms.a, rooms.b);
+    }
+    return rooms.x;
 }
 
 }  // namespace melisma

@@ -11,7 +11,8 @@
 
 namespace melisma {
 
-constexpr int MOST_FRAMES = 8;  // that a network takes at once
+constexpr int MOST_FRAMES = 8;  // that a network takes at once, of each channel
+constexpr int MOST_CHANNELS = 2;
 
 // What layers are read from and packed into; see Arena for why it is walked twice.
 struct Loader {
@@ -72,8 +73,10 @@ class ConvNeXt {
     void clear(const State& state) const;
     void copy(const State& from, const State& to) const;
     int past() const { return kernel_ - 1; }
-    // x (frames, width) in place; a and b: room for frames · width and frames · expansion · width
-    void step(const Kernels& kernels, const State& state, int frames, float* x, float* a, float* b) const;
+    // x (channels · frames, width) in place, each channel with a state of its own; a and b: room for as many
+    // rows of width and of expansion · width
+    void step(const Kernels& kernels, const State* const* states, int channels, int frames, float* x,
+              float* a, float* b) const;
     int width() const { return width_; }
     int inner() const { return up_.outputs; }
 
@@ -94,15 +97,16 @@ class Network {
     };
 
     void load(const Loader& from, const char* part, int width, int blocks, int kernel);
-    void plan(Arena& arena, State& state) const;
+    void plan(Arena& arena, State& state, int channels = 1) const;
     void clear(const State& state) const;
     float* room(const State& state) const { return first_.room(state.first); }
     // Where `from` stands, a state of the same network.
     void copy(const State& from, const State& to) const;
     // Frames after which two states that are given the same are the same.
     int reach() const;
-    // → the features (frames, width), in the state's own room
-    float* step(const Kernels& kernels, const State& state, int frames) const;
+    // → the features (channels · frames, width), in the first state's own room, which was planned for as
+    // many. The channels are columns of the same products: so the weights are read once for all.
+    float* step(const Kernels& kernels, const State* states, int channels, int frames) const;
     int inputs() const { return first_.inputs(); }
 
   private:

@@ -6,14 +6,18 @@ constexpr float FADE = -80;  // dBFS: below it the level falls four times as fas
 constexpr float CEILING =
     1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
 
-void Chain::plan(Arena& arena, const Model& m) {
-    size_t frames = MOST_FRAMES, own = static_cast<size_t>(m.config.vae.latents);
+void Chain::plan(Arena& arena, const Model& m, int channels) {
+    size_t many = static_cast<size_t>(channels), frames = MOST_FRAMES * many,
+           own = static_cast<size_t>(m.config.vae.latents);
     model_ = &m;
-    m.analysis.plan(arena, analysis_);
-    m.encoder.plan(arena, encoder_);
-    m.decoder.plan(arena, decoder_);
-    voice_ = arena.take<char>(m.vocoder->state_size);
-    m.vocoder->plan(m.voice, arena, voice_);
+    planned_ = used_ = channels;
+    for (int c = 0; c < channels; c++) {
+        m.analysis.plan(arena, analysis_[c]);
+        m.encoder.plan(arena, encoder_[c], channels);
+        m.decoder.plan(arena, decoder_[c], channels);
+    }
+    voices_ = arena.take<char>(many * m.vocoder->state_size);
+    m.vocoder->plan(m.voice, arena, voices_, channels);
     mel = arena.take<float>(frames * static_cast<size_t>(m.bands));
     loudness = arena.take<float>(frames);
     coded = arena.take<float>(frames * 2 * own);
@@ -23,49 +27,65 @@ void Chain::plan(Arena& arena, const Model& m) {
 
 void Chain::clear() {
     const Model& m = *model_;
-    m.analysis.clear(analysis_);
-    m.encoder.clear(encoder_);
-    m.decoder.clear(decoder_);
-    m.vocoder->clear(m.voice, voice_);
-    ceiling_.reset(m.config.analysis.sample_rate);
+    for (int c = 0; c < planned_; c++) {
+        m.analysis.clear(analysis_[c]);
+        m.encoder.clear(encoder_[c]);
+        m.decoder.clear(decoder_[c]);
+        ceiling_[c].reset(m.config.analysis.sample_rate);
+    }
+    m.vocoder->clear(m.voice, voices_, planned_);
+}
+
+int Chain::analyse() {
+    int frames = model_->analysis.pull(*model_->kernels, analysis_[0], mel, loudness);
+    for (int c = 1; c < used_; c++)
+        model_->analysis.pull(*model_->kernels, analysis_[c], mel + c * frames * model_->bands,
+                              loudness + c * frames);
+    return frames;
 }
 
 void Chain::encode(int frames) {
     const Model& m = *model_;
-    float* room = m.encoder.room(encoder_);
-    for (int l = 0; l < frames; l++)
-        for (int j = 0; j < m.bands; j++) {
-            int64_t i = static_cast<int64_t>(l) * m.bands + j;
-            float level = 100 * (mel[i] - 1) - loudness[l];
-            level = level < -70 ? -70 : level > 40 ? 40 : level;
-            room[i] = 2 * ((level + 70) / 100) - 1;
-        }
-    const float* features = m.encoder.step(*m.kernels, encoder_, frames);
-    m.kernels->multiply(m.encoder_out, features, 0, frames, {nullptr, nullptr}, coded);
+    const float *from = mel, *height = loudness;
+    for (int c = 0; c < used_; c++) {
+        float* room = m.encoder.room(encoder_[c]);
+        for (int l = 0; l < frames; l++, from += m.bands, room += m.bands, height++)
+            for (int j = 0; j < m.bands; j++) {
+                float level = 100 * (from[j] - 1) - *height;
+                level = level < -70 ? -70 : level > 40 ? 40 : level;
+                room[j] = 2 * ((level + 70) / 100) - 1;
+            }
+    }
+    const float* features = m.encoder.step(*m.kernels, encoder_, used_, frames);
+    m.kernels->multiply(m.encoder_out, features, 0, used_ * frames, {nullptr, nullptr}, coded);
 }
 
 void Chain::calibrate(int frames) {
-    model_->calibration.forth(*model_->kernels, coded, frames, own_, latents);
+    model_->calibration.forth(*model_->kernels, coded, used_ * frames, own_, latents);
 }
 
 void Chain::decode(int frames) {
     shape(decoder_, latents, loudness, frames, mel);
-    for (int l = 0; l < frames; l++) absolute(loudness[l], mel + static_cast<int64_t>(l) * model_->bands);
+    for (int l = 0; l < used_ * frames; l++)
+        absolute(loudness[l], mel + static_cast<int64_t>(l) * model_->bands);
 }
 
-void Chain::shape(const Network::State& decoder, const float* z, const float* level, int frames,
+void Chain::shape(const Network::State* decoders, const float* z, const float* level, int frames,
                   float* into) {
     const Model& m = *model_;
-    int own = m.config.vae.latents;
-    m.calibration.back(*m.kernels, z, frames, own_);
-    float* room = m.decoder.room(decoder);
-    for (int l = 0; l < frames; l++, room += own + 1) {
-        std::memcpy(room, own_ + l * own, static_cast<size_t>(own) * sizeof(float));
-        room[own] = level[l] / 50 + 1;
+    int own = m.config.vae.latents, rows = used_ * frames;
+    m.calibration.back(*m.kernels, z, rows, own_);
+    const float* from = own_;
+    for (int c = 0; c < used_; c++) {
+        float* room = m.decoder.room(decoders[c]);
+        for (int l = 0; l < frames; l++, room += own + 1, from += own) {
+            std::memcpy(room, from, static_cast<size_t>(own) * sizeof(float));
+            room[own] = *level++ / 50 + 1;
+        }
     }
-    const float* features = m.decoder.step(*m.kernels, decoder, frames);
-    m.kernels->multiply(m.decoder_out, features, 0, frames, {nullptr, nullptr}, into);
-    for (int l = 0; l < frames; l++, into += m.bands) {
+    const float* features = m.decoder.step(*m.kernels, decoders, used_, frames);
+    m.kernels->multiply(m.decoder_out, features, 0, rows, {nullptr, nullptr}, into);
+    for (int l = 0; l < rows; l++, into += m.bands) {
         for (int j = 0; j < m.bands; j++) into[j] = 0.5f + 0.5f * into[j];
         m.kernels->level(m.analysis.log_weights(), m.bands, into);
     }
@@ -81,10 +101,10 @@ void Chain::absolute(float level, float* v) const {
     }
 }
 
-void Chain::vocode(const float* x, int frames, float* out) {
+void Chain::vocode(const float* x, int frames, float* const* out) {
     const Model& m = *model_;
-    m.vocoder->step(m.voice, *m.kernels, voice_, x, frames, out);
-    ceiling_.bound(out, frames * m.config.analysis.hop);
+    m.vocoder->step(m.voice, *m.kernels, voices_, used_, x, frames, out);
+    for (int c = 0; c < used_; c++) ceiling_[c].bound(out[c], frames * m.config.analysis.hop);
 }
 
 }  // namespace melisma

@@ -1,5 +1,8 @@
-// A model's steps, on the few frames (at most MOST_FRAMES) that lie in its rooms at once, with what each
-// needs of the past.
+// A model's steps, on the few frames (at most MOST_FRAMES of each channel) that lie in its rooms at once,
+// with what each needs of the past.
+//
+// Channels are as many readings of one model that go in step: the same number of frames at the same time.
+// Where both sound, both go through each product of matrices together, so that weights are read once.
 #pragma once
 
 #include "dsp/ceiling.h"
@@ -9,37 +12,44 @@ namespace melisma {
 
 class Chain {
   public:
-    // rooms, frame by frame
+    // rooms, row by row: the frames of the first channel, then those of the second
     float *mel = nullptr, *loudness = nullptr, *latents = nullptr;
     float* coded = nullptr;  // 2 Z' numbers a frame: means, log-variances
 
-    void plan(Arena& arena, const Model& model);
+    void plan(Arena& arena, const Model& model, int channels);
     void clear();
+    // How many channels the steps below are for: all, or the first alone. Between two uses, `clear`.
+    void use(int channels) { used_ = channels; }
+    int channels() const { return used_; }
 
-    int room() const { return model_->analysis.room(analysis_); }  // samples that `push` takes
-    int missing() const {
-        return model_->config.analysis.hop - analysis_.filled;
-    }  // samples until the next frame
-    void push(const float* x, int n) { model_->analysis.push(analysis_, x, n); }
-    int analyse() { return model_->analysis.pull(*model_->kernels, analysis_, mel, loudness); }  // → frames
+    int room(int channel = 0) const {  // samples that `push` takes
+        return model_->analysis.room(analysis_[channel]);
+    }
+    int missing(int channel = 0) const {  // samples until the next frame
+        return model_->config.analysis.hop - analysis_[channel].filled;
+    }
+    void push(int channel, const float* x, int n) { model_->analysis.push(analysis_[channel], x, n); }
+    int analyse();  // → frames of each channel
 
     void encode(int frames);     // mel, loudness → coded
     void calibrate(int frames);  // coded → latents
     void decode(int frames);     // latents, loudness → mel, in its two parts:
-    // latents, loudness → relative mels, by a decoder that stands there
-    void shape(const Network::State& decoder, const float* latents, const float* loudness, int frames,
+    // latents, loudness → relative mels, by decoders that stand there, one a channel
+    void shape(const Network::State* decoders, const float* latents, const float* loudness, int frames,
                float* mel);
     void absolute(float loudness, float* mel) const;  // one frame's
-    const Network::State& decoder() const { return decoder_; }
-    void vocode(const float* mel, int frames, float* out);  // mel ≥ 0; never beyond the ceiling
+    const Network::State* decoders() const { return decoder_; }
+    // mel ≥ 0; never beyond the ceiling; out: of each channel
+    void vocode(const float* mel, int frames, float* const* out);
 
   private:
     const Model* model_ = nullptr;
-    Analysis::State analysis_ = {};
-    Network::State encoder_ = {}, decoder_ = {};
-    void* voice_ = nullptr;  // the vocoder's state
+    int planned_ = 1, used_ = 1;
+    Analysis::State analysis_[MOST_CHANNELS] = {};
+    Network::State encoder_[MOST_CHANNELS] = {}, decoder_[MOST_CHANNELS] = {};
+    void* voices_ = nullptr;  // the vocoder's states
     float* own_ = nullptr;
-    Ceiling ceiling_;
+    Ceiling ceiling_[MOST_CHANNELS];
 };
 
 }  // namespace melisma

@@ -9,23 +9,24 @@ namespace melisma {
 
 class Layers {
   public:
-    void plan(Arena& arena, const Model& model);
+    void plan(Arena& arena, const Model& model, int channels);
     void clear();
 
     // Frames whose latents are known in the chain's rooms are edited and decoded there, the layers with them.
-    void pass(Chain& chain, Live& live, int frames);
+    void pass(Chain& chain, Live* live, int frames);  // live: one a channel
 
-    // For hosts that hold the path: one frame's steps known, and taken.
+    // For hosts that hold the path, of the first channel: one frame's steps known, and taken.
     void follow(Chain& chain, int frames,
                 int8_t* steps);  // of the frames in the chain's rooms; steps may be null
-    void take(const int8_t* steps) { model_->residual.take(residual_, steps); }
-    void add(float fine, float colour,
-             float* mel) const;  // onto a relative mel, which keeps the level that it has
+    void take(const int8_t* steps) { model_->residual.take(residual_[0], steps); }
+    // onto a relative mel, which keeps the level that it has
+    void add(float fine, float colour, float* mel, int channel = 0) const;
 
   private:
     const Model* model_ = nullptr;
-    Residual::State residual_ = {};
-    Network::State decoder_ = {};
+    int planned_ = 1;
+    Residual::State residual_[MOST_CHANNELS] = {};
+    Network::State decoder_[MOST_CHANNELS] = {};
     // of the frames before they are edited
     float *mel_ = nullptr, *decoded_ = nullptr, *latents_ = nullptr, *loudness_ = nullptr;
     bool beside_ = false;  // the layers are being followed

@@ -49,6 +49,14 @@ void Live::follow(bool jump) {
     }
 }
 
+void Live::follow(const Live& other) {
+    for (int i = 0; i < model_->parameters.count(); i++) smooth_[i].target = other.smooth_[i].target;
+}
+
+void Live::jump(const Live& other) {
+    std::memcpy(smooth_, other.smooth_, static_cast<size_t>(model_->parameters.count()) * sizeof(Smooth));
+}
+
 // Held while frozen, else remembered; going over smoothly. The first frame is always remembered.
 static float freeze(Smooth& amount, float& held, float now, bool first) {
     if (amount.is(0) || first) return held = now;

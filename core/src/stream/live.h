@@ -24,7 +24,9 @@ class Live {
     void set(int index, float value);
     float get(int index) const { return targets_[index].load(std::memory_order_relaxed); }
     Smooth& operator[](int index) { return smooth_[index]; }
-    void follow(bool jump);  // all targets
+    void follow(bool jump);          // all targets
+    void follow(const Live& other);  // the targets that another, of the same model, has taken up
+    void jump(const Live& other);    // and its values
     void aim(int index) { smooth_[index].target = get(index); }
 
     void edit(float* latents, float* loudness, int frames);

@@ -1,4 +1,5 @@
 // The parts of the chain for hosts that keep the latent path in their own hands: as arrays, or as signals.
+// They are of a stream's first channel.
 #include "base/denormals.h"
 #include "stream/stream.h"
 
@@ -11,6 +12,7 @@ constexpr float LATENT_SPAN = 1000;
 int64_t Stream::read(const float* in, int64_t n, float* mel, float* loudness, float* mean,
                      float* log_variance, float* latents) {
     NoDenormals guard;
+    chain_.use(1);
     const Model& m = *model_;
     int64_t done = 0;
     size_t own = static_cast<size_t>(m.config.vae.latents), bands = static_cast<size_t>(m.bands),
@@ -18,7 +20,7 @@ int64_t Stream::read(const float* in, int64_t n, float* mel, float* loudness, fl
     while (n > 0) {
         int room = chain_.room();
         int block = n < room ? static_cast<int>(n) : room;
-        chain_.push(in, block);
+        chain_.push(0, in, block);
         in += block;
         n -= block;
         int frames = chain_.analyse();
@@ -50,13 +52,14 @@ int64_t Stream::read(const float* in, int64_t n, float* mel, float* loudness, fl
 
 int64_t Stream::read_layers(const float* in, int64_t n, float* latents, float* loudness, int8_t* layers) {
     NoDenormals guard;
+    chain_.use(1);
     const Model& m = *model_;
     size_t z = static_cast<size_t>(m.latents);
     int64_t done = 0;
     while (n > 0) {
         int room = chain_.room();
         int block = n < room ? static_cast<int>(n) : room;
-        chain_.push(in, block);
+        chain_.push(0, in, block);
         in += block;
         n -= block;
         int frames = chain_.analyse();
@@ -75,6 +78,7 @@ int64_t Stream::read_layers(const float* in, int64_t n, float* latents, float* l
 void Stream::decode(const float* latents, const float* loudness, const int8_t* layers, float fine,
                     float colour, int64_t frames, float* mel, float* out) {
     NoDenormals guard;
+    chain_.use(1);
     fine = sound(fine, 0, 1, 0);
     colour = sound(colour, 0, 1, 0);
     size_t z = static_cast<size_t>(model_->latents), bands = static_cast<size_t>(model_->bands);
@@ -84,7 +88,7 @@ void Stream::decode(const float* latents, const float* loudness, const int8_t* l
             chain_.latents[i] = sound(latents[static_cast<size_t>(l) * z + i], -LATENT_SPAN, LATENT_SPAN, 0);
         for (int i = 0; i < block; i++)
             chain_.loudness[i] = sound(loudness[l + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-        chain_.shape(chain_.decoder(), chain_.latents, chain_.loudness, block, chain_.mel);
+        chain_.shape(chain_.decoders(), chain_.latents, chain_.loudness, block, chain_.mel);
         for (int i = 0; i < block; i++) {
             float* v = chain_.mel + static_cast<size_t>(i) * bands;
             if (layers) {
@@ -96,19 +100,22 @@ void Stream::decode(const float* latents, const float* loudness, const int8_t* l
         if (mel)
             std::memcpy(mel + static_cast<size_t>(l) * bands, chain_.mel,
                         static_cast<size_t>(block) * bands * sizeof(float));
-        if (out) chain_.vocode(chain_.mel, block, out + l * hop_);
+        float* to = out + l * hop_;
+        if (out) chain_.vocode(chain_.mel, block, &to);
         l += block;
     }
 }
 
 void Stream::synthesize(const float* mel, int64_t frames, float* out) {
     NoDenormals guard;
+    chain_.use(1);
     size_t bands = static_cast<size_t>(model_->bands);
     for (int64_t l = 0; l < frames;) {
         int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
         for (size_t i = 0; i < static_cast<size_t>(block) * bands; i++)
             chain_.mel[i] = sound(mel[static_cast<size_t>(l) * bands + i], 0, 10, 0);
-        chain_.vocode(chain_.mel, block, out + l * hop_);
+        float* to = out + l * hop_;
+        chain_.vocode(chain_.mel, block, &to);
         l += block;
     }
 }
@@ -117,18 +124,19 @@ void Stream::synthesize(const float* mel, int64_t frames, float* out) {
 
 void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
     NoDenormals guard;
+    chain_.use(1);
     const Model& m = *model_;
     for (int64_t i = 0; i < n;) {
         // up to the sample that completes a frame; sample by sample where the rates differ
         int room = chain_.missing();
-        int block = host_.resamples() ? 1 : static_cast<int>(n - i < room ? n - i : room);
+        int block = host_[0].resamples() ? 1 : static_cast<int>(n - i < room ? n - i : room);
         // read before anything is written: a host may give the same buffer twice
         bool complete = false;
-        if (host_.resamples()) {
+        if (host_[0].resamples()) {
             float x = sound(in[i], -LOUDEST_SAMPLE, LOUDEST_SAMPLE, 0);
-            int here = host_.in(&x, 1);
+            int here = host_[0].in(&x, 1);
             for (int k = 0; k < here; k++) {
-                chain_.push(host_.at_model + k, 1);
+                chain_.push(0, host_[0].at_model + k, 1);
                 if (chain_.analyse()) {
                     complete = true;
                     chain_.encode(1);
@@ -136,7 +144,7 @@ void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
                 }
             }
         } else {
-            chain_.push(in + i, block);
+            chain_.push(0, in + i, block);
             if (chain_.analyse()) {
                 complete = true;
                 chain_.encode(1);
@@ -147,7 +155,7 @@ void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
         for (int d = 0; d <= m.latents; d++) {
             for (int64_t k = i; k < last; k++) signals[d][k] = held_[d];
             Fixed held = d < m.latents ? HOLD : HOLD_LOUDNESS;
-            if (complete && live_.get(held) == 0)
+            if (complete && live_[0].get(held) == 0)
                 held_[d] = d < m.latents ? chain_.latents[d] : chain_.loudness[0];
             signals[d][last] = held_[d];
         }
@@ -157,12 +165,13 @@ void Stream::encode_signals(const float* in, float* const* signals, int64_t n) {
 
 void Stream::decode_signals(const float* const* signals, float* out, int64_t n) {
     NoDenormals guard;
+    chain_.use(1);
     const Model& m = *model_;
-    live_.follow(false);
+    live_[0].follow(false);
     for (int64_t i = 0; i < n;) {
         int room = hop_ - gathered_;
-        int block = host_.resamples() ? 1 : static_cast<int>(n - i < room ? n - i : room);
-        int here = host_.resamples() ? host_.due(1) : block;
+        int block = host_[0].resamples() ? 1 : static_cast<int>(n - i < room ? n - i : room);
+        int here = host_[0].resamples() ? host_[0].due(1) : block;
         int64_t last = i + block - 1;
         int made = 0;
         for (int left = here; left > 0;) {
@@ -177,15 +186,16 @@ void Stream::decode_signals(const float* const* signals, float* out, int64_t n) 
                     chain_.latents[d] = sound(signals[d][last], -LATENT_SPAN, LATENT_SPAN, 0);
                 chain_.loudness[0] =
                     sound(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-                live_.edit(chain_.latents, chain_.loudness, 1);
+                live_[0].edit(chain_.latents, chain_.loudness, 1);
                 chain_.decode(1);
                 waiting_ = 1;
             }
             // at most a hop is ever given between two frames, so what is ready stays within its room
-            give(host_.resamples() ? host_.at_model + made : out + i + made, part);
+            float* to = host_[0].resamples() ? host_[0].at_model : out + i;
+            give(&to, made, part);
             made += part;
         }
-        if (host_.resamples()) host_.out(made, out + i, 1);
+        if (host_[0].resamples()) host_[0].out(made, out + i, 1);
         i += block;
     }
 }

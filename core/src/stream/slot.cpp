@@ -94,27 +94,48 @@ void Slot::reset() {
     if (now_) now_->reset();
 }
 
-static void run(Stream* stream, const float* in, float* out, int64_t n) {
-    if (stream)
+// A stream of one channel hears the mean of two, and is heard on both. Equal channels stay what they are.
+static void run(Stream* stream, int channels, const float* const* in, float* const* out, int64_t n) {
+    size_t bytes = static_cast<size_t>(n) * sizeof(float);
+    if (!stream) {
+        for (int c = 0; c < channels; c++) std::memset(out[c], 0, bytes);
+    } else if (channels == 1) {
+        stream->process(in[0], out[0], n);
+    } else if (stream->channels() == channels) {
         stream->process(in, out, n);
-    else
-        std::memset(out, 0, static_cast<size_t>(n) * sizeof(float));
+    } else {
+        for (int64_t i = 0; i < n; i++) out[0][i] = 0.5f * in[0][i] + 0.5f * in[1][i];
+        stream->process(out[0], out[0], n);
+        std::memcpy(out[1], out[0], bytes);
+    }
 }
 
-void Slot::process(const float* in, float* out, int64_t n) {
-    while (n > 0) {
+void Slot::process(int channels, const float* const* in, float* const* out, int64_t n) {
+    const float* heard[MOST_CHANNELS];
+    float *own[MOST_CHANNELS], *now[MOST_CHANNELS], *next[MOST_CHANNELS];
+    for (int64_t at = 0; at < n;) {
         begin();
         used_ = true;
-        if (!fades()) return run(now_, in, out, n);
-        int block = part(n);
-        std::memcpy(in_, in, static_cast<size_t>(block) * sizeof(float));
-        run(now_, in_, a_, block);
-        run(next_, in_, b_, block);
-        for (int i = 0; i < block; i++) out[i] = a_[i] + share() * (b_[i] - a_[i]);
+        for (int c = 0; c < channels; c++) {
+            heard[c] = in[c] + at;
+            own[c] = out[c] + at;
+            now[c] = a_[c];
+            next[c] = b_[c];
+        }
+        if (!fades()) return run(now_, channels, heard, own, n - at);
+        int block = part(n - at);
+        for (int c = 0; c < channels; c++) {
+            std::memcpy(in_[c], heard[c], static_cast<size_t>(block) * sizeof(float));
+            heard[c] = in_[c];
+        }
+        run(now_, channels, heard, now, block);
+        run(next_, channels, heard, next, block);
+        for (int i = 0; i < block; i++) {
+            float w = share();
+            for (int c = 0; c < channels; c++) own[c][i] = now[c][i] + w * (next[c][i] - now[c][i]);
+        }
         end();
-        in += block;
-        out += block;
-        n -= block;
+        at += block;
     }
 }
 
@@ -141,11 +162,11 @@ void Slot::encode_signals(const float* in, float* const* signals, int width, int
         used_ = true;
         int block = part(n - at);
         for (int d = 0; d < width; d++) own[d] = signals[d] + at;
-        std::memcpy(in_, in + at, static_cast<size_t>(block) * sizeof(float));
+        std::memcpy(in_[0], in + at, static_cast<size_t>(block) * sizeof(float));
         bool both = fades();
-        encode(now_, in_, own, width, block);
+        encode(now_, in_[0], own, width, block);
         if (both) {
-            encode(next_, in_, other, width, block);
+            encode(next_, in_[0], other, width, block);
             for (int i = 0; i < block; i++) {
                 float w = share();
                 for (int d = 0; d < width; d++) own[d][i] += w * (other[d][i] - own[d][i]);
@@ -175,9 +196,12 @@ void Slot::decode_signals(const float* const* signals, int width, float* out, in
         int block = part(n - at);
         for (int d = 0; d < width; d++) from[d] = signals[d] + at;
         bool both = fades();
-        decode(now_, from, width, a_, block);
-        if (both) decode(next_, from, width, b_, block);
-        for (int i = 0; i < block; i++) out[at + i] = both ? a_[i] + share() * (b_[i] - a_[i]) : a_[i];
+        decode(now_, from, width, a_[0], block);
+        if (both) decode(next_, from, width, b_[0], block);
+        for (int i = 0; i < block; i++) {
+            float own = a_[0][i];
+            out[at + i] = both ? own + share() * (b_[0][i] - own) : own;
+        }
         if (both) end();
         at += block;
     }

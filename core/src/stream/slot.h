@@ -18,7 +18,7 @@ class Slot {
 
     // the audio thread
     void reset();
-    void process(const float* in, float* out, int64_t n);
+    void process(int channels, const float* const* in, float* const* out, int64_t n);
     void encode_signals(const float* in, float* const* signals, int width, int64_t n);
     void decode_signals(const float* const* signals, int width, float* out, int64_t n);
 
@@ -44,7 +44,8 @@ class Slot {
     bool used_ = false;  // something was processed: from now on streams fade in
     Stream *now_ = nullptr, *next_ = nullptr;
     int fade_ = 0, left_ = 0;  // samples until the next stream has taken over; above fade_ it only warms up
-    float in_[CHUNK], a_[CHUNK], b_[CHUNK], nothing_[CHUNK], aside_[CHUNK];
+    float in_[MOST_CHANNELS][CHUNK], a_[MOST_CHANNELS][CHUNK], b_[MOST_CHANNELS][CHUNK];
+    float nothing_[CHUNK], aside_[CHUNK];
     float other_[MOST_LATENTS + 1][CHUNK];
 };
 

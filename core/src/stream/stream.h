@@ -17,17 +17,20 @@ inline float sound(float x, float least, float most, float otherwise) {
 
 class Stream {
   public:
-    static Stream* make(Model* model, int host_rate, Reason& reason);
+    static Stream* make(Model* model, int host_rate, int channels, Reason& reason);
     void free();
 
     void reset();
-    int latency() const { return host_.latency(); }
+    int latency() const { return host_[0].latency(); }
+    int channels() const { return channels_; }
     int latents() const { return model_->latents; }
     const Declarations& declarations() const { return model_->parameters; }
-    void set(int index, float value) { live_.set(index, value); }
-    float get(int index) const { return live_.get(index); }
+    void set(int index, float value) { live_[0].set(index, value); }
+    float get(int index) const { return live_[0].get(index); }
 
-    void process(const float* in, float* out, int64_t n);
+    // The first channel alone, as in all below.
+    void process(const float* in, float* out, int64_t n) { process(1, &in, &out, n); }
+    void process(const float* const* in, float* const* out, int64_t n) { process(channels_, in, out, n); }
     int64_t last_frame(float* latents, float* loudness, float* mel) const;  // → frames so far
     // the frames that the samples complete; mel, loudness, mean, log-variance and latents where not null
     int64_t read(const float* in, int64_t n, float* mel, float* loudness, float* mean, float* log_variance,
@@ -46,23 +49,28 @@ class Stream {
     ~Stream() = default;
     void plan(Arena& arena);
 
-    void run(const float* in, float* out, int n);  // at the model's rate; out may be in
-    int take(const float* in, int n);              // → how many of them; with what the feedback adds
-    void settle();                                 // the frames decoded that still wait for the vocoder
-    void give(float* out, int n);                  // n of the samples that are ready, or become so
+    void process(int channels, const float* const* in, float* const* out, int64_t n);
+    void follow();  // the parameters' targets
+    // at the model's rate; of each channel in use; out may be in
+    void run(const float* const* in, float* const* out, int n);
+    int take(int channel, const float* in, int n);  // → how many of them; with what the feedback adds
+    void settle();                                  // the frames decoded that still wait for the vocoder
+    // n of the samples that are ready, or become so, at out[channel] + from
+    void give(float* const* out, int64_t from, int n);
 
     Model* model_ = nullptr;
     Block memory_;
-    int host_rate_ = 0, hop_ = 0;
+    int host_rate_ = 0, hop_ = 0, channels_ = 1;
 
-    Host host_;
+    // of each channel, where there is no common one; parameters are set in the first's
+    Host host_[MOST_CHANNELS];
     Chain chain_;
-    Live live_;
+    Live live_[MOST_CHANNELS];
     Layers layers_;
-    Feedback feedback_;
+    Feedback feedback_[MOST_CHANNELS];
     float sample_share_ = 1;  // of a parameter's way, in a sample
 
-    float* ready_ = nullptr;  // samples made and not yet given
+    float* ready_[MOST_CHANNELS] = {};  // samples made and not yet given
     int ready_count_ = 0;
     int waiting_ = 0;        // frames decoded and not yet vocoded
     int newest_ = 0;         // of the frames in the chain's rooms, the last

@@ -18,11 +18,15 @@ class Melgan {
 
     static bool fits(const Config& config, Reason& reason);
     void load(const Loader& from, const Analysis& analysis);
-    void plan(Arena& arena, State& state) const;
+    void plan(Arena& arena, State& state, int channels) const;
     void clear(State& state) const;
-    void step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const;
+    void step(const Kernels& kernels, State* states, int channels, const float* mel, int frames,
+              float* const* out) const;
 
   private:
+    void sound(const Kernels& kernels, State& state, const float* mel, int frames,
+               float* out) const;  // one channel's
+
     Conv layers_[MOST_LAYERS];
     int count_ = 0, ratios_ = 0, dilations_ = 0;
     List ratio_ = {};
@@ -63,7 +67,7 @@ void Melgan::load(const Loader& from, const Analysis&) {
     (layer++)->load(from, prefix);
 }
 
-void Melgan::plan(Arena& arena, State& state) const {
+void Melgan::plan(Arena& arena, State& state, int) const {
     state.layers = arena.take<Conv::State>(static_cast<size_t>(count_));
     // while planning the states have no place yet: their sizes are all that counts
     Conv::State nowhere;
@@ -90,7 +94,13 @@ void Melgan::clear(State& state) const {
     for (int i = 0; i < count_; i++) layers_[i].clear(state.layers[i]);
 }
 
-void Melgan::step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const {
+void Melgan::step(const Kernels& kernels, State* states, int channels, const float* mel, int frames,
+                  float* const* out) const {
+    for (int c = 0; c < channels; c++)
+        sound(kernels, states[c], mel + c * frames * layers_[0].inputs(), frames, out[c]);
+}
+
+void Melgan::sound(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const {
     const Conv* layer = layers_;
     const Conv::State* past = state.layers;
     float *x = state.x, *y = state.y, *room = layer->room(*past);

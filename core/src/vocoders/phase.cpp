@@ -25,11 +25,15 @@ class Phase {
 
     static bool fits(const Config&, Reason&) { return true; }
     void load(const Loader& from, const Analysis& analysis);
-    void plan(Arena& arena, State& state) const;
+    void plan(Arena& arena, State& state, int channels) const;
     void clear(State& state) const;
-    void step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const;
+    void step(const Kernels& kernels, State* states, int channels, const float* mel, int frames,
+              float* const* out) const;
 
   private:
+    void sound(const Kernels& kernels, State& state, const float* mel, const float* correction, int frames,
+               float* out) const;  // one channel's
+
     int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
     Network network_;
     const float *norm_ = nullptr, *norm_bias_ = nullptr, *window_ = nullptr;
@@ -72,9 +76,9 @@ void Phase::load(const Loader& from, const Analysis& analysis) {
         steady[m] = 2 * PI * static_cast<double>(static_cast<int64_t>(hop_) * m % frame_) / frame_;
 }
 
-void Phase::plan(Arena& arena, State& state) const {
-    size_t bins = static_cast<size_t>(bins_), frames = MOST_FRAMES;
-    network_.plan(arena, state.network);
+void Phase::plan(Arena& arena, State& state, int channels) const {
+    size_t bins = static_cast<size_t>(bins_), frames = MOST_FRAMES * static_cast<size_t>(channels);
+    network_.plan(arena, state.network, channels);
     Phases& p = state.phases;
     auto padded = [&] {
         return arena.take<double>(bins + 16) + (arena.planning() ? 0 : 8);
@@ -112,20 +116,34 @@ void Phase::clear(State& state) const {
     }
 }
 
-void Phase::step(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const {
+void Phase::step(const Kernels& kernels, State* states, int channels, const float* mel, int frames,
+                 float* const* out) const {
+    int block = frames * bank_.bands, rows = channels * frames;
+    Network::State networks[MOST_CHANNELS];
+    for (int c = 0; c < channels; c++) {
+        networks[c] = states[c].network;
+        float* room = network_.room(networks[c]);
+        for (int i = 0; i < block; i++) room[i] = 2 * mel[c * block + i] - 1;
+    }
+    const State& rooms = states[0];
+    const float* features = network_.step(kernels, networks, channels, frames);
+    kernels.norm(norm_, norm_bias_, width_, rows, features, rooms.features);
+    kernels.multiply(magnitude_, rooms.features, 0, rows, {nullptr, nullptr}, rooms.correction);
+    for (int c = 0; c < channels; c++)
+        sound(kernels, states[c], mel + c * block,
+              rooms.correction + static_cast<int64_t>(c) * frames * bins_, frames, out[c]);
+}
+
+void Phase::sound(const Kernels& kernels, State& state, const float* mel, const float* correction, int frames,
+                  float* out) const {
     int bands = bank_.bands;
-    float* room = network_.room(state.network);
-    for (int i = 0; i < frames * bands; i++) room[i] = 2 * mel[i] - 1;
-    const float* features = network_.step(kernels, state.network, frames);
-    kernels.norm(norm_, norm_bias_, width_, frames, features, state.features);
-    kernels.multiply(magnitude_, state.features, 0, frames, {nullptr, nullptr}, state.correction);
     FftPlan fft = fft_;
     fft.work = state.work;
     for (int l = 0; l < frames; l++, mel += bands, out += hop_) {
         float* level = state.level;
         for (int j = 0; j < bands; j++) level[j] = mel[j] < LOUDEST_MEL ? mel[j] : LOUDEST_MEL;
         kernels.draft(bank_, total_, rounds_, level, state.draft, state.magnitude);
-        kernels.refine(state.correction + static_cast<int64_t>(l) * bins_, bins_, state.magnitude);
+        kernels.refine(correction + static_cast<int64_t>(l) * bins_, bins_, state.magnitude);
         kernels.integrate(state.phases, state.magnitude, state.re, state.im);
         kernels.inverse(fft, state.re, state.im, state.frame);
         kernels.overlap(state.frame, window_, frame_, state.tail);

@@ -1,6 +1,6 @@
-// What a vocoder is: log-mel (frames, M), at least 0 → hop samples a frame. Each kind is one file that ends
-// in its row of the table, named as the configuration names it (src/melisma/files/config.py, VOCODERS);
-// `vocoder_of` finds it.
+// What a vocoder is: log-mel (channels · frames, M), at least 0 → hop samples a frame of each channel, whose
+// states lie one after another. Each kind is one file that ends in its row of the table, named as the
+// configuration names it (src/melisma/files/config.py, VOCODERS); `vocoder_of` finds it.
 #pragma once
 
 #include <new>
@@ -18,10 +18,11 @@ struct Vocoder {
     bool (*fits)(const Config& config, Reason& reason);
     void (*make)(void* vocoder);  // in memory of that size
     void (*load)(void* vocoder, const Loader& from, const Analysis& analysis);
-    void (*plan)(const void* vocoder, Arena& arena, void* state);  // state: null while planning
-    void (*clear)(const void* vocoder, void* state);
-    void (*step)(const void* vocoder, const Kernels& kernels, void* state, const float* mel, int frames,
-                 float* out);
+    // The states of so many channels; null while planning.
+    void (*plan)(const void* vocoder, Arena& arena, void* states, int channels);
+    void (*clear)(const void* vocoder, void* states, int channels);
+    void (*step)(const void* vocoder, const Kernels& kernels, void* states, int channels, const float* mel,
+                 int frames, float* const* out);
 };
 
 // The row of a class with these methods and a State; nothing of it is ever destroyed.
@@ -37,13 +38,20 @@ constexpr Vocoder vocoder(const char* name) {
         [](void* v, const Loader& from, const Analysis& analysis) {
             static_cast<V*>(v)->load(from, analysis);
         },
-        [](const void* v, Arena& arena, void* state) {
-            State nowhere;
-            static_cast<const V*>(v)->plan(arena, state ? *static_cast<State*>(state) : nowhere);
+        [](const void* v, Arena& arena, void* states, int channels) {
+            for (int c = 0; c < channels; c++) {
+                State nowhere;
+                static_cast<const V*>(v)->plan(arena, states ? static_cast<State*>(states)[c] : nowhere,
+                                               channels);
+            }
         },
-        [](const void* v, void* state) { static_cast<const V*>(v)->clear(*static_cast<State*>(state)); },
-        [](const void* v, const Kernels& kernels, void* state, const float* mel, int frames, float* out) {
-            static_cast<const V*>(v)->step(kernels, *static_cast<State*>(state), mel, frames, out);
+        [](const void* v, void* states, int channels) {
+            for (int c = 0; c < channels; c++)
+                static_cast<const V*>(v)->clear(static_cast<State*>(states)[c]);
+        },
+        [](const void* v, const Kernels& kernels, void* states, int channels, const float* mel, int frames,
+           float* const* out) {
+            static_cast<const V*>(v)->step(kernels, static_cast<State*>(states), channels, mel, frames, out);
         },
     };
 }

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import BadValue, Damaged, MelismaError, Unavailable
 from ..files import modelfile
-from ..sound.door import block_of
+from ..sound.door import block_of, channels_of
 from ..sound.rates import cut
 from .handle import Handle
 from .layout import FUNCTIONS, VERSION, Info, LoopSettings
@@ -137,9 +137,9 @@ class CoreModel(Handle):
             for p in listed
         ]
 
-    def stream(self, rate: int = 0) -> CoreStream:
-        """A stream for a host at `rate` Hz; 0: the model's own."""
-        return CoreStream(self, rate)
+    def stream(self, rate: int = 0, channels: int = 1) -> CoreStream:
+        """A stream for a host at `rate` Hz, 0: the model's own; of one channel or two."""
+        return CoreStream(self, rate, channels)
 
 
 class CoreStream(Handle):
@@ -147,14 +147,15 @@ class CoreStream(Handle):
 
     instead = "make a new one with stream() of the model"
 
-    def __init__(self, model: CoreModel, rate: int = 0):
+    def __init__(self, model: CoreModel, rate: int = 0, channels: int = 1):
         self.model = model
         error = ctypes.create_string_buffer(600)
-        pointer = _call("stream_new", model._handle, rate, error, len(error))
+        pointer = _call("stream_new_channels", model._handle, rate, channels, error, len(error))
         if not pointer:
             raise _refusal(error, BadValue)
         self._own(pointer, library().melisma_stream_free)
         self.latency: int = _call("latency", self._handle)
+        self.channels: int = _call("channels", self._handle)
 
     def set(self, name: str, value: float) -> None:
         _call("set", self._handle, self._index(name), value)
@@ -173,7 +174,12 @@ class CoreStream(Handle):
         _call("reset", self._handle)
 
     def process(self, block: np.ndarray) -> np.ndarray:
-        """float32 (T,) → float32 (T,), `latency` samples late."""
+        """float32 (T,) → float32 (T,), `latency` samples late; (2, T) → (2, T) for a stream of two channels."""
+        if self.channels > 1:
+            block = channels_of(block, self.channels)
+            out = np.empty_like(block)
+            _call("process_channels", self._handle, _rows(block), _rows(out), block.shape[1])
+            return out
         block = block_of(block)
         out = np.empty_like(block)
         _call("process", self._handle, _at(block), _at(out), len(block))
@@ -363,8 +369,8 @@ class Engine:
         stream = self.model.stream()
         return self._on_time(stream.synthesize(piece) for piece in cut(mel, self._frames))
 
-    def stream(self, rate: int = 0) -> CoreStream:
-        return self.model.stream(rate)
+    def stream(self, rate: int = 0, channels: int = 1) -> CoreStream:
+        return self.model.stream(rate, channels)
 
     def _whole(self, name: str, x: Samples) -> Any:
         stream = self.model.stream()

@@ -46,6 +46,14 @@ def block_of(block: Any, what: str = "the block") -> np.ndarray:
     return _scaled(x)
 
 
+def channels_of(block: Any, channels: int, what: str = "the block") -> np.ndarray:
+    """Samples of so many channels (channels, T) → float32, contiguous; a MelismaError for any other shape, as `samples_of`."""
+    x = _numbers(block, what)
+    if x.ndim != 2 or len(x) != channels:
+        raise BadValue(f"{what} has the shape {x.shape}; this stream has {channels} channels and takes ({channels}, T)")
+    return _scaled(x)
+
+
 def checked_rate(rate: Any, name: str) -> int:
     """The rate in Hz, if it is one that sound can have; `name` says in the MelismaError whose it is."""
     number = isinstance(rate, (int, float, np.number)) and not isinstance(rate, (bool, np.complexfloating))
