@@ -31,20 +31,23 @@ def schema() -> str:
     lines = ["// " + NOTICE.format("src/melisma/files/config.py"), "#pragma once", ""]
     lines += ["#include <cstddef>", "#include <cstdint>", "", "namespace melisma {", ""]
     lines += [f"constexpr int LONGEST_LIST = {config.LONGEST};"]
-    most = max(f.metadata["most"] for block in blocks.values() for f in fields(block) if f.name.endswith("blocks"))
-    lines += [f"constexpr int MOST_BLOCKS = {most};", ""]
+    widest = max(f.metadata["maximum"] for block in blocks.values() for f in fields(block) if f.name.endswith("blocks"))
+    lines += [f"constexpr int MOST_BLOCKS = {widest};", ""]
     lines += ["// A short list of whole numbers.", "struct List {", "    int count, numbers[LONGEST_LIST];"]
     lines += ["    int operator[](int64_t i) const { return numbers[i]; }", "};", ""]
     for block in blocks.values():
         lines += [f"struct {block.__name__} {{"]
         lines += [f"    {_type(f)} {f.name};" for f in fields(block) if f.name != "kind"] + ["};", ""]
     kinds = list(config.VOCODERS)
-    lines += ["// Kinds of vocoder, in the order of the configuration's table.", "#define MELISMA_VOCODERS(X) \\"]
-    lines += ["    " + " ".join(f"X({kind})" for kind in kinds), ""]
+    lines += [
+        "// Kinds of vocoder, in the order of the configuration's table.",
+        "#define MELISMA_VOCODERS(X) " + " ".join(f"X({kind})" for kind in kinds),
+        "",
+    ]
     lines += [f"enum class VocoderKind : int {{ {', '.join(kinds)} }};", ""]
     lines += ["struct Entries {", *(f"    {block.__name__} {name};" for name, block in blocks.items())]
     lines += ["    VocoderKind vocoder;", "};", "", "enum class Kind : uint8_t { WHOLE, REAL, LIST, RETIRED };", ""]
-    lines += ["struct Entry {", "    const char* name;", "    Kind kind;", "    double least, most;"]
+    lines += ["struct Entry {", "    const char* name;", "    Kind kind;", "    double minimum, maximum;"]
     lines += ["    size_t place;    // in Entries", "    bool optional;   // an older file may lack it"]
     lines += ["    double missing;  // and is read as if it said this", "};", ""]
     for name, block in blocks.items():
@@ -66,7 +69,7 @@ def _entry(block: str, entry) -> str:
     bounds, missing = entry.metadata, entry.metadata["missing"]
     optional = f"{str(missing is not None).lower()}, {missing or 0:g}"
     place = f"offsetof(Entries, {block}.{entry.name})"
-    return f'{{"{entry.name}", Kind::{kind}, {bounds["least"]:g}, {bounds["most"]:g}, {place}, {optional}}},'
+    return f'{{"{entry.name}", Kind::{kind}, {bounds["minimum"]:g}, {bounds["maximum"]:g}, {place}, {optional}}},'
 
 
 def limits() -> str:

@@ -57,7 +57,7 @@ def parameters() -> str:
     for p in melisma.load("strings")._engine.model.parameters:
         name = re.sub(r"\.\d+$", ".N", p.name)  # one row for all latents
         if name not in seen:
-            values = (p.unit, _range(_short(p.least), _short(p.most)), _value(_short(p.usual)))
+            values = (p.unit, _range(_short(p.minimum), _short(p.maximum)), _value(_short(p.default)))
             rows.append((f"`{name}`", *values, p.summary + (", whole numbers only" if p.whole else "")))
         seen.add(name)
     about = """A stream's parameters have the same names and ranges in every host: `set NAME VALUE` in Pure Data, `melisma_set`

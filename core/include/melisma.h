@@ -82,8 +82,9 @@ typedef struct {
     const char* name; /* such as "loudness.offset"; "scale.1" … and "bias.1" … for each latent */
     const char* unit; /* "dB", "Hz", "×", "σ" or "" */
     const char* summary;
-    float least, most, usual; /* usual: the value that a new stream has */
-    int32_t whole;            /* 1: whole numbers only */
+    float minimum, maximum;
+    float default_value; /* what a new stream has; `default` is a word of C */
+    int32_t whole;       /* 1: whole numbers only */
 } melisma_parameter;
 
 MELISMA_API int melisma_parameter_count(const melisma_model* model);

@@ -38,7 +38,7 @@ static void* turn(void* given) {
         int index = static_cast<int>((s >> 8) % static_cast<uint32_t>(t.parameters + 2)) - 1;
         float share = static_cast<float>(s >> 8 & 0xffff) / 65535.0f;
         const melisma_parameter* p = melisma_parameter_at(t.model, index);
-        float value = p ? p->least + share * (p->most - p->least) : share;
+        float value = p ? p->minimum + share * (p->maximum - p->minimum) : share;
         if ((s >> 28) == 0) value = NAN;
         melisma_set(t.streams[s >> 30 == 3 ? 0 : s >> 30], index, value);
         (void)melisma_get(t.streams[0], index);

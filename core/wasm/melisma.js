@@ -34,9 +34,9 @@ const MELISMA_PARAMETER = {
   name: [0, "text"],
   unit: [4, "text"],
   summary: [8, "text"],
-  least: [12, "float"],
-  most: [16, "float"],
-  usual: [20, "float"],
+  minimum: [12, "float"],
+  maximum: [16, "float"],
+  defaultValue: [20, "float"],
   whole: [24, "int"],
 };
 const MELISMA_PARAMETER_SIZE = 28;
@@ -115,7 +115,7 @@ export class Model {
     this.percentiles = floats(info.percentiles, 5 * this.latents);
     const golden = info.goldenSamples;
     this.golden = golden ? { input: floats(info.goldenInput, golden), output: floats(info.goldenOutput, golden) } : null;
-    /** @type {{name: string, unit: string, summary: string, least: number, most: number, usual: number, whole: boolean}[]} */
+    /** @type {{name: string, unit: string, summary: string, minimum: number, maximum: number, defaultValue: number, whole: boolean}[]} */
     this.parameters = Array.from({ length: core.call.melisma_parameter_count(handle) }, (_, i) => {
       const one = core.read(core.call.melisma_parameter_at(handle, i), MELISMA_PARAMETER);
       return { ...one, whole: one.whole === 1 };

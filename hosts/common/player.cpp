@@ -26,7 +26,7 @@ static void apply(Player* p, melisma_stream* stream) {
     if (p->bypassed)
         melisma_set(stream, mix, 0);
     else if (!setting(p, "mix"))
-        melisma_set(stream, mix, melisma_parameter_at(p->model, mix)->usual);
+        melisma_set(stream, mix, melisma_parameter_at(p->model, mix)->default_value);
 }
 
 bool player_set(Player* p, const char* name, float value) {
@@ -192,7 +192,7 @@ bool player_restore(Player* p, const char* text, size_t length) {
     // as if new; a parameter that is not set again goes back to what it usually is
     melisma_stream* stream = player_stream(p);
     for (int i = 0; stream && i < melisma_parameter_count(p->model); i++)
-        melisma_set(stream, i, melisma_parameter_at(p->model, i)->usual);
+        melisma_set(stream, i, melisma_parameter_at(p->model, i)->default_value);
     p->setting_count = 0;
     p->bypassed = false;
     char line[ASKED_NAME + 64], name[ASKED_NAME] = "";

@@ -37,7 +37,7 @@ def test_the_core_has_the_declared_parameters():
     assert [p.name.removesuffix(".1") for p in told] == [p.name for p in declared]
     for core, said in zip(told, declared):
         assert (core.unit, core.summary, core.whole) == (said.unit, said.summary, said.kind != "number")
-        assert (core.least, core.most, core.usual) == pytest.approx((said.minimum, said.maximum, said.default))
+        assert (core.minimum, core.maximum, core.default) == pytest.approx((said.minimum, said.maximum, said.default))
 
 
 def test_a_drift_would_be_seen(monkeypatch):

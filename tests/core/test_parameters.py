@@ -20,12 +20,12 @@ def test_parameters_are_declared_and_kept_in_range():
     names = [p.name for p in model.parameters]
     assert {"mix", "randomize", "feedback", "scale.1", "bias.2"} <= set(names) and len(set(names)) == len(names)
     for p in model.parameters:
-        assert p.least <= p.usual <= p.most and p.summary
-        assert stream.get(p.name) == np.float32(p.usual)
+        assert p.minimum <= p.default <= p.maximum and p.summary
+        assert stream.get(p.name) == np.float32(p.default)
         stream.set(p.name, 1e9)
-        assert stream.get(p.name) == np.float32(p.most)
+        assert stream.get(p.name) == np.float32(p.maximum)
         stream.set(p.name, float("nan"))
-        assert stream.get(p.name) == np.float32(p.most)
+        assert stream.get(p.name) == np.float32(p.maximum)
     with pytest.raises(MelismaError, match="no parameter"):
         stream.set("volume", 1)
 

@@ -42,7 +42,7 @@ def test_what_a_vocoder_declares_holds_together(name):
     kind = KINDS[name]
     config = kind.config()
     assert isinstance(config, VocoderConfig) and config.kind == name and kind.config.__doc__
-    assert all(f.name == "kind" or f.metadata["least"] is not None for f in fields(config))
+    assert all(f.name == "kind" or f.metadata["minimum"] is not None for f in fields(config))
     assert not {f.name for f in fields(config)} & set(kind.retired)
     assert kind.tensors and {row.vocoder for row in kind.tensors} == {name}
     assert all(row.name.startswith("vocoder.") for row in kind.tensors)

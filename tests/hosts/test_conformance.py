@@ -74,7 +74,7 @@ def test_any_messages_leave_a_sound_that_is_one(host, tmp_path):
     deeds = []
     for at in sorted(rng.integers(0, len(x), 120)):
         p = parameters[rng.integers(len(parameters))]
-        value = rng.choice([p.least, p.most, p.usual, rng.uniform(p.least, p.most), 1e6, -1e6])
+        value = rng.choice([p.minimum, p.maximum, p.default, rng.uniform(p.minimum, p.maximum), 1e6, -1e6])
         deeds.append((int(at), rng.choice([f"set {p.name} {value:.6f}"] * 8 + ["reset", "bypass 1", "bypass 0"])))
     deeds.sort(key=lambda deed: deed[0])
     heard, _, complaints = host.play(tmp_path, str(STRINGS), x, 44100, block, deeds)

@@ -10,7 +10,8 @@ bool read_list(const Json::Node* node, const char* where, const Entry& entry, Li
     bool good = node->kind == Json::ARRAY && node->length > 0 && node->length <= LONGEST_LIST;
     list.count = 0;
     for (const Json::Node* v = good ? node->first : nullptr; good && v; v = v->next) {
-        good = v->kind == Json::NUMBER && v->whole && v->number >= entry.least && v->number <= entry.most;
+        good =
+            v->kind == Json::NUMBER && v->whole && v->number >= entry.minimum && v->number <= entry.maximum;
         list.numbers[list.count++] = good ? static_cast<int>(v->number) : 0;
     }
     return good || reason.say("%s.%s is not a short list of whole numbers", where, entry.name);
@@ -24,7 +25,7 @@ bool read_entry(const Json::Node* node, const char* where, const Entry& entry, E
     double value = node ? node->number : entry.missing;
     switch (entry.kind) {
         case Kind::RETIRED:
-            return !node || (node->kind == Json::BOOLEAN && node->number == entry.most) ||
+            return !node || (node->kind == Json::BOOLEAN && node->number == entry.maximum) ||
                    reason.say("%s.%s says what no version plays any more", where, entry.name);
         case Kind::LIST:
             return read_list(node, where, entry, *reinterpret_cast<List*>(place), reason);
@@ -34,9 +35,9 @@ bool read_entry(const Json::Node* node, const char* where, const Entry& entry, E
     bool whole = entry.kind == Kind::WHOLE;
     if (node && (node->kind != Json::NUMBER || (whole && !node->whole)))
         return reason.say("%s.%s is not a %snumber", where, entry.name, whole ? "whole " : "");
-    if (!(value >= entry.least && value <= entry.most))
-        return reason.say("%s.%s is %.9g, outside %g to %g", where, entry.name, value, entry.least,
-                          entry.most);
+    if (!(value >= entry.minimum && value <= entry.maximum))
+        return reason.say("%s.%s is %.9g, outside %g to %g", where, entry.name, value, entry.minimum,
+                          entry.maximum);
     if (whole)
         *reinterpret_cast<int*>(place) = static_cast<int>(value);
     else

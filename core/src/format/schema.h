@@ -68,7 +68,7 @@ enum class Kind : uint8_t { WHOLE, REAL, LIST, RETIRED };
 struct Entry {
     const char* name;
     Kind kind;
-    double least, most;
+    double minimum, maximum;
     size_t place;    // in Entries
     bool optional;   // an older file may lack it
     double missing;  // and is read as if it said this

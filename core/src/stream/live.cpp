@@ -22,7 +22,7 @@ void Live::plan(Arena& arena, const Model& m) {
 
 void Live::begin() {
     for (int i = 0; i < model_->parameters.count(); i++)
-        new (targets_ + i) std::atomic<float>(model_->parameters.at(i).usual);
+        new (targets_ + i) std::atomic<float>(model_->parameters.at(i).default_value);
 }
 
 void Live::clear() {
@@ -36,7 +36,7 @@ void Live::set(int index, float value) {
     if (index < 0 || index >= model_->parameters.count() || !(value == value)) return;
     const melisma_parameter& p = model_->parameters.at(index);
     if (p.whole) value = std::floor(value + 0.5f);
-    value = value < p.least ? p.least : value > p.most ? p.most : value;
+    value = value < p.minimum ? p.minimum : value > p.maximum ? p.maximum : value;
     targets_[index].store(value, std::memory_order_relaxed);
 }
 

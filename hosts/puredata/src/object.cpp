@@ -219,9 +219,9 @@ static void on_dump(Object* x) {
     for (int i = 0; i < melisma_parameter_count(x->player.model); i++) {
         const melisma_parameter* p = melisma_parameter_at(x->player.model, i);
         post("  %s %g %s (%g to %g, usually %g): %s", p->name,
-             static_cast<double>(stream ? melisma_get(stream, i) : p->usual), p->unit,
-             static_cast<double>(p->least), static_cast<double>(p->most), static_cast<double>(p->usual),
-             p->summary);
+             static_cast<double>(stream ? melisma_get(stream, i) : p->default_value), p->unit,
+             static_cast<double>(p->minimum), static_cast<double>(p->maximum),
+             static_cast<double>(p->default_value), p->summary);
     }
     for (int d = 0; d < info.latents; d++) {
         const float* p = info.percentiles + 5 * d;

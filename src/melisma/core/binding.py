@@ -90,9 +90,9 @@ class Parameter:
     name: str
     unit: str
     summary: str
-    least: float
-    most: float
-    usual: float
+    minimum: float
+    maximum: float
+    default: float
     whole: bool
 
 
@@ -133,7 +133,7 @@ class CoreModel(Handle):
     def parameters(self) -> list[Parameter]:
         listed = (_call("parameter_at", self._handle, i).contents for i in range(_call("parameter_count", self._handle)))
         return [
-            Parameter(p.name.decode(), p.unit.decode(), p.summary.decode(), p.least, p.most, p.usual, bool(p.whole))
+            Parameter(p.name.decode(), p.unit.decode(), p.summary.decode(), p.minimum, p.maximum, p.default_value, bool(p.whole))
             for p in listed
         ]
 

@@ -20,7 +20,7 @@ from ..system.inputs import note_input
 from .binding import CoreLoop, CoreModel, CoreStream
 
 BLOCK = 64  # samples; Pd's
-# name → column in a file that has all three, unit, least, most
+# name → column in a file that has all three, unit, minimum, maximum
 CURVES = {"freq": (1, "Hz", 20.0, 20000.0), "q": (2, "", 0.1, 100.0), "gain": (3, "×", 0.0, 16.0)}
 
 
@@ -41,15 +41,15 @@ def curve(text: str, name: str) -> Curve:
     A file has two numbers a line, time and value, or four, time, freq, q and gain, as feedback.pd writes them.
     MelismaError names what is wrong.
     """
-    column, unit, least, most = CURVES[name]
+    column, unit, minimum, maximum = CURVES[name]
     try:
         points = [(0.0, float(text))]
     except ValueError:
         points = _points(text, name, column)
     both = np.array(points, float)
     times, values = both[:, 0], both[:, 1]
-    if not np.isfinite(points).all() or not ((least <= values) & (values <= most)).all():
-        raise BadValue(f"--{name} {text}: values from {least:g} to {most:g}{unit and ' ' + unit} are needed")
+    if not np.isfinite(points).all() or not ((minimum <= values) & (values <= maximum)).all():
+        raise BadValue(f"--{name} {text}: values from {minimum:g} to {maximum:g}{unit and ' ' + unit} are needed")
     if (np.diff(times) < 0).any():
         raise BadValue(f"--{name} {text}: its times do not rise")
     return Curve(times, values)

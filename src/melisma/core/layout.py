@@ -39,9 +39,9 @@ class Parameter(ctypes.Structure):
         ("name", c_char_p),
         ("unit", c_char_p),
         ("summary", c_char_p),
-        ("least", c_float),
-        ("most", c_float),
-        ("usual", c_float),
+        ("minimum", c_float),
+        ("maximum", c_float),
+        ("default_value", c_float),
         ("whole", c_int32),
     ]
 

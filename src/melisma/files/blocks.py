@@ -8,10 +8,10 @@ from typing import Any
 LONGEST = 16  # entries of a list
 
 
-def entry(default: Any, least: float, most: float, missing: Any = None) -> Any:
+def entry(default: Any, minimum: float, maximum: float, missing: Any = None) -> Any:
     """An entry and the bounds (of a list: its numbers') that any sane model stays within: a file that claims more is refused
     before anything is allocated for it. missing: what an older file means that has no such entry."""
-    return field(default=default, metadata={"least": least, "most": most, "missing": missing})
+    return field(default=default, metadata={"minimum": minimum, "maximum": maximum, "missing": missing})
 
 
 @dataclass(frozen=True)

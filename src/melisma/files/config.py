@@ -65,15 +65,15 @@ def _read(cls: type, data: Any, where: str) -> Any:
 
 def _checked(value: Any, entry: Field[Any], where: str) -> Any:
     default: Any = entry.default
-    least: Any = entry.metadata.get("least")
-    most: Any = entry.metadata.get("most")
+    minimum: Any = entry.metadata.get("minimum")
+    maximum: Any = entry.metadata.get("maximum")
     if isinstance(default, tuple):
-        whole = isinstance(value, (list, tuple)) and all(type(v) is int and least <= v <= most for v in value)
+        whole = isinstance(value, (list, tuple)) and all(type(v) is int and minimum <= v <= maximum for v in value)
         if not whole or not 0 < len(value) <= LONGEST:
             raise ValueError(f"{where} is {value!r}, not a short list of whole numbers")
         return tuple(value)
     if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
         raise ValueError(f"{where} is {value!r}, not {type(default).__name__}")
-    if least is not None and not least <= value <= most:
-        raise ValueError(f"{where} is {value}, outside {least} to {most}")
+    if minimum is not None and not minimum <= value <= maximum:
+        raise ValueError(f"{where} is {value}, outside {minimum} to {maximum}")
     return value

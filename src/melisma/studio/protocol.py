@@ -205,9 +205,9 @@ class ParameterInfo(_Struct):
     name: str
     unit: str
     kind: Literal["number", "integer", "switch"]
-    least: float
-    most: float
-    usual: float
+    minimum: float
+    maximum: float
+    default: float
     rest: float
     summary: str
 

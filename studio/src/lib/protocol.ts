@@ -130,9 +130,9 @@ export interface ParameterInfo {
   readonly name: string;
   readonly unit: string;
   readonly kind: "integer" | "number" | "switch";
-  readonly least: number;
-  readonly most: number;
-  readonly usual: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly default: number;
   readonly rest: number;
   readonly summary: string;
 }
