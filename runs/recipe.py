@@ -144,11 +144,11 @@ def everything(world: World, minutes: float, force: bool, note: str) -> None:
 
 def data(world: World) -> None:
     """The sounds from their packages, and the prepared set."""
-    from melisma.training.prepare import prepare, render
+    from melisma.training.prepare import prepare, print_report
 
     if not world.sounds.exists():
         subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), world.sounds.name], check=True)
-    render(prepare(world.sounds, world.prepared, world.config.analysis.sample_rate), Console())
+    print_report(prepare(world.sounds, world.prepared, world.config.analysis.sample_rate), Console())
 
 
 def train(world: World, part: str, minutes: float) -> None:

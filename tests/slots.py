@@ -15,7 +15,7 @@ class Slot(core.Handle):
 
     def __init__(self, rate: int):
         self.rate = rate
-        self._own(core._made(core._call("slot_new", rate), f"a slot at {rate} Hz"), core.library().melisma_slot_free)
+        self._adopt(core._made(core._call("slot_new", rate), f"a slot at {rate} Hz"), core.library().melisma_slot_free)
 
     def put(self, stream: core.CoreStream | None) -> None:
         """The stream takes over with the next blocks; None: silence."""

@@ -109,8 +109,8 @@ class Sampler:
         audio = faded(resampled(audio, RATE * ratio), attack, release)
         audio = audio * 10 ** ((-14 * (1 - dynamic) + self.rng.normal(0, 1)) / 20)
         at = int(start * RATE)
-        room = out[at : at + len(audio)]
-        room += audio[: len(room)]
+        place = out[at : at + len(audio)]
+        place += audio[: len(place)]
         return max(len(audio) / RATE - release, 0.05)
 
     def line(self, out: np.ndarray, instrument: str, classes, rests: float = 0.08) -> str:

@@ -108,7 +108,7 @@ class Model:
 
     def encode(self, sound: Sound, *, rate: int | None = None) -> LatentPath:
         """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
-        pieces, rate, length = self._own(sound, rate)
+        pieces, rate, length = self._at_model_rate(sound, rate)
         values, loudness, layers = self._engine.encode_layers(pieces)
         return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre, layers)
 
@@ -121,7 +121,9 @@ class Model:
         """
         return self._back(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour)), path.source_rate, path.length)
 
-    def render(self, path: LatentPath, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0) -> Iterator[np.ndarray]:
+    def decode_pieces(
+        self, path: LatentPath, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0
+    ) -> Iterator[np.ndarray]:
         """A latent path's sound at the model's own rate, piece by piece: float32 (n,), so many frames each time.
 
         Together they are, to the bit, what `decode` resamples to the path's rate, up to the end of the sound.
@@ -179,16 +181,16 @@ class Model:
 
     def copy_synthesis(self, sound: Sound, *, rate: int | None = None) -> Audio:
         """The sound's true mels through the vocoder: what is lost without the VAE."""
-        pieces, rate, length = self._own(sound, rate)
+        pieces, rate, length = self._at_model_rate(sound, rate)
         return self._back(self._engine.synthesized(self._engine.mel(pieces)), rate, length)
 
     def mel(self, sound: Sound, *, rate: int | None = None) -> np.ndarray:
         """The sound's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
-        return self._engine.mel(self._own(sound, rate)[0])
+        return self._engine.mel(self._at_model_rate(sound, rate)[0])
 
     def kl(self, sound: Sound, *, rate: int | None = None) -> np.ndarray:
         """KL(q(z | x) ‖ N(0, I)) of each of the encoder's dimensions at every frame, in nats (Z', L)."""
-        return self._engine.kl(self._own(sound, rate)[0])
+        return self._engine.kl(self._at_model_rate(sound, rate)[0])
 
     def stream(self, **parameters: float) -> Stream:
         """The model as a stream at its own rate, turned to parameters such as match=1, fine=1; see `Stream.set`.
@@ -217,7 +219,7 @@ class Model:
             raise Damaged(f"model {self.name} does not reproduce its golden pair ({found}): get the file anew")
         return {"error": error, "distance": distance}
 
-    def _own(self, sound: Sound, rate: int | None) -> tuple[Iterator[np.ndarray], int, int]:
+    def _at_model_rate(self, sound: Sound, rate: int | None) -> tuple[Iterator[np.ndarray], int, int]:
         """The sound as pieces of one channel at the model's rate: an hour is never copied. Its rate and length as they were."""
         if isinstance(sound, Audio):
             if rate is not None and rate != sound.rate:

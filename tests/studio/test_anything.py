@@ -16,7 +16,7 @@ from test_server import HOST, connect, upload, wav
 
 from melisma.studio import protocol
 from melisma.studio.library import Library
-from melisma.studio.protocol import Keep, Operate, Puck, Session, Snapshot, Square, Take, Target
+from melisma.studio.protocol import Operate, Puck, Save, Session, Snapshot, Square, Take, Target
 from melisma.studio.server import Studio
 
 HUGE = "9" * 5000
@@ -139,8 +139,8 @@ def messages(draw, ref):
     operate = Operate("scale", {"by": 1.5}, Target((0, 1), True, 0.1, 0.3))
     take = Take("small", ref, (operate, protocol.Draw("loudness", ((0.0, -20.0), (0.2, -6.0)))), square)
     good = [
-        protocol.Render(1, take, 0.1), Keep(2, Session(take, (Snapshot("a", take),)), 0, "Step"), protocol.Cancel(),
-        Keep(3, Session(Take("small")), -1, None),
+        protocol.Render(1, take, 0.1), Save(2, Session(take, (Snapshot("a", take),)), 0, "Step"), protocol.Cancel(),
+        Save(3, Session(Take("small")), -1, None),
     ]  # fmt: skip
     value = json.loads(protocol.text(draw(st.sampled_from(good))))
     for _ in range(draw(st.integers(0, 2))):
@@ -221,7 +221,7 @@ def test_the_real_server_prints_no_traceback(small, home, tmp_path):
                 socket.send(frame)
                 assert "understands" in hear(socket, "failed")["message"]
             session = {"take": {"model": "small", "input": ref}}
-            socket.send(json.dumps({"type": "keep", "revision": 5, "name": "Opened", "session": session}))
+            socket.send(json.dumps({"type": "save", "revision": 5, "name": "Opened", "session": session}))
             assert hear(socket, "saved")["revision"] == 5
         for path in (
             f"/api/take/a.wav?snapshot={HUGE}",

@@ -31,7 +31,7 @@ def keep(socket, revision, at):
     """A step named after its number, of about 3 kB; → "saved" or "failed"."""
     edits = [{"op": "draw", "lane": 0, "points": [[k / 8, revision / 10] for k in range(200)]}]
     session = {"take": {"model": "strings", "edits": edits}}
-    socket.send(json.dumps({"type": "keep", "revision": revision, "at": at, "name": f"step {revision}", "session": session}))
+    socket.send(json.dumps({"type": "save", "revision": revision, "at": at, "name": f"step {revision}", "session": session}))
     return hear(socket, "saved", "failed")["type"]
 
 

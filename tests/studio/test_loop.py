@@ -16,7 +16,7 @@ from melisma.studio import protocol, server, session, sessionfile
 from melisma.studio.journal import Journal
 from melisma.studio.library import Incoming, Library
 from melisma.studio.models import Models
-from melisma.studio.protocol import Keep, Session, Take
+from melisma.studio.protocol import Save, Session, Take
 from melisma.studio.server import Studio
 
 
@@ -60,7 +60,7 @@ WORK = {
     "a sound is resampled": (server, "resample", lambda ref, file: get(f"/api/sounds/{ref.hash}/samples?model=small")),
     "a sound is pictured": (server, "outline", lambda ref, file: get(f"/api/sounds/{ref.hash}/outline")),
     "a model is opened": (Models, "open", lambda ref, file: get(f"/api/sounds/{ref.hash}/mel?model=small")),
-    "the models are listed": (Models, "infos", lambda ref, file: over_the_socket(Keep(1, Session(Take("small"))))),
+    "the models are listed": (Models, "infos", lambda ref, file: over_the_socket(Save(1, Session(Take("small"))))),
     "a take is rendered": (
         session,
         "paths",
@@ -69,15 +69,15 @@ WORK = {
     "a take is written": (Audio, "save", lambda ref, file: get("/api/take/a.wav")),
     "a session is packed": (sessionfile, "pack", lambda ref, file: get("/api/session/a.melisma-session")),
     "a session is unpacked": (sessionfile, "unpack", lambda ref, file: post("/api/session", file)),
-    "a step is saved": (Library, "save", lambda ref, file: over_the_socket(Keep(1, Session(Take("small"))))),
-    "a step is journaled": (Journal, "write", lambda ref, file: over_the_socket(Keep(1, Session(Take("small"))))),
+    "a step is saved": (Library, "save", lambda ref, file: over_the_socket(Save(1, Session(Take("small"))))),
+    "a step is journaled": (Journal, "write", lambda ref, file: over_the_socket(Save(1, Session(Take("small"))))),
 }
 
 
 @pytest.mark.parametrize("work", WORK)
 def test_other_requests_are_answered_meanwhile(studio, client, monkeypatch, work):
     ref = upload(client, wav()).sound
-    over_the_socket(Keep(1, Session(Take("small", ref)), -1, "Opened"))(client)
+    over_the_socket(Save(1, Session(Take("small", ref)), -1, "Opened"))(client)
     file = client.get("/api/session/a.melisma-session").content
     studio.library._opened.clear()  # noqa: SLF001 (as after a start)
     owner, name, make = WORK[work]
@@ -122,7 +122,7 @@ def test_no_file_is_opened_on_the_loop(studio, client):
     sys.addaudithook(watch)
     try:
         ref = upload(client, wav()).sound
-        over_the_socket(Keep(1, Session(Take("small", ref)), -1, "Opened"))(client)
+        over_the_socket(Save(1, Session(Take("small", ref)), -1, "Opened"))(client)
         file = client.get("/api/session/a.melisma-session").content
         studio.library._opened.clear()  # noqa: SLF001
         for _, _, make in WORK.values():

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from melisma.studio import protocol
 from melisma.studio.library import Library
-from melisma.studio.protocol import Keep, Operate, Render, Session, Snapshot, Take, Target
+from melisma.studio.protocol import Operate, Render, Save, Session, Snapshot, Take, Target
 from melisma.studio.server import Studio
 
 HOST = "127.0.0.1:8337"
@@ -182,7 +182,7 @@ def test_a_session_from_upload_to_wav(client, studio):
         assert hello.history == () and "small" in [m.name for m in hello.models]
         assert hello.models[0].name == "strings"  # what the commands use when none is named, whatever else is there
         assert {"scale", "randomize", "bias", "reverse"} <= {o.name for o in hello.operators}
-        socket.send_text(protocol.text(Keep(1, session)))
+        socket.send_text(protocol.text(Save(1, session)))
         header, body = hear(socket, protocol.Samples)
         assert header.total == 8000
         hear(socket, protocol.Done)
@@ -206,11 +206,11 @@ def test_a_new_session_has_its_place_in_the_history(client, studio):
     new, opened = Session(Take("small")), Session(Take("small", ref))
     with connect(client) as socket:
         hear(socket, protocol.Hello)
-        socket.send_text(protocol.text(Keep(1, new, -1, "New")))
+        socket.send_text(protocol.text(Save(1, new, -1, "New")))
         hear(socket, protocol.Saved)  # and nothing is said to have failed
-        socket.send_text(protocol.text(Keep(2, opened, 0, "Opened")))
+        socket.send_text(protocol.text(Save(2, opened, 0, "Opened")))
         hear(socket, protocol.Done)
-        socket.send_text(protocol.text(Keep(3, new, 0)))
+        socket.send_text(protocol.text(Save(3, new, 0)))
         while hear(socket, protocol.Saved).revision != 3:
             pass
     with connect(client) as socket:
@@ -275,10 +275,10 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
     headers = {"Cookie": f"melisma-{host.partition(':')[2]}={token}", "x-name": "a.wav"}
     request = urllib.request.Request(f"http://{host}/api/sounds", data=wav(), headers=headers)
     ref = json.load(urllib.request.urlopen(request))["sound"]
-    keep = {"type": "keep", "revision": 1, "name": "Opened", "session": {"take": {"model": "strings", "input": ref}}}
+    save = {"type": "save", "revision": 1, "name": "Opened", "session": {"take": {"model": "strings", "input": ref}}}
     with dial(f"ws://{host}/ws", origin=f"http://{host}", additional_headers=headers) as socket:
         socket.recv()
-        socket.send(json.dumps(keep))
+        socket.send(json.dumps(save))
         while not (isinstance(message := socket.recv(timeout=60), str) and json.loads(message)["type"] == "saved"):
             pass
         process.send_signal(signal.SIGKILL)
@@ -317,7 +317,7 @@ def test_a_take_at_the_models_rate(client, studio):
     ref = upload(client, wav(0.5, 8000)).sound
     with connect(client) as socket:
         hear(socket, protocol.Hello)
-        socket.send_text(protocol.text(Keep(1, Session(Take("small", ref)), -1, "Opened")))
+        socket.send_text(protocol.text(Save(1, Session(Take("small", ref)), -1, "Opened")))
         hear(socket, protocol.Done)
     for query, rate in (("", 8000), ("?rate=input", 8000), ("?rate=model", 16000)):
         samples, found = soundfile.read(io.BytesIO(client.get(f"/api/take/a.wav{query}").content))

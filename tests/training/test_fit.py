@@ -366,7 +366,7 @@ def test_excerpts_are_played_faster_and_slower():
 
 def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
     """The held-out figure is made to rise after 70 % of the stage: the weights of that time are kept, and the run says so."""
-    figures, kept = stage_run.held_figures, {}
+    figures, kept = stage_run.held_out_figures, {}
 
     def worse_later(stage, batch, progress):
         weights = next(stage.model.decoder.parameters()).detach()
@@ -375,7 +375,7 @@ def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
             return figures(stage, batch, progress) | {"mel dB": 9 - progress}
         return figures(stage, batch, progress) | {"mel dB": 8.3 if torch.equal(weights, kept["weights"]) else 8.9}
 
-    monkeypatch.setattr(stage_run, "held_figures", worse_later)
+    monkeypatch.setattr(stage_run, "held_out_figures", worse_later)
     plan = Plan(stages=(("vae", 1.0),), steps=20, batch=2, frames=40, rates={"vae": 3e-3})
     model = fit(prepared, tmp_path, TINY, plan)
     assert torch.equal(next(model.decoder.parameters()), kept["weights"])

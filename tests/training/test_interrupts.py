@@ -15,7 +15,7 @@ import torch
 from test_fit import PLAN, STAGES, TINY, prepared, same, small, unbroken  # noqa: F401
 
 from melisma.system import interrupts
-from melisma.system.interrupts import Held, Interrupted
+from melisma.system.interrupts import Deferred, Interrupted
 from melisma.training.fit import Stopped, fit
 from melisma.training.log import Log
 
@@ -65,8 +65,8 @@ class AtAnEnd(Log):
 
     kind, at = signal.SIGTERM, 0
 
-    def held(self, step, figures, *args, **kwargs) -> None:
-        super().held(step, figures, *args, **kwargs)
+    def held_out(self, step, figures, *args, **kwargs) -> None:
+        super().held_out(step, figures, *args, **kwargs)
         if self.index == AtAnEnd.at and step == PLAN.steps // len(STAGES):
             os.kill(os.getpid(), AtAnEnd.kind)
 
@@ -96,7 +96,7 @@ def test_asked_at_any_moment_and_resumed_equals_unbroken(prepared, unbroken, tmp
             if left:
                 timer.start()
             result = fit(prepared, tmp_path / "broken", TINY, PLAN, resume=True)
-            with Held():
+            with Deferred():
                 timer.cancel()
                 timer.join() if left else None
         except (Stopped, KeyboardInterrupt):
@@ -206,7 +206,7 @@ def test_a_command_says_one_sentence(tmp_path, case, kind):
 @every
 def test_what_is_held_waits_for_the_blocks_end(listening, kind):
     done = []
-    with pytest.raises(Interrupted) as caught, Held():
+    with pytest.raises(Interrupted) as caught, Deferred():
         os.kill(os.getpid(), kind)
         done.append("all of it")
     assert done and caught.value.number == kind and interrupts.status(caught.value) == 128 + kind
@@ -215,11 +215,11 @@ def test_what_is_held_waits_for_the_blocks_end(listening, kind):
 
 
 def test_a_second_ctrl_c_leaves_at_once_and_another_signal_does_not(listening):
-    with pytest.raises(SystemExit), Held():
+    with pytest.raises(SystemExit), Deferred():
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
     done = []
-    with pytest.raises(Interrupted), Held():  # a session that ends sends both
+    with pytest.raises(Interrupted), Deferred():  # a session that ends sends both
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGHUP)
         done.append(0)
@@ -230,9 +230,9 @@ def test_what_is_ignored_stays_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
     try:
         interrupts.listen()
-        with Held() as held:
+        with Deferred() as requests:
             os.kill(os.getpid(), signal.SIGHUP)
-            held.check()
+            requests.check()
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -242,8 +242,8 @@ def test_what_is_ignored_stays_ignored():
 
 def test_in_another_thread_it_does_nothing():
     def work():
-        with Held() as held:
-            held.check()
+        with Deferred() as requests:
+            requests.check()
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -19,7 +19,7 @@ from melisma.sound import audio
 from melisma.sound.highpass import at_rest, highpass
 from melisma.sound.rates import resample
 from melisma.sound.reading import Source
-from melisma.training.prepare import Report, prepare, render
+from melisma.training.prepare import Report, prepare, print_report
 
 RATE = 44100
 
@@ -58,7 +58,7 @@ def sound(index, flat, file):
 
 def text_of(report):
     console = Console(file=io.StringIO(), width=200)
-    render(report, console)
+    print_report(report, console)
     return console.file.getvalue()
 
 

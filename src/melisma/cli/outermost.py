@@ -166,7 +166,7 @@ def command(work: Callable[[], int]) -> int:
     if sys.stderr is not None:
         faulthandler.enable(sys.stderr)  # a crash below Python must not be silent
     status = ended(work)
-    with interrupts.Held():
+    with interrupts.Deferred():
         if error := streams.lost():
             warn("melisma", f"stdout could not be written: {error.strerror}; check the free space of where it goes", "red")
             status = status or 1

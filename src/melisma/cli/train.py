@@ -35,11 +35,11 @@ FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of so
 
 def prepare(folder: FolderIn) -> None:
     """Report what a folder of sounds holds for training."""
-    from ..training.prepare import render
+    from ..training.prepare import print_report
 
     with _stoppable("reading the sounds", "the same command begins again"):
         _, report = _prepared(folder)
-    render(report, out)
+    print_report(report, out)
 
 
 def train(
@@ -67,10 +67,10 @@ def train(
     """
     from ..files.config import VOCODERS, ModelConfig, VAEConfig
     from ..store.pretrained import PUBLISHED, namesake, own_models
-    from ..training.prepare import render
+    from ..training.prepare import print_report
 
     own, theirs = own_models() / f"{name}.melisma", namesake(name)
-    with interrupts.Held(), extra("train"):  # an import that is broken off may be taken for a package that is missing
+    with interrupts.Deferred(), extra("train"):  # an import that is broken off may be taken for a package that is missing
         compiled()
         import numba  # noqa: F401
         import tensorboard  # noqa: F401
@@ -93,7 +93,7 @@ def train(
     with _stoppable("reading the sounds", "the same command begins again"):
         prepared, report = _prepared(folder)
     if run.is_first_process():
-        render(report, out)
+        print_report(report, out)
         if resume and not begun:
             warn("note", f"there is no run named {name} to resume: it starts now", "yellow")
     plan = Plan(minutes=minutes, steps=steps, seed=seed, **(STARTED if start else {}))

@@ -110,7 +110,7 @@ class CoreModel(Handle):
             pointer = _call("open", os.fsencode(source), name, error, len(error))
         if not pointer:
             raise _refusal(error, Damaged)
-        self._own(pointer, library().melisma_close)
+        self._adopt(pointer, library().melisma_close)
         info = Info()
         _call("describe", self._handle, info, ctypes.sizeof(info))
         texts = (info.name, info.vocoder, info.kernels)
@@ -153,7 +153,7 @@ class CoreStream(Handle):
         pointer = _call("stream_new_channels", model._handle, rate, channels, error, len(error))
         if not pointer:
             raise _refusal(error, BadValue)
-        self._own(pointer, library().melisma_stream_free)
+        self._adopt(pointer, library().melisma_stream_free)
         self.latency: int = _call("latency", self._handle)
         self.channels: int = _call("channels", self._handle)
 
@@ -283,7 +283,7 @@ class CoreLoop(Handle):
     instead = "make a loop of its own there"
 
     def __init__(self, rate: int, seed: int = 0):
-        self._own(_made(_call("loop_new", rate), f"a loop at {rate} Hz"), library().melisma_loop_free)
+        self._adopt(_made(_call("loop_new", rate), f"a loop at {rate} Hz"), library().melisma_loop_free)
         _call("loop_reset", self._handle, seed)
 
     def process(self, block: np.ndarray, frequency: float, q: float, gain: float, breath: float) -> np.ndarray:

@@ -28,7 +28,7 @@ class Handle(Single):
 
     _pointer: int | None = None
 
-    def _own(self, pointer: int, free: Callable[[int], object]) -> None:
+    def _adopt(self, pointer: int, free: Callable[[int], object]) -> None:
         self._pointer = pointer
         self._freeing = weakref.finalize(self, free, pointer)
         self._freeing.atexit = False

@@ -94,8 +94,8 @@ def read(path: str | os.PathLike[str]) -> Audio:
 def read_noting(path: str | os.PathLike[str], most: float | None = None) -> tuple[Audio, list[str]]:
     """`read`, its remarks beside the sound. most: seconds, beyond which a MelismaError is raised before all of it is read."""
     with open_sound(path) as source:
-        room = _believed(source.expected * source.channels, path) // source.channels
-        samples, filled = np.empty((source.channels, room), np.float32), 0
+        believed = _believed(source.expected * source.channels, path) // source.channels
+        samples, filled = np.empty((source.channels, believed), np.float32), 0
         for block in source.blocks():
             end = filled + block.shape[1]
             if end > samples.shape[1]:

@@ -13,7 +13,7 @@ from ..errors import BadValue, MelismaError
 from .exchange import printable
 from .library import MOST_SECONDS
 from .models import operators
-from .protocol import VERSION, Away, Cancel, Failed, Hello, Keep, Saved, ToServer, read, text
+from .protocol import VERSION, Away, Cancel, Failed, Hello, Save, Saved, ToServer, read, text
 from .render import Cancelled, Renderer
 from .workspace import Workspace, examples
 
@@ -96,7 +96,7 @@ class Connection:
     async def _take(self, message: Any) -> None:
         if isinstance(message, Cancel):
             self._renderer.cancel()
-        elif isinstance(message, Keep):
+        elif isinstance(message, Save):
             if message.session.take.input is not None:  # a new one has nothing to render
                 self._renderer.request(message.revision, message.session.take, message.heard)
             self._workspace.session = message.session  # at once: the page may ask for its file next

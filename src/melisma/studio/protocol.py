@@ -176,7 +176,7 @@ class Render(_Struct, tag_field="type", tag="render"):
     heard: Seconds = 0.0
 
 
-class Keep(_Struct, tag_field="type", tag="keep"):
+class Save(_Struct, tag_field="type", tag="save"):
     """The document after a finished gesture: it is saved, and its take rendered.
 
     name: of the new step of the history, which follows step `at`. null: step `at` was walked to.
@@ -193,7 +193,7 @@ class Cancel(_Struct, tag_field="type", tag="cancel"):
     """Stop rendering; what has been rendered stays."""
 
 
-ToServer = Render | Keep | Cancel
+ToServer = Render | Save | Cancel
 
 
 # --- to the page --------------------------------------------------------------------------------------------------------

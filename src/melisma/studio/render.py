@@ -40,7 +40,7 @@ class Cancelled(Exception):
 
 
 @dataclass
-class _Held:
+class _Delivered:
     """What the page holds: the model and path it got sound of, and up to which sample at the model's rate it is exact.
 
     amounts: of fine and colour. waiting: the first of the frames that are to be heard ahead, and the one after the last.
@@ -60,7 +60,7 @@ class Renderer:
     def __init__(self, open_sound: session.Open, open_model: Callable[[str], Model], send: Send):
         self._open_sound, self._open_model, self._send = open_sound, open_model, send
         self._memo = session.Memo()
-        self._held: _Held | None = None
+        self._delivered: _Delivered | None = None
         self._curves: dict[str, LatentPath] = {}
         self._wanted: tuple[int, Take, float, float] | None = None
         self._stop = self._closed = False
@@ -137,7 +137,7 @@ class Renderer:
         self._curves[which] = path
 
     def _send_sound(self, revision: int, model: Model, path: LatentPath, amounts: dict[str, float], heard: float) -> None:
-        before, total = self._held, resampled_length(path.length, path.source_rate, model.sample_rate)
+        before, total = self._delivered, resampled_length(path.length, path.source_rate, model.sample_rate)
         first, last = self._changed_frames(model, path, amounts)
         same = total if first == last else max(0, (first - _behind(model)) * model.hop)
         since = min(before.until, same) if before else 0
@@ -145,25 +145,25 @@ class Renderer:
             first, last = min(first, before.waiting[0]), max(last if first < last else 0, before.waiting[1])
         # written over from `since` on; what is beyond `until` is not exact any more
         samples = before.samples if before is not None and len(before.samples) == total else np.zeros(total, np.float32)
-        held = self._held = _Held(model, path, amounts, samples, since, (first, last))
+        delivered = self._delivered = _Delivered(model, path, amounts, samples, since, (first, last))
         if since == total:
             self._send(binary(Samples(revision, total, total, True), b""))
             return
-        self._send_ahead(revision, held, heard)
-        held.waiting = (path.frames, path.frames)
+        self._send_ahead(revision, delivered, heard)
+        delivered.waiting = (path.frames, path.frames)
         done = 0
         for piece in session.pieces(path, model, fine=amounts["fine"], colour=amounts["colour"]):
             self._check()
             end = done + len(piece)
             if end > since:
-                self._put(revision, held, max(done, since), piece[max(since - done, 0) :], exact=True)
-                held.until = end
+                self._put(revision, delivered, max(done, since), piece[max(since - done, 0) :], exact=True)
+                delivered.until = end
             done = end
 
-    def _send_ahead(self, revision: int, held: _Held, heard: float) -> None:
+    def _send_ahead(self, revision: int, delivered: _Delivered, heard: float) -> None:
         """What is heard next of what has changed, if the exact rendering will be there only later."""
-        model, path = held.model, held.path
-        now, (first, last) = round(heard * path.rate), held.waiting
+        model, path = delivered.model, delivered.path
+        now, (first, last) = round(heard * path.rate), delivered.waiting
         first = now if first < now < last else first
         if first >= last or first < AHEAD_AFTER * path.rate:
             return
@@ -171,32 +171,37 @@ class Renderer:
         fade = round(FADE * model.sample_rate)
         early = -(-fade // model.hop)  # frames that are as before, for the fade
         last = min(last + session.WARM, first + round(AHEAD_LENGTH * path.rate))
-        begin, piece = session.ahead(path, model, first - early, last, **held.amounts)
-        piece = piece[: len(held.samples) - begin]
+        begin, piece = session.ahead(path, model, first - early, last, **delivered.amounts)
+        piece = piece[: len(delivered.samples) - begin]
         if len(piece) <= 2 * fade:
             return
         share = np.ones(len(piece), np.float32)
         share[:fade] = np.linspace(0, 1, fade, dtype=np.float32)
-        if begin + len(piece) < len(held.samples):
+        if begin + len(piece) < len(delivered.samples):
             share[-fade:] = share[:fade][::-1]
-        there = held.samples[begin : begin + len(piece)]
-        self._put(revision, held, begin, there + share * (piece - there), exact=False)
+        there = delivered.samples[begin : begin + len(piece)]
+        self._put(revision, delivered, begin, there + share * (piece - there), exact=False)
 
-    def _put(self, revision: int, held: _Held, first: int, piece: np.ndarray, exact: bool) -> None:
+    def _put(self, revision: int, delivered: _Delivered, first: int, piece: np.ndarray, exact: bool) -> None:
         """Samples and their mel, here and on the page."""
-        end, total = first + len(piece), len(held.samples)
-        held.samples[first:end] = piece
+        end, total = first + len(piece), len(delivered.samples)
+        delivered.samples[first:end] = piece
         self._send(binary(Samples(revision, first, total, exact), piece.astype("<f4").tobytes()))
-        self._send_mel(revision, held.model, held.samples, first, end)
+        self._send_mel(revision, delivered.model, delivered.samples, first, end)
 
     def _changed_frames(self, model: Model, path: LatentPath, amounts: dict[str, float]) -> tuple[int, int]:
         """The first frame that differs from what the page has sound of, and the one after the last; (L, L) if none does."""
-        held = self._held
-        if held is None or held.model is not model or held.path.model != path.model or held.path.length != path.length:
+        delivered = self._delivered
+        if (
+            delivered is None
+            or delivered.model is not model
+            or delivered.path.model != path.model
+            or delivered.path.length != path.length
+        ):
             return 0, path.frames
-        if held.path.values.shape != path.values.shape or path.layers is not None and held.amounts != amounts:
+        if delivered.path.values.shape != path.values.shape or path.layers is not None and delivered.amounts != amounts:
             return 0, path.frames
-        parted = np.flatnonzero(_parted(held.path, path))
+        parted = np.flatnonzero(_parted(delivered.path, path))
         return (int(parted[0]), int(parted[-1]) + 1) if len(parted) else (path.frames, path.frames)
 
     def _send_mel(self, revision: int, model: Model, samples: np.ndarray, first: int, last: int) -> None:

@@ -89,7 +89,7 @@ def pieces(
     path: LatentPath, model: Model, first: int = 64, most: int = 256, *, fine: float = 0.0, colour: float = 0.0
 ) -> Iterator[np.ndarray]:
     """A path's sound at the model's rate as it is rendered, in pieces of growing length; together what `decode` resamples."""
-    yield from model.render(path, _growing(first, most), fine=fine, colour=colour)
+    yield from model.decode_pieces(path, _growing(first, most), fine=fine, colour=colour)
 
 
 def ahead(
@@ -113,7 +113,7 @@ def ahead(
         length=length,
         source_rate=model.sample_rate,
     )
-    sound = np.concatenate(list(model.render(part, [last - begin], fine=fine, colour=colour)))
+    sound = np.concatenate(list(model.decode_pieces(part, [last - begin], fine=fine, colour=colour)))
     return first * model.hop, sound[(first - begin) * model.hop :]
 
 

@@ -40,8 +40,8 @@ def _raise(number: int, frame: FrameType | None) -> None:
     raise Interrupted(number)
 
 
-class Held:
-    """`with Held() as held:` requests wait for `held.check()` or for the block's end, so that nothing is torn in between.
+class Deferred:
+    """`with Deferred() as requests:` requests wait for `requests.check()` or the block's end: nothing is torn in between.
 
     Who presses Ctrl-C a second time leaves at once, by SystemExit. Does nothing in other threads than the main one, which the
     system asks, and for signals that the program has handlers of its own for.
@@ -51,7 +51,7 @@ class Held:
         self.number: int | None = None  # of the signal that arrived
         self._before: dict[int, Any] = {}
 
-    def __enter__(self) -> Held:
+    def __enter__(self) -> Deferred:
         if threading.current_thread() is threading.main_thread():
             for number in SIGNALS:
                 if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler, _raise):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, TextIO
 
 _aside: BinaryIO | None = None  # what libraries said
-_own: int | None = None  # the user's stderr
+_stderr: int | None = None  # the user's stderr
 
 
 class _Raw(io.FileIO):
@@ -44,10 +44,10 @@ def take() -> None:
             os.fstat(number)
         except OSError:  # closed: the next file that is opened would take its place, and be printed into
             os.open(os.devnull, os.O_RDWR)
-    global _own, _aside
+    global _stderr, _aside
     sys.stdout = _text(1, sys.stdout)
-    _own = os.dup(2)
-    sys.stderr = _text(_own, sys.stderr)
+    _stderr = os.dup(2)
+    sys.stderr = _text(_stderr, sys.stderr)
     try:
         _aside = tempfile.TemporaryFile()
     except OSError:
@@ -65,10 +65,10 @@ def _text(number: int, before: TextIO | None) -> TextIO:
 @contextmanager
 def for_children() -> Iterator[None]:
     """Programs that are started in this block write to the user's stderr, as their own."""
-    if _own is None or _aside is None:
+    if _stderr is None or _aside is None:
         yield
         return
-    os.dup2(_own, 2)
+    os.dup2(_stderr, 2)
     try:
         yield
     finally:

@@ -17,7 +17,7 @@ from lightning_fabric import Fabric
 
 from ..errors import BadValue
 from ..files.config import ModelConfig
-from ..system.interrupts import Held, status
+from ..system.interrupts import Deferred, status
 from ..system.streams import for_children
 from . import checkpoints
 from .calibrate import check
@@ -119,16 +119,16 @@ def _fitted(
         if saved is not None:
             with checkpoints.fitting(checkpoint):
                 model.load_state_dict(saved["model"])
-        with Held() as held, log(folder, plan, enabled=fabric.is_global_zero) as logger:
+        with Deferred() as requests, log(folder, plan, enabled=fabric.is_global_zero) as logger:
             for index in range(at, len(plan.stages)):
                 begun = saved if saved is not None and saved["stage"] == index else None
-                stage = StageRun(fabric, model, data, plan, index, checkpoint, begun, finished, logger, clock, held)
+                stage = StageRun(fabric, model, data, plan, index, checkpoint, begun, finished, logger, clock, requests)
                 try:
                     stage.run()
                 except KeyboardInterrupt as asked:
                     raise Stopped(f"stopped in stage {stage.stage.name} after {stage.step} steps", status(asked)) from None
             if not fabric.is_global_zero:
-                held.number = None  # asked too late to stop all, it ends with them
+                requests.number = None  # asked too late to stop all, it ends with them
     except KeyboardInterrupt as asked:
         raise Stopped("stopped between two stages", status(asked)) from None
     finally:

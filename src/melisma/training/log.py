@@ -70,7 +70,7 @@ class Log:
             left = self.seconds - elapsed if self.seconds else elapsed * (1 - progress) / max(progress, 1e-6)
             self.progress.update(self.task, completed=min(1.0, progress), left=f"{max(0, left) / 60:.1f} min")
 
-    def held(
+    def held_out(
         self, step: int, figures: dict[str, float], model: Reference, clips: list[np.ndarray], kept: float | None = None
     ) -> None:
         """Held-out figures: on the bar, in TensorBoard beside the training's own, in history.jsonl.

@@ -31,7 +31,7 @@ from ..sound.foreign import installed
 from ..sound.highpass import at_rest, highpass
 from ..sound.rates import QUALITY
 from ..sound.reading import open_sound
-from ..system.interrupts import Held
+from ..system.interrupts import Deferred
 from ..system.temporary import folder_beside, is_noise, sweep_once
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ def prepare(
         return report
     _check_target(into)
     report = Report(str(folder), sample_rate, ignored=ignored, unreadable=foreign)
-    with Held() as held:  # all that is begun is ended or taken away
+    with Deferred() as requests:  # all that is begun is ended or taken away
 
         def told(share: float, name: str) -> None:
-            held.check()
+            requests.check()
             if progress:
                 progress(share, name)
 
@@ -393,7 +393,7 @@ def _split(sounds: list[_Sound], report: Report) -> list[dict[str, Any]]:
         held = {s.name for s, top in zip(sounds, tops, strict=True) if top == "held"}
         report.held = "the folder held"
     elif len(sounds) >= WHOLE_FILES:
-        held = _held_files(sounds)
+        held = _held_out_files(sounds)
         report.held = f"{len(held)} whole files, chosen by their content"
     clips = []
     for s in sounds:
@@ -408,7 +408,7 @@ def _split(sounds: list[_Sound], report: Report) -> list[dict[str, Any]]:
     return clips
 
 
-def _held_files(sounds: list[_Sound]) -> set[str]:
+def _held_out_files(sounds: list[_Sound]) -> set[str]:
     """Whole files up to the wanted share of the minutes, in the order of a hash that says nothing about their sound."""
     total = sum(s.samples for s in sounds)
     order = sorted(sounds, key=lambda s: s.digest)
@@ -487,7 +487,7 @@ def _advice(report: Report, sounds: list[_Sound]) -> Iterator[str]:
         yield f"{len(report.unreadable)} could not be read and are left out, beside {files} used; export or convert them"
 
 
-def render(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
     """Print a report to a rich console."""
     from rich.table import Table
     from rich.text import Text

@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from ..errors import BadValue
-from ..system.interrupts import Held, Interrupted
+from ..system.interrupts import Deferred, Interrupted
 from . import checkpoints
 from .data import Excerpts, Prepared
 from .log import Log
@@ -47,12 +47,12 @@ class StageRun:
         finished: dict[int, dict[str, Any]],
         log: Log,
         clock: Callable[[], float],
-        held: Held,
+        requests: Deferred,
     ):
         torch.manual_seed(plan.seed + index)  # what a stage adds begins the same whether or not the run was resumed
         self.fabric, self.model, self.data, self.plan, self.index = fabric, model, data, plan, index
         self.checkpoint, self.finished, self.log, self.clock = checkpoint, finished, log, clock
-        self.requests = held
+        self.requests = requests
         self.stage: Stage = STAGES[plan.stages[index][0]](model, plan.weights)
         self.stage.rate = plan.rates.get(self.stage.name, self.stage.rate)
         self.stage.batch, self.stage.frames = plan.batch or self.stage.batch, plan.frames or self.stage.frames
@@ -83,10 +83,10 @@ class StageRun:
     def _draw_from(self, data: Prepared) -> None:
         plan, samples = self.plan, self.stage.samples
         self.excerpts = Excerpts(data.clips("train"), samples, plan.seed + 1000 * self.index, plan.mixed, plan.played)
-        self.held = data.clips("held") or data.clips("train")
+        self.held_out = data.clips("held") or data.clips("train")
         # the figures on held-out sound are always of the same excerpts, as they were recorded
-        excerpts = Excerpts(self.held, samples, plan.seed, gain=(0, 0)).batch(0, HELD_EXCERPTS)
-        self.held_batch = excerpts.to(self.fabric.device)
+        excerpts = Excerpts(self.held_out, samples, plan.seed, gain=(0, 0)).batch(0, HELD_EXCERPTS)
+        self.held_out_batch = excerpts.to(self.fabric.device)
 
     def run(self) -> None:
         """To the end of the stage's budget. Interrupted when asked to stop, once the step is taken and the checkpoint written."""
@@ -151,8 +151,8 @@ class StageRun:
 
     def _look(self, progress: float) -> float:
         """Held-out figures, told and recorded; the state they are of is remembered if it is the best so far."""
-        found = held_figures(self.stage, self.held_batch, progress)
-        self.log.held(self.step, found, self.model, self.held)
+        found = held_out_figures(self.stage, self.held_out_batch, progress)
+        self.log.held_out(self.step, found, self.model, self.held_out)
         figure = found[self.stage.judged]
         if progress >= SETTLED and (self.best is None or figure < self.best["figure"]):
             state = {name: value.detach().cpu().clone() for name, value in self.stage.state_dict().items()}
@@ -164,8 +164,8 @@ class StageRun:
         last = self._look(1.0)
         if self.best is not None and self.best["figure"] < last:
             self.stage.load_state_dict(self.best["state"])
-            found = held_figures(self.stage, self.held_batch, 1.0)
-            self.log.held(self.best["step"], found, self.model, self.held, kept=self.best["step"] / self.step)
+            found = held_out_figures(self.stage, self.held_out_batch, 1.0)
+            self.log.held_out(self.best["step"], found, self.model, self.held_out, kept=self.best["step"] / self.step)
         own = {name: value for name, value in self.stage.state_dict().items() if not name.startswith("model.")}
         self.finished[self.index] = {"step": self.step, "elapsed": self.elapsed, "own": own}
         self._save(ended=True)
@@ -190,6 +190,6 @@ def noise_seed(*numbers: int) -> int:
 
 
 @torch.no_grad()
-def held_figures(stage: Stage, batch: torch.Tensor, progress: float) -> dict[str, float]:
+def held_out_figures(stage: Stage, batch: torch.Tensor, progress: float) -> dict[str, float]:
     generator = torch.Generator().manual_seed(0)
     return {name: float(value) for name, value in stage(batch, generator, progress)[1].items()}

@@ -111,8 +111,8 @@ export interface Render {
 }
 
 /** The document after a finished gesture: it is saved, and its take rendered. name: of the new step of the history, which follows step `at`. null: step `at` was walked to. */
-export interface Keep {
-  readonly type: "keep";
+export interface Save {
+  readonly type: "save";
   readonly revision: number;
   readonly session: Session;
   readonly at: number;
@@ -245,7 +245,7 @@ export type Edit = Draw | Operate | Revert;
 
 export type Corner = SoundCorner | KeptCorner | RandomCorner;
 
-export type ToServer = Render | Keep | Cancel;
+export type ToServer = Render | Save | Cancel;
 
 export type FromServer = Hello | Failed | Done | Away | Saved;
 

@@ -15,7 +15,7 @@ const PREVIEW = 40; // ms between the renderings of one gesture
 class Studio {
   status = $state<'opening' | 'open' | 'lost' | 'away'>('opening');
   saved = $state(true);
-  private unkept: Extract<ToServer, { type: 'keep' }>[] = []; // what the server has not yet said to be on the disk
+  private unsaved: Extract<ToServer, { type: 'save' }>[] = []; // what the server has not yet said to be on the disk
   private sentAt = 0;
   private later: ReturnType<typeof setTimeout> | undefined;
   private wire = new link.Link({
@@ -26,7 +26,7 @@ class Studio {
 
   open(): void {
     work.previewed = (take) => this.render(take);
-    work.settled = (kept) => this.keep(kept);
+    work.settled = (kept) => this.save(kept);
     this.wire.open();
     const tick = () => {
       transport.poll();
@@ -48,8 +48,8 @@ class Studio {
     if (message.type === 'hello') this.greet(message);
     else if (message.type === 'done') current && (received.finish(message.milliseconds), look.rescale());
     else if (message.type === 'saved') {
-      this.unkept = this.unkept.filter((keep) => keep.revision > message.revision);
-      this.saved = !this.unkept.length;
+      this.unsaved = this.unsaved.filter((save) => save.revision > message.revision);
+      this.saved = !this.unsaved.length;
     } else if (message.type === 'failed') (current || message.revision === null) && this.fail(message.message);
     else this.leave();
   }
@@ -61,18 +61,18 @@ class Studio {
     if (again) this.resend();
     else if (hello.history.length) {
       work.begin(hello.history, hello.at);
-      this.keep(work.place);
+      this.save(work.place);
     } else if (hello.models.length) {
       work.begin([{ name: 'New', session: doc.newSession(hello.models[0].name) }], 0);
-      this.keep({ ...work.place, at: -1, name: 'New' });
+      this.save({ ...work.place, at: -1, name: 'New' });
       void sounds.openExample(hello.examples[0]);
     } else notices.complain('There are no models yet: `melisma train FOLDER` makes one.');
   }
 
   /** The server was started again: it gets what it has not seen of the page's history. */
   private resend(): void {
-    for (const keep of this.unkept) this.wire.send(keep);
-    this.keep(work.place);
+    for (const save of this.unsaved) this.wire.send(save);
+    this.save(work.place);
   }
 
   private leave(): void {
@@ -100,16 +100,16 @@ class Studio {
   }
 
   /** Have a step of the history kept, and its take rendered. */
-  private keep({ session, at, name }: Kept): void {
+  private save({ session, at, name }: Kept): void {
     clearTimeout(this.later);
     look.keepPoints();
     void sounds.show();
     const revision = this.ask();
     if (!session.take.input) received.finish(); // nothing to render
-    const keep = { type: 'keep', revision, session, at, name, heard: transport.time } as const;
+    const save = { type: 'save', revision, session, at, name, heard: transport.time } as const;
     this.saved = false;
-    this.unkept.push(keep);
-    this.wire.send(keep);
+    this.unsaved.push(save);
+    this.wire.send(save);
   }
 
   private ask(): number {
@@ -126,7 +126,7 @@ class Studio {
 
   /** Render again what was stopped. */
   resume(): void {
-    this.keep(work.place);
+    this.save(work.place);
   }
 
   panic(): void {
