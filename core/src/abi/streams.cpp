@@ -57,16 +57,25 @@ int64_t melisma_last_frame(const melisma_stream* stream, float* latents, float* 
 
 int64_t melisma_encode(melisma_stream* stream, const float* input, int64_t n, float* latents,
                        float* loudness) {
-    return in(stream)->read(input, n, nullptr, loudness, nullptr, nullptr, latents);
+    melisma::Parts to;
+    to.latents = latents;
+    to.loudness = loudness;
+    return in(stream)->read(input, n, to);
 }
 
 int64_t melisma_analyse(melisma_stream* stream, const float* input, int64_t n, float* mel, float* loudness) {
-    return in(stream)->read(input, n, mel, loudness, nullptr, nullptr, nullptr);
+    melisma::Parts to;
+    to.mel = mel;
+    to.loudness = loudness;
+    return in(stream)->read(input, n, to);
 }
 
 int64_t melisma_posterior(melisma_stream* stream, const float* input, int64_t n, float* mean,
                           float* log_variance) {
-    return in(stream)->read(input, n, nullptr, nullptr, mean, log_variance, nullptr);
+    melisma::Parts to;
+    to.mean = mean;
+    to.log_variance = log_variance;
+    return in(stream)->read(input, n, to);
 }
 
 void melisma_decode(melisma_stream* stream, const float* latents, const float* loudness, int64_t frames,
@@ -81,7 +90,12 @@ void melisma_decode_mel(melisma_stream* stream, const float* latents, const floa
 
 int64_t melisma_encode_layers(melisma_stream* stream, const float* input, int64_t n, float* latents,
                               float* loudness, int8_t* layers) {
-    return in(stream)->read_layers(input, n, latents, loudness, layers);
+    melisma::Parts to;
+    to.latents = latents;
+    to.loudness = loudness;
+    to.layers = layers;
+    to.residual = true;
+    return in(stream)->read(input, n, to);
 }
 
 void melisma_decode_layers(melisma_stream* stream, const float* latents, const float* loudness,

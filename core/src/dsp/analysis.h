@@ -15,8 +15,8 @@ constexpr float LOUDEST_SAMPLE =
 class Analysis {
   public:
     struct State {
-        float* samples;  // the last frame − hop samples, then room for MOST_FRAMES hops
-        int filled;      // of the room
+        float* samples;  // the last frame − hop samples, then a place for MOST_FRAMES hops
+        int filled;      // of that place
         Highpass highpass;
         float *frame, *re, *im, *magnitude, *work;
     };
@@ -27,8 +27,8 @@ class Analysis {
     void plan(Arena& arena, State& state) const;
     void clear(State& state) const;
 
-    int room(const State& state) const { return MOST_FRAMES * hop_ - state.filled; }
-    // Take n ≤ room samples. NaN and infinities are read as 0.
+    int capacity(const State& state) const { return MOST_FRAMES * hop_ - state.filled; }
+    // Take n ≤ capacity samples. NaN and infinities are read as 0.
     void push(State& state, const float* x, int n) const;
     // All frames that are complete (at most MOST_FRAMES): mel (frames, M), loudness (frames). → how many
     int pull(const Kernels& kernels, State& state, float* mel, float* loudness) const;

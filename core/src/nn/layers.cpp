@@ -216,15 +216,15 @@ int Network::reach() const {
 }
 
 float* Network::step(const Kernels& kernels, const State* states, int channels, int frames) const {
-    const State& rooms = states[0];
+    const State& buffers = states[0];
     for (int c = 0; c < channels; c++)
-        first_.step(kernels, states[c].first, frames, rooms.x + static_cast<int64_t>(c) * frames * width_);
+        first_.step(kernels, states[c].first, frames, buffers.x + static_cast<int64_t>(c) * frames * width_);
     for (int i = 0; i < count_; i++) {
         const ConvNeXt::State* own[MOST_CHANNELS];
         for (int c = 0; c < channels; c++) own[c] = &states[c].blocks[i];
-        blocks_[i].step(kernels, own, channels, frames, rooms.x, rooms.a, rooms.b);
+        blocks_[i].step(kernels, own, channels, frames, buffers.x, buffers.a, buffers.b);
     }
-    return rooms.x;
+    return buffers.x;
 }
 
 }  // namespace melisma

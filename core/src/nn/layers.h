@@ -34,7 +34,7 @@ struct Loader {
     Matrix pack(const Tensor& weight, const float* bias, int ratio) const;
 };
 
-// A convolution. Its state is a window of inputs: the past first, then room for the block.
+// A convolution. Its state is a window of inputs: the past first, then a place for the block.
 class Conv {
   public:
     struct State {
@@ -50,7 +50,7 @@ class Conv {
     void copy(const State& from, const State& to) const;
     int64_t past() const { return past_; }
     // Where the caller puts the block's inputs, frame by frame, before `step`.
-    float* room(const State& state) const { return state.window + past_ * matrix_.inputs; }
+    float* input(const State& state) const { return state.window + past_ * matrix_.inputs; }
     void step(const Kernels& kernels, const State& state, int frames, float* y,
               const Epilogue& epilogue = {nullptr, nullptr}) const;
 
@@ -99,12 +99,12 @@ class Network {
     void load(const Loader& from, const char* part, int width, int blocks, int kernel);
     void plan(Arena& arena, State& state, int channels = 1) const;
     void clear(const State& state) const;
-    float* room(const State& state) const { return first_.room(state.first); }
+    float* input(const State& state) const { return first_.input(state.first); }
     // Where `from` stands, a state of the same network.
     void copy(const State& from, const State& to) const;
     // Frames after which two states that are given the same are the same.
     int reach() const;
-    // → the features (channels · frames, width), in the first state's own room, which was planned for as
+    // → the features (channels · frames, width), in the first state's own buffer, which was planned for as
     // many. The channels are columns of the same products: so the weights are read once for all.
     float* step(const Kernels& kernels, const State* states, int channels, int frames) const;
     int inputs() const { return first_.inputs(); }

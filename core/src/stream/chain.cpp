@@ -48,12 +48,12 @@ void Chain::encode(int frames) {
     const Model& m = *model_;
     const float *from = mel, *height = loudness;
     for (int c = 0; c < used_; c++) {
-        float* room = m.encoder.room(encoder_[c]);
-        for (int l = 0; l < frames; l++, from += m.bands, room += m.bands, height++)
+        float* input = m.encoder.input(encoder_[c]);
+        for (int l = 0; l < frames; l++, from += m.bands, input += m.bands, height++)
             for (int j = 0; j < m.bands; j++) {
                 float level = 100 * (from[j] - 1) - *height;
                 level = level < -70 ? -70 : level > 40 ? 40 : level;
-                room[j] = 2 * ((level + 70) / 100) - 1;
+                input[j] = 2 * ((level + 70) / 100) - 1;
             }
     }
     const float* features = m.encoder.step(*m.kernels, encoder_, used_, frames);
@@ -61,7 +61,7 @@ void Chain::encode(int frames) {
 }
 
 void Chain::calibrate(int frames) {
-    model_->calibration.forth(*model_->kernels, coded, used_ * frames, own_, latents);
+    model_->calibration.to_latents(*model_->kernels, coded, used_ * frames, own_, latents);
 }
 
 void Chain::decode(int frames) {
@@ -74,13 +74,13 @@ void Chain::shape(const Network::State* decoders, const float* z, const float* l
                   float* into) {
     const Model& m = *model_;
     int own = m.config.vae.latents, rows = used_ * frames;
-    m.calibration.back(*m.kernels, z, rows, own_);
+    m.calibration.to_means(*m.kernels, z, rows, own_);
     const float* from = own_;
     for (int c = 0; c < used_; c++) {
-        float* room = m.decoder.room(decoders[c]);
-        for (int l = 0; l < frames; l++, room += own + 1, from += own) {
-            std::memcpy(room, from, static_cast<size_t>(own) * sizeof(float));
-            room[own] = *level++ / 50 + 1;
+        float* input = m.decoder.input(decoders[c]);
+        for (int l = 0; l < frames; l++, input += own + 1, from += own) {
+            std::memcpy(input, from, static_cast<size_t>(own) * sizeof(float));
+            input[own] = *level++ / 50 + 1;
         }
     }
     const float* features = m.decoder.step(*m.kernels, decoders, used_, frames);

@@ -1,4 +1,4 @@
-// A model's steps, on the few frames (at most MOST_FRAMES of each channel) that lie in its rooms at once,
+// A model's steps, on the few frames (at most MOST_FRAMES of each channel) that lie in its buffers at once,
 // with what each needs of the past.
 //
 // Channels are as many readings of one model that go in step: the same number of frames at the same time.
@@ -12,7 +12,7 @@ namespace melisma {
 
 class Chain {
   public:
-    // rooms, row by row: the frames of the first channel, then those of the second
+    // buffers, row by row: the frames of the first channel, then those of the second
     float *mel = nullptr, *loudness = nullptr, *latents = nullptr;
     float* coded = nullptr;  // 2 Z' numbers a frame: means, log-variances
 
@@ -22,8 +22,8 @@ class Chain {
     void use(int channels) { used_ = channels; }
     int channels() const { return used_; }
 
-    int room(int channel = 0) const {  // samples that `push` takes
-        return model_->analysis.room(analysis_[channel]);
+    int capacity(int channel = 0) const {  // samples that `push` takes
+        return model_->analysis.capacity(analysis_[channel]);
     }
     int missing(int channel = 0) const {  // samples until the next frame
         return model_->config.analysis.hop - analysis_[channel].filled;

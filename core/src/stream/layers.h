@@ -12,12 +12,13 @@ class Layers {
     void plan(Arena& arena, const Model& model, int channels);
     void clear();
 
-    // Frames whose latents are known in the chain's rooms are edited and decoded there, the layers with them.
+    // Frames whose latents are known in the chain's buffers are edited and decoded there, the layers with
+    // them.
     void pass(Chain& chain, Live* live, int frames);  // live: one a channel
 
     // For hosts that hold the path, of the first channel: one frame's steps known, and taken.
     void follow(Chain& chain, int frames,
-                int8_t* steps);  // of the frames in the chain's rooms; steps may be null
+                int8_t* steps);  // of the frames in the chain's buffers; steps may be null
     void take(const int8_t* steps) { model_->residual.take(residual_[0], steps); }
     // onto a relative mel, which keeps the level that it has
     void add(float fine, float colour, float* mel, int channel = 0) const;

@@ -117,12 +117,12 @@ int Stream::take(int c, const float* in, int n) {
     Live& live = live_[c];
     Smooth& gain = live[FEEDBACK];
     if (gain.is(0)) {
-        int block = n < chain_.room(c) ? n : chain_.room(c);
+        int block = n < chain_.capacity(c) ? n : chain_.capacity(c);
         chain_.push(c, in, block);
         return block;
     }
     // up to the next frame the output is there already: so each sample of it can come back in time
-    int room = chain_.missing(c), block = n < room ? n : room;
+    int missing = chain_.missing(c), block = n < missing ? n : missing;
     for (int i = 0; i < block; i++) {
         float amount = gain.advance(sample_share_);
         float back = feedback_[c].step(ready_[c][i], amount) + feedback_[c].hiss(amount);
@@ -130,7 +130,7 @@ int Stream::take(int c, const float* in, int n) {
         x = (x - x == 0 ? x : 0) + back;
         chain_.push(c, &x, 1);
     }
-    if (block == room) {
+    if (block == missing) {
         live[FEEDBACK_FREQUENCY].advance(live.frame_share());
         live[FEEDBACK_Q].advance(live.frame_share());
         feedback_[c].tune(live[FEEDBACK_FREQUENCY].value, live[FEEDBACK_Q].value);
@@ -172,7 +172,7 @@ void Stream::process(int channels, const float* const* in, float* const* out, in
         for (int c = 0; c < channels; c++) {
             float* heard = host_[c].sound;
             for (int i = 0; i < block; i++)
-                heard[i] = sound(in[c][at + i], -LOUDEST_SAMPLE, LOUDEST_SAMPLE, 0);
+                heard[i] = bounded(in[c][at + i], -LOUDEST_SAMPLE, LOUDEST_SAMPLE, 0);
             from[c] = heard;
             to[c] = out[c] + at;
             if (!host_[c].resamples()) continue;

@@ -10,10 +10,20 @@
 namespace melisma {
 
 // A number from a host, within bounds; `otherwise` for NaN and infinities.
-inline float sound(float x, float least, float most, float otherwise) {
+inline float bounded(float x, float minimum, float maximum, float otherwise) {
     if (!(x - x == 0)) return otherwise;
-    return x < least ? least : x > most ? most : x;
+    return x < minimum ? minimum : x > maximum ? maximum : x;
 }
+
+constexpr float LOUDNESS_SPAN = 200;  // dB: levels from a host are believed within ±
+constexpr float LATENT_SPAN = 1000;
+
+// Where what is known of the frames is written, frame by frame; null for what is not wanted.
+struct Parts {
+    float *mel = nullptr, *loudness = nullptr, *mean = nullptr, *log_variance = nullptr, *latents = nullptr;
+    bool residual = false;     // is followed, which takes the decoder
+    int8_t* layers = nullptr;  // its steps (frames, bands)
+};
 
 class Stream {
   public:
@@ -32,11 +42,7 @@ class Stream {
     void process(const float* in, float* out, int64_t n) { process(1, &in, &out, n); }
     void process(const float* const* in, float* const* out, int64_t n) { process(channels_, in, out, n); }
     int64_t last_frame(float* latents, float* loudness, float* mel) const;  // → frames so far
-    // the frames that the samples complete; mel, loudness, mean, log-variance and latents where not null
-    int64_t read(const float* in, int64_t n, float* mel, float* loudness, float* mean, float* log_variance,
-                 float* latents);
-    // and the residual's steps (frames, bands), too
-    int64_t read_layers(const float* in, int64_t n, float* latents, float* loudness, int8_t* layers);
+    int64_t read(const float* in, int64_t n, const Parts& to);  // → frames that the samples complete
     // layers (frames, bands) or null
     void decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour,
                 int64_t frames, float* mel, float* out);
@@ -73,7 +79,7 @@ class Stream {
     float* ready_[MOST_CHANNELS] = {};  // samples made and not yet given
     int ready_count_ = 0;
     int waiting_ = 0;        // frames decoded and not yet vocoded
-    int newest_ = 0;         // of the frames in the chain's rooms, the last
+    int newest_ = 0;         // of the frames in the chain's buffers, the last
     int64_t frames_ = 0;     // decoded by `process` so far
     float* held_ = nullptr;  // encode_signals: the values that the signals have now
     int gathered_ = 0;       // decode_signals: samples since the last frame

@@ -103,27 +103,27 @@ void Melgan::step(const Kernels& kernels, State* states, int channels, const flo
 void Melgan::sound(const Kernels& kernels, State& state, const float* mel, int frames, float* out) const {
     const Conv* layer = layers_;
     const Conv::State* past = state.layers;
-    float *x = state.x, *y = state.y, *room = layer->room(*past);
-    for (int i = 0; i < frames * layer->inputs(); i++) room[i] = 2 * mel[i] - 1;
+    float *x = state.x, *y = state.y, *input = layer->input(*past);
+    for (int i = 0; i < frames * layer->inputs(); i++) input[i] = 2 * mel[i] - 1;
     layer->step(kernels, *past, frames, x);
     int steps = frames, width = layer->outputs();
     layer++, past++;
     for (int r = 0; r < ratios_; r++) {
-        kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->room(*past));
+        kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->input(*past));
         layer->step(kernels, *past, steps, x);  // rows of a step lie as `ratio` steps
         width = layer->outputs() / ratio_[r];
         steps *= ratio_[r];
         layer++, past++;
         for (int j = 0; j < dilations_; j++) {
-            kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->room(*past));
+            kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->input(*past));
             layer->step(kernels, *past, steps, y);
             layer++, past++;
-            kernels.leaky(y, static_cast<int64_t>(steps) * width, layer->room(*past));
+            kernels.leaky(y, static_cast<int64_t>(steps) * width, layer->input(*past));
             layer->step(kernels, *past, steps, x, {nullptr, x});
             layer++, past++;
         }
     }
-    kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->room(*past));
+    kernels.leaky(x, static_cast<int64_t>(steps) * width, layer->input(*past));
     layer->step(kernels, *past, steps, out);
     kernels.tanh(out, steps);
 }

@@ -122,16 +122,16 @@ void Phase::step(const Kernels& kernels, State* states, int channels, const floa
     Network::State networks[MOST_CHANNELS];
     for (int c = 0; c < channels; c++) {
         networks[c] = states[c].network;
-        float* room = network_.room(networks[c]);
-        for (int i = 0; i < block; i++) room[i] = 2 * mel[c * block + i] - 1;
+        float* input = network_.input(networks[c]);
+        for (int i = 0; i < block; i++) input[i] = 2 * mel[c * block + i] - 1;
     }
-    const State& rooms = states[0];
+    const State& buffers = states[0];
     const float* features = network_.step(kernels, networks, channels, frames);
-    kernels.norm(norm_, norm_bias_, width_, rows, features, rooms.features);
-    kernels.multiply(magnitude_, rooms.features, 0, rows, {nullptr, nullptr}, rooms.correction);
+    kernels.norm(norm_, norm_bias_, width_, rows, features, buffers.features);
+    kernels.multiply(magnitude_, buffers.features, 0, rows, {nullptr, nullptr}, buffers.correction);
     for (int c = 0; c < channels; c++)
         sound(kernels, states[c], mel + c * block,
-              rooms.correction + static_cast<int64_t>(c) * frames * bins_, frames, out[c]);
+              buffers.correction + static_cast<int64_t>(c) * frames * bins_, frames, out[c]);
 }
 
 void Phase::sound(const Kernels& kernels, State& state, const float* mel, const float* correction, int frames,

@@ -1,0 +1,93 @@
+// The latent path as arrays, for hosts that keep it in their own hands. All of it is of a stream's first
+// channel.
+#include "base/denormals.h"
+#include "stream/stream.h"
+
+namespace melisma {
+
+constexpr float LOG_VARIANCE_LEAST = -9, LOG_VARIANCE_MOST = 3;
+
+int64_t Stream::read(const float* in, int64_t n, const Parts& to) {
+    NoDenormals guard;
+    chain_.use(1);
+    const Model& m = *model_;
+    int64_t done = 0;
+    size_t own = static_cast<size_t>(m.config.vae.latents), bands = static_cast<size_t>(m.bands),
+           z = static_cast<size_t>(m.latents);
+    while (n > 0) {
+        int capacity = chain_.capacity();
+        int block = n < capacity ? static_cast<int>(n) : capacity;
+        chain_.push(0, in, block);
+        in += block;
+        n -= block;
+        int frames = chain_.analyse();
+        if (!frames) continue;
+        size_t at = static_cast<size_t>(done), count = static_cast<size_t>(frames);
+        done += frames;
+        if (to.mean || to.log_variance || to.latents || to.residual) chain_.encode(frames);
+        if (to.latents || to.residual) chain_.calibrate(frames);
+        if (to.residual) layers_.follow(chain_, frames, to.layers ? to.layers + at * bands : nullptr);
+        if (to.latents) std::memcpy(to.latents + at * z, chain_.latents, count * z * sizeof(float));
+        if (to.loudness) std::memcpy(to.loudness + at, chain_.loudness, count * sizeof(float));
+        for (size_t i = 0; to.mel && i < count * bands; i++)
+            to.mel[at * bands + i] = chain_.mel[i] > 0 ? chain_.mel[i] : 0;
+        for (size_t l = 0; l < count; l++) {
+            const float* code = chain_.coded + l * 2 * own;
+            for (size_t d = 0; to.mean && d < own; d++) to.mean[(at + l) * own + d] = code[d];
+            for (size_t d = 0; to.log_variance && d < own; d++) {
+                float v = code[own + d];
+                v = v < LOG_VARIANCE_LEAST ? LOG_VARIANCE_LEAST : v;
+                to.log_variance[(at + l) * own + d] = v > LOG_VARIANCE_MOST ? LOG_VARIANCE_MOST : v;
+            }
+        }
+    }
+    return done;
+}
+
+void Stream::decode(const float* latents, const float* loudness, const int8_t* layers, float fine,
+                    float colour, int64_t frames, float* mel, float* out) {
+    NoDenormals guard;
+    chain_.use(1);
+    fine = bounded(fine, 0, 1, 0);
+    colour = bounded(colour, 0, 1, 0);
+    size_t z = static_cast<size_t>(model_->latents), bands = static_cast<size_t>(model_->bands);
+    for (int64_t l = 0; l < frames;) {
+        int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
+        for (size_t i = 0; i < static_cast<size_t>(block) * z; i++)
+            chain_.latents[i] =
+                bounded(latents[static_cast<size_t>(l) * z + i], -LATENT_SPAN, LATENT_SPAN, 0);
+        for (int i = 0; i < block; i++)
+            chain_.loudness[i] = bounded(loudness[l + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
+        chain_.shape(chain_.decoders(), chain_.latents, chain_.loudness, block, chain_.mel);
+        for (int i = 0; i < block; i++) {
+            float* v = chain_.mel + static_cast<size_t>(i) * bands;
+            if (layers) {
+                layers_.take(layers + static_cast<size_t>(l + i) * bands);
+                layers_.add(fine, colour, v);
+            }
+            chain_.absolute(chain_.loudness[i], v);
+        }
+        if (mel)
+            std::memcpy(mel + static_cast<size_t>(l) * bands, chain_.mel,
+                        static_cast<size_t>(block) * bands * sizeof(float));
+        float* to = out + l * hop_;
+        if (out) chain_.vocode(chain_.mel, block, &to);
+        l += block;
+    }
+}
+
+void Stream::synthesize(const float* mel, int64_t frames, float* out) {
+    NoDenormals guard;
+    chain_.use(1);
+    size_t bands = static_cast<size_t>(model_->bands);
+    for (int64_t l = 0; l < frames;) {
+        int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
+        for (size_t i = 0; i < static_cast<size_t>(block) * bands; i++)
+            chain_.mel[i] = bounded(mel[static_cast<size_t>(l) * bands + i], 0, 10, 0);
+        float* to = out + l * hop_;
+        chain_.vocode(chain_.mel, block, &to);
+        l += block;
+    }
+}
+
+}  // namespace melisma
