@@ -2,6 +2,7 @@
 
     src/melisma/files/config.py, shapes.py, modelfile.py  → core/src/format/schema.h, tensors.inc, base/limits.h
     src/melisma/latent/live.py, edits.py                  → core/src/stream/parameters.inc, core/src/latent/match.inc
+    src/melisma/latent/notes.py                           → core/src/exciter/parameters.inc
     core/include/melisma.h                                → src/melisma/core/layout.py, a part of core/wasm/melisma.js
 
 tests/core/test_generated.py refuses what is out of date.
@@ -114,20 +115,35 @@ def _cpp(expression: str, kind: str) -> str:
 # ---- what can be turned
 
 
+def _row(p) -> str:
+    whole = int(p.kind in ("switch", "integer"))
+    return f'{{"{p.name}", "{p.unit}", "{p.summary}", {_float(p.minimum)}, {_float(p.maximum)}, {_float(p.default)}, {whole}}},'
+
+
+def _place(p) -> str:
+    return p.name.replace(".", "_").upper()
+
+
+def exciter() -> str:
+    """The same for the exciter."""
+    from melisma.latent.notes import EXCITER
+
+    lines = ["// " + NOTICE.format("src/melisma/latent/notes.py"), "", "enum ExciterParameter : int {"]
+    lines += [*(f"    {_place(p)}," for p in EXCITER), "    EXCITER_COUNT,", "};", ""]
+    lines += ["constexpr melisma_parameter EXCITER[] = {", *(f"    {_row(p)}" for p in EXCITER), "};", ""]
+    return "\n".join(lines)
+
+
 def parameters() -> str:
     """Rows of melisma_parameter, and the names of their places."""
     from melisma.latent.live import LIVE, LIVE_OF_LATENTS, RENAMED
 
-    def row(p, name: str) -> str:
-        whole = int(p.kind in ("switch", "integer"))
-        return f'{{{name}, "{p.unit}", "{p.summary}", {_float(p.minimum)}, {_float(p.maximum)}, {_float(p.default)}, {whole}}}'
-
     lines = ["// " + NOTICE.format("src/melisma/latent/live.py"), "", "enum Fixed : int {"]
-    lines += [f"    {p.name.replace('.', '_').upper()}," for p in LIVE]
+    lines += [f"    {_place(p)}," for p in LIVE]
     lines += ["    FIXED_COUNT,  // those of each latent follow, kind by kind", "};", ""]
-    lines += ["constexpr melisma_parameter FIXED[] = {", *(f"    {row(p, chr(34) + p.name + chr(34))}," for p in LIVE), "};"]
+    lines += ["constexpr melisma_parameter FIXED[] = {", *(f"    {_row(p)}" for p in LIVE), "};"]
     lines += ["// named NAME.1, NAME.2 … for the latents", "constexpr melisma_parameter OF_LATENTS[] = {"]
-    lines += [*(f"    {row(p, chr(34) + p.name + chr(34))}," for p in LIVE_OF_LATENTS), "};"]
+    lines += [*(f"    {_row(p)}" for p in LIVE_OF_LATENTS), "};"]
     lines += [f"enum OfLatents : int {{ {', '.join(p.name.upper() for p in LIVE_OF_LATENTS)}, OF_LATENTS_COUNT }};", ""]
     lines += ["// names of before, still found", "constexpr struct {", "    const char *old, *name;", "} RENAMED[] = {"]
     lines += [*(f'    {{"{old}", "{name}"}},' for old, name in RENAMED.items()), "};", ""]
@@ -238,6 +254,7 @@ def wasm() -> str:
 FILES = {
     "core/src/base/limits.h": limits, "core/src/format/schema.h": schema,
     "core/src/format/tensors.inc": tensors,
+    "core/src/exciter/parameters.inc": exciter,
     "core/src/stream/parameters.inc": parameters, "core/src/latent/match.inc": match,
     "src/melisma/core/layout.py": layout, "core/wasm/melisma.js": wasm,
 }  # fmt: skip

@@ -247,6 +247,43 @@ MELISMA_API void melisma_loop_reset(melisma_loop* loop, uint32_t seed);
 MELISMA_API void melisma_loop_process(melisma_loop* loop, const melisma_loop_settings* settings,
                                       const float* in, float* out, int64_t n);
 
+/* ---- exciters: notes → a sound to put at a stream's input, so that any model plays from a keyboard ---- */
+
+/* A band-limited saw or pulse, noise or breath with an envelope, in eight voices; a ninth note takes the
+   oldest one's, its wave going on. It depends on what it was told, at which sample, and on nothing else. Let
+   the stream have match = 1 and fine = 1: then the model gives the timbre and the notes keep their pitch. An
+   exciter belongs to one thread at a time. Values are kept within their ranges, NaN and what does not exist
+   are ignored. */
+typedef struct melisma_exciter melisma_exciter;
+
+MELISMA_API melisma_exciter* melisma_exciter_new(int host_rate); /* NULL if there is no memory */
+MELISMA_API void melisma_exciter_free(melisma_exciter* exciter); /* NULL is allowed */
+
+/* What can be set, as the parameters of a stream are listed. */
+MELISMA_API int melisma_exciter_parameter_count(void);
+MELISMA_API const melisma_parameter* melisma_exciter_parameter_at(int index); /* NULL outside */
+
+/* All below are REALTIME. Silent, as if new; what was set stays. */
+MELISMA_API void melisma_exciter_reset(melisma_exciter* exciter);
+MELISMA_API void melisma_exciter_set(melisma_exciter* exciter, const char* name, float value);
+MELISMA_API float melisma_exciter_get(const melisma_exciter* exciter, const char* name);
+
+/* channel: 0 to 15; note: 0 to 127, 60 is middle C, 69 is 440 Hz; velocity: 0 to 1, and 0 ends the note. */
+MELISMA_API void melisma_exciter_note_on(melisma_exciter* exciter, int channel, int note, float velocity);
+MELISMA_API void melisma_exciter_note_off(melisma_exciter* exciter, int channel, int note);
+MELISMA_API void melisma_exciter_bend(melisma_exciter* exciter, int channel /* -1: all */, float semitones);
+/* amount: 0 to 1 */
+MELISMA_API void melisma_exciter_pressure(melisma_exciter* exciter, int channel, int note /* -1: all of it */,
+                                          float amount);
+
+/* A short MIDI message with its status byte: notes, both kinds of pressure, pitch wheel (the range "bend", or
+   what RPN 0 says; 48 semitones in the zones of MPE, which RPN 6 opens), controllers 1 (vibrato), 7 and 11
+   (volume), 64 (pedal), 120, 121 and 123. Others change nothing. */
+MELISMA_API void melisma_exciter_midi(melisma_exciter* exciter, const uint8_t* bytes, int count);
+
+/* n samples, overwritten. */
+MELISMA_API void melisma_exciter_process(melisma_exciter* exciter, float* out, int64_t n);
+
 #ifdef __cplusplus
 }
 #endif

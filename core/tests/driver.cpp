@@ -92,6 +92,12 @@ int main(int count, char** words) {
     }
     melisma_stream* part = melisma_stream_new(model, 0, error, sizeof error);
     melisma_stream* other = melisma_stream_new(model, rates[1], error, sizeof error);
+    melisma_stream* pair = melisma_stream_new_channels(model, rates[2], 2, error, sizeof error);
+    melisma_slot* slot = melisma_slot_new(rates[1]);
+    melisma_exciter* exciter = melisma_exciter_new(rates[1]);
+    if (!pair || !slot || !exciter ||
+        !melisma_slot_put(slot, melisma_stream_new_channels(model, rates[1], 2, error, sizeof error)))
+        return fprintf(stderr, "%s\n", error), 1;
     melisma_close(model);  // the streams hold it; turner.model stays valid as long as they do
     pthread_t thread;
     pthread_create(&thread, nullptr, turn, &turner);
@@ -133,6 +139,26 @@ int main(int count, char** words) {
             melisma_decode_signals(other, signals, out, n);
             melisma_latency(other);
         }
+        // two channels, in place and crossed, of an exciter that hears anything
+        for (int i = 0; i < 6; i++) {
+            uint8_t message[3];
+            for (uint8_t& byte : message) byte = static_cast<uint8_t>(next());
+            message[0] = static_cast<uint8_t>(0x80 | message[0]);
+            melisma_exciter_midi(exciter, message, static_cast<int>(next() % 4));
+        }
+        melisma_exciter_note_on(exciter, static_cast<int>(next() % 16), static_cast<int>(next() % 128), 0.5f);
+        const melisma_parameter* p = melisma_exciter_parameter_at(
+            static_cast<int>(next() % static_cast<uint32_t>(melisma_exciter_parameter_count())));
+        melisma_exciter_set(exciter, p->name, p->least + (noise() + 1) / 2 * (p->most - p->least));
+        if (blocks % 51 == 50) melisma_exciter_reset(exciter);
+        melisma_exciter_process(exciter, in, n);
+        memcpy(out, in, static_cast<size_t>(n) * sizeof(float));
+        float* const both[] = {out, in};
+        float* const crossed[] = {in, out};
+        melisma_process_channels(pair, both, blocks % 2 ? both : crossed, n);
+        melisma_slot_process_channels(slot, 2, both, both, n);
+        for (int i = 0; i < n; i++)
+            if (!std::isfinite(out[i]) || !std::isfinite(in[i])) bad++;
         armed = false;
         done += static_cast<double>(n) / info.sample_rate;
     }
@@ -141,6 +167,9 @@ int main(int count, char** words) {
     for (melisma_stream* stream : turner.streams) melisma_stream_free(stream);
     melisma_stream_free(part);
     melisma_stream_free(other);
+    melisma_stream_free(pair);
+    melisma_slot_free(slot);
+    melisma_exciter_free(exciter);
     free(frames);
     free(level);
     for (float* s : signals) free(s);

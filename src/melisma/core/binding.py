@@ -186,7 +186,7 @@ class CoreStream(Handle):
         return out
 
     def last_frame(self) -> tuple[int, np.ndarray, float, np.ndarray]:
-        """→ how many frames `process` has decoded, and of the last one latents (Z,), loudness and log-mel (M,); 0 before the first."""
+        """→ how many frames `process` has decoded; of the last latents (Z,), loudness and log-mel (M,). 0 before the first."""
         latents, mel = np.zeros(self.model.latents, np.float32), np.zeros(self.model.bands, np.float32)
         loudness = np.zeros(1, np.float32)
         count = _call("last_frame", self._handle, _at(latents), _at(loudness), _at(mel))
