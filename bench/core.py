@@ -62,8 +62,8 @@ def torchscript(file: modelfile.ModelFile, block: int, seconds: float) -> dict[s
     import torch
     from torch import Tensor, nn
 
-    from melisma.training import mel as scales
     from melisma.training.export import from_file
+    from melisma.training.mel import absolute, levelled, relative
     from melisma.training.vae import split
 
     torch.set_num_threads(1)
@@ -94,10 +94,10 @@ def torchscript(file: modelfile.ModelFile, block: int, seconds: float) -> dict[s
             m, (analysis, encoder, decoder, vocoder) = self.model, shaped(first, list(states))
             frames, analysis = m.analysis.step(x, analysis)
             mel, loudness = frames[:, :-1], frames[:, -1:]
-            encoded, encoder = m.encoder.step(scales.relative(mel, loudness), encoder)
+            encoded, encoder = m.encoder.step(relative(mel, loudness), encoder)
             z = m.calibration.inverse(m.calibration(split(encoded)[0]))
             decoded, decoder = m.decoder.step(torch.cat([z, loudness], 1), decoder)
-            mel = scales.absolute(scales.levelled(decoded, m.analysis.log_band_weights), loudness)
+            mel = absolute(levelled(decoded, m.analysis.log_band_weights), loudness)
             if phase:
                 features, vocoder = m.vocoder.body.step(2 * mel - 1, vocoder)
                 features = m.vocoder.norm(features.transpose(1, 2))

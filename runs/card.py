@@ -10,8 +10,8 @@ from melisma.measure.evaluate import FIGURES
 from melisma.measure.report import shown
 from melisma.measure.rows import ROWS
 
-ELSEWHERE = """Sounds of the domain from sources that nothing was ever trained on (`runs/worlds/elsewhere.py`); the weak cases by
-name: `docs/lab/figures.md`."""
+ELSEWHERE = """Sounds of the domain from sources that nothing was ever trained on (`runs/datasets/elsewhere.py`); the weak cases
+by name: `docs/lab/figures.md`."""
 
 
 def card(

@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from recipe import TOP, World, data, publish, train, write_card
+from recipe import TOP, Domain, data, publish, train, write_card
 
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, VAEConfig
 from melisma.system.home import home
@@ -43,7 +43,7 @@ class MelganStage(stages.AdversarialStage):
 stages.STAGES[MelganStage.name] = MelganStage
 
 
-class Classic(World):
+class Classic(Domain):
     """Its sounds are those of strings at another rate, and its script and its file do not have its name."""
 
     @property
@@ -59,7 +59,7 @@ class Classic(World):
         return "runs/classic.py"
 
 
-WORLD = Classic(
+DOMAIN = Classic(
     name="classic-strings",
     data="strings",
     place="models/classic",
@@ -97,19 +97,19 @@ ORDER = ("vocoder", "vae", "melgan")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=WORLD.minutes)
+    parser.add_argument("--minutes", type=float, default=DOMAIN.minutes)
     parser.add_argument("--note", default="", help="recorded in the published file, when a run departed from this script")
     parser.add_argument("--part", choices=["data", *ORDER, "publish", "card"], help="only this part")
     options = parser.parse_args()
     if options.part in (None, "data"):
-        data(WORLD)
+        data(DOMAIN)
     for part in ORDER:
         if options.part in (None, part):
-            train(WORLD, part, options.minutes)
+            train(DOMAIN, part, options.minutes)
     if options.part in (None, "publish"):
-        publish(WORLD, options.minutes, True, options.note)
+        publish(DOMAIN, options.minutes, True, options.note)
     if options.part == "card":
-        print(write_card(WORLD))
+        print(write_card(DOMAIN))
 
 
 if __name__ == "__main__":

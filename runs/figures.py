@@ -5,7 +5,7 @@
     python runs/figures.py --write          writes both from runs/figures.json alone
 
 Two sets a model: *held out*, files of its own sources kept from training, and *elsewhere*, sounds of its domain from sources
-that no training saw (runs/worlds/elsewhere.py). What is measured lies in runs/figures.json, with the SHA-256 of the model.
+that no training saw (runs/datasets/elsewhere.py). What is measured lies in runs/figures.json, with the SHA-256 of the model.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SECONDS, FILES = 5.0, 14  # of each file, and of a set; monophonic lines (mono_*
 LEAST = 1.0  # s: shorter files than ViSQOL can judge are left out of the held-out ones
 KEPT = ("visqol", "envelope_db", "pitch_cents", "pitch_gross", "pitch_lost", "gross_above_copy", "lost_above_copy")  # of a file
 ABOUT = f"""By `python runs/figures.py`, on sounds that no training saw: files *held out* of a model's own sources, and sounds of
-its domain from *elsewhere*, sources that nothing was ever trained on (`runs/worlds/elsewhere.py`: other sampled instruments,
+its domain from *elsewhere*, sources that nothing was ever trained on (`runs/datasets/elsewhere.py`: other sampled instruments,
 another game's speakers). At most {SECONDS:g} s of each; ViSQOL in audio mode, at most 4.73.
 
 Rows: what the path gives back with nothing added to its latents and loudness, with fine structure, with colour too; the true

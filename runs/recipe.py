@@ -1,4 +1,4 @@
-"""What the scripts of the published models share: a world of sound, from packages to models/NAME.melisma and its card.
+"""What the scripts of the published models share: a domain of sound, from packages to models/NAME.melisma and its card.
 
     python runs/NAME.py [--minutes 105]      everything; interrupted, the same command goes on where it stopped
     python runs/NAME.py --part P             data, vocoder, vae, tune, adversarial, publish or card alone; calibrate gives the
@@ -7,7 +7,7 @@
 
 1. data: `runs/sources.py` makes $MELISMA_HOME/data/NAME from packages, which is prepared for training;
 2. vocoder and VAE do not depend on one another: they are trained beside each other, each on one core. They start from those
-   of another run or published model (`--from`), which the file records; a part that a world leaves out is that one's own;
+   of another run or published model (`--from`), which the file records; a part that a domain leaves out is that one's own;
 3. decoder and vocoder are tuned together on the VAE's own mels, the encoder frozen; then the same with discriminators;
 4. the tuned models are calibrated and evaluated on the held-out files; the better one is published if its chain beats
    that of the file that is there (--force publishes anyway), with its card. Every candidate's figures go to runs/results.md.
@@ -39,10 +39,10 @@ TOP = Path(__file__).resolve().parents[1]
 FIGURES = TOP / "runs" / "figures.json"  # of runs/figures.py
 HELD_SECONDS = 6.0  # of each held-out file that is evaluated
 HELD_FILES = 48  # at most, spread over all
-# of the minutes, unless a world says otherwise; vocoder and vae run beside each other
+# of the minutes, unless a domain says otherwise; vocoder and vae run beside each other
 SHARES = {"vocoder": 0.25, "vae": 0.5, "tune": 0.3, "adversarial": 0.2}
-# for a world that starts from the shared run, as `melisma train` does. The KL's weight is higher than from scratch: a latent that
-# tells less of a sound that the domain does not know lets more of the domain be heard, and is smoother to edit
+# for a domain that starts from the shared run, as `melisma train` does. The KL's weight is higher than from scratch: a latent
+# that tells less of a sound that the domain does not know lets more of the domain be heard, and is smoother to edit
 STARTED: dict[str, Any] = {
     "start": "shared",
     "origin": "shared",
@@ -55,7 +55,7 @@ EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": 
 
 
 @dataclass(frozen=True)
-class World:
+class Domain:
     """One model: what it learns, on what terms, and where it departs from the recipe.
 
     about and cannot: paragraphs of the card, written by hand. plan: entries of `training.plan.Plan` that are not the defaults.
@@ -101,83 +101,83 @@ class World:
         return home() / "runs" / f"{self.name}-{part}"
 
 
-def main(world: World) -> None:
+def main(domain: Domain) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=world.minutes)
+    parser.add_argument("--minutes", type=float, default=domain.minutes)
     parser.add_argument("--force", action="store_true", help="publish whatever the figures")
     parser.add_argument("--note", default="", help="recorded in the published file, when a run departed from this script")
     parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card", "calibrate", "narrow"], help="only this part")
     parser.add_argument(
-        "--from", dest="start", default=world.start, metavar="RUN", help="whose vocoder and VAE to start from, or none"
+        "--from", dest="start", default=domain.start, metavar="RUN", help="whose vocoder and VAE to start from, or none"
     )
     options = parser.parse_args()
-    world = replace(world, start="" if options.start == "none" else options.start)
+    domain = replace(domain, start="" if options.start == "none" else options.start)
     if options.part == "data":
-        data(world)
+        data(domain)
     elif options.part == "publish":
-        publish(world, options.minutes, options.force, options.note)
+        publish(domain, options.minutes, options.force, options.note)
     elif options.part == "calibrate":
-        calibrate(world)
+        calibrate(domain)
     elif options.part == "narrow":
-        narrow(world)
+        narrow(domain)
     elif options.part == "card":
-        print(write_card(world))
+        print(write_card(domain))
     elif options.part:
-        train(world, options.part, options.minutes)
+        train(domain, options.part, options.minutes)
     else:
-        everything(world, options.minutes, options.force, options.note)
+        everything(domain, options.minutes, options.force, options.note)
 
 
-def everything(world: World, minutes: float, force: bool, note: str) -> None:
+def everything(domain: Domain, minutes: float, force: bool, note: str) -> None:
     """All parts, each a process of its own, so that two can run beside each other."""
-    own = [sys.executable, str(TOP / world.script), "--minutes", str(minutes), "--from", world.start or "none", "--part"]
+    own = [sys.executable, str(TOP / domain.script), "--minutes", str(minutes), "--from", domain.start or "none", "--part"]
     subprocess.run([*own, "data"], check=True)
     one_core = os.environ | {"OMP_NUM_THREADS": "1"}
-    beside = [subprocess.Popen([*own, part], env=one_core) for part in ("vocoder", "vae") if part in world.parts]
+    beside = [subprocess.Popen([*own, part], env=one_core) for part in ("vocoder", "vae") if part in domain.parts]
     if any([process.wait() for process in beside]):
         raise SystemExit("a part of the training failed: see above; the same command goes on where it stopped")
-    for part in world.parts:
-        if world.earlier[part]:
+    for part in domain.parts:
+        if domain.earlier[part]:
             subprocess.run([*own, part], check=True)
-    publish(world, minutes, force, note)
+    publish(domain, minutes, force, note)
 
 
-def data(world: World) -> None:
+def data(domain: Domain) -> None:
     """The sounds from their packages, and the prepared set."""
     from melisma.training.prepare import prepare, print_report
 
-    if not world.sounds.exists():
-        subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), world.sounds.name], check=True)
-    print_report(prepare(world.sounds, world.prepared, world.config.analysis.sample_rate), Console())
+    if not domain.sounds.exists():
+        subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), domain.sounds.name], check=True)
+    print_report(prepare(domain.sounds, domain.prepared, domain.config.analysis.sample_rate), Console())
 
 
-def train(world: World, part: str, minutes: float) -> None:
+def train(domain: Domain, part: str, minutes: float) -> None:
     """One part of the training, resumed if it was begun; its weights go to $MELISMA_HOME/runs/NAME-PART/weights.pt."""
     import torch
 
-    folder = world.folder(part)
+    folder = domain.folder(part)
     weights = folder / "weights.pt"
     if weights.exists():
         return
     start: dict[str, torch.Tensor] = {}
-    for earlier in world.earlier[part]:
-        start |= trained(world, earlier)
-    if not world.earlier[part]:
-        start = foreign(world, part)
-    plan = plans.Plan(stages=((part, 1.0),), minutes=minutes * world.parts[part], **world.plan)
-    model = fit(world.prepared, folder, world.config, plan, resume=True, start=start)
+    for earlier in domain.earlier[part]:
+        start |= trained(domain, earlier)
+    if not domain.earlier[part]:
+        start = foreign(domain, part)
+    plan = plans.Plan(stages=((part, 1.0),), minutes=minutes * domain.parts[part], **domain.plan)
+    model = fit(domain.prepared, folder, domain.config, plan, resume=True, start=start)
     torch.save(model.state_dict(), weights.with_suffix(".tmp"))
     weights.with_suffix(".tmp").rename(weights)
 
 
-def trained(world: World, part: str) -> dict[str, Any]:
+def trained(domain: Domain, part: str) -> dict[str, Any]:
     """The weights that a part's run moved; of a part that was not trained, those of the start."""
     import torch
 
-    weights = world.folder(part) / "weights.pt"
-    if weights.exists() or not world.start:
+    weights = domain.folder(part) / "weights.pt"
+    if weights.exists() or not domain.start:
         return moved(torch.load(weights, weights_only=True), part)
-    return foreign(world, part)
+    return foreign(domain, part)
 
 
 def moved(saved: dict[str, Any], part: str) -> dict[str, Any]:
@@ -187,34 +187,34 @@ def moved(saved: dict[str, Any], part: str) -> dict[str, Any]:
     return {name: value for name, value in saved.items() if name.startswith("vocoder.") == (part == "vocoder")}
 
 
-def foreign(world: World, part: str) -> dict[str, Any]:
+def foreign(domain: Domain, part: str) -> dict[str, Any]:
     """Weights of the run or model that this one starts from, {} without one; whose they are is kept beside the checkpoint.
 
     A run that was begun without them goes on without them.
     """
     import torch
 
-    folder, there = world.folder(part), home() / "runs" / f"{world.start}-{part}" / "weights.pt"
-    if not world.start or (folder / "state.pt").exists():
+    folder, there = domain.folder(part), home() / "runs" / f"{domain.start}-{part}" / "weights.pt"
+    if not domain.start or (folder / "state.pt").exists():
         return {}
     if there.exists():
-        weights, begun_from = torch.load(there, weights_only=True), {"run": world.start, "part": part, **begun(there.parent)}
+        weights, begun_from = torch.load(there, weights_only=True), {"run": domain.start, "part": part, **begun(there.parent)}
     else:
-        weights, begun_from = of_model(world)
+        weights, begun_from = of_model(domain)
         begun_from |= {"part": part}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "start.json").write_text(json.dumps(begun_from))
     return moved(weights, part)
 
 
-def of_model(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Weights of the published model that a world starts from, and what it is."""
+def of_model(domain: Domain) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Weights of the published model that a domain starts from, and what it is."""
     from melisma.files import modelfile
     from melisma.store import pretrained
     from melisma.training.run import weights_of
 
-    file = modelfile.load(pretrained.locate(world.start))
-    return weights_of(file, world.config), {"model": file.name, "sha256": file.digest, "date": file.training["date"]}
+    file = modelfile.load(pretrained.locate(domain.start))
+    return weights_of(file, domain.config), {"model": file.name, "sha256": file.digest, "date": file.training["date"]}
 
 
 def begun(folder: Path) -> dict[str, Any]:
@@ -224,13 +224,13 @@ def begun(folder: Path) -> dict[str, Any]:
     return {"steps": json.loads(lines[-1])["step"] if lines else None, "date": ended}
 
 
-def starts(world: World) -> list[dict[str, Any]]:
+def starts(domain: Domain) -> list[dict[str, Any]]:
     """What the vocoder and the VAE of this run started from; empty if from scratch."""
-    files = [world.folder(part) / "start.json" for part in ("vocoder", "vae")]
+    files = [domain.folder(part) / "start.json" for part in ("vocoder", "vae")]
     return [json.loads(file.read_text()) for file in files if file.exists()]
 
 
-def publish(world: World, minutes: float, force: bool, note: str) -> None:
+def publish(domain: Domain, minutes: float, force: bool, note: str) -> None:
     """Evaluate the tuned models on the held-out files; publish the best if it beats what is published."""
     import torch
 
@@ -244,36 +244,36 @@ def publish(world: World, minutes: float, force: bool, note: str) -> None:
     from melisma.training.run import publish as write
 
     console, best = Console(), None
-    for part in [part for part in world.parts if world.earlier[part]] or ["vae"]:
-        if not (world.folder(part) / "weights.pt").exists():
+    for part in [part for part in domain.parts if domain.earlier[part]] or ["vae"]:
+        if not (domain.folder(part) / "weights.pt").exists():
             continue
-        reference = Reference(world.config)
-        reference.load_state_dict(torch.load(world.folder(part) / "weights.pt", weights_only=True))
+        reference = Reference(domain.config)
+        reference.load_state_dict(torch.load(domain.folder(part) / "weights.pt", weights_only=True))
         if part == "vae":  # a run that is but a start for others: its parts put together
-            reference.load_state_dict(trained(world, "vocoder"), strict=False)
-        stages = [[p, share] for p, share in world.parts.items() if p != "adversarial" or part == p]
-        how = {"stages": stages, "minutes": minutes, "cores": world.cores, "seed": 0, "script": world.script}
+            reference.load_state_dict(trained(domain, "vocoder"), strict=False)
+        stages = [[p, share] for p, share in domain.parts.items() if p != "adversarial" or part == p]
+        how = {"stages": stages, "minutes": minutes, "cores": domain.cores, "seed": 0, "script": domain.script}
         how |= {"note": note} if note else {}
-        how |= {"start": begun_from} if (begun_from := starts(world)) else {}
-        file = pack(reference, world.name, Prepared(world.prepared), how, world.licence)
-        result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=world.judged)
+        how |= {"start": begun_from} if (begun_from := starts(domain)) else {}
+        file = pack(reference, domain.name, Prepared(domain.prepared), how, domain.licence)
+        result = evaluate(Model(file), domain.sounds, seconds_limit=HELD_SECONDS, files_limit=domain.judged)
         console.print(f"[bold]{part}[/bold]")
         table(result, console)
-        record(f"{world.name}, to {part}", minutes, result)
+        record(f"{domain.name}, to {part}", minutes, result)
         summary = {key: value for key, value in result.items() if key not in ("files", "skipped")}
         if best is None or chain(summary) > chain(best.evaluation):
             best = replace(file, evaluation=summary)
     if best is None:
-        raise SystemExit(f"nothing to publish: train first (python {world.script})")
-    before = chain(modelfile.load(world.published).evaluation) if world.published.exists() else 0.0
+        raise SystemExit(f"nothing to publish: train first (python {domain.script})")
+    before = chain(modelfile.load(domain.published).evaluation) if domain.published.exists() else 0.0
     if force or chain(best.evaluation) > before:
-        published = write(best, world.published)
-        print(f"published {published}: ViSQOL of the chain {chain(best.evaluation):.2f}, before {before:.2f}", write_card(world))
+        published = write(best, domain.published)
+        print(f"published {published}: ViSQOL of the chain {chain(best.evaluation):.2f}, before {before:.2f}", write_card(domain))
     else:
         print(f"not published: ViSQOL of the chain {chain(best.evaluation):.2f}, and {before:.2f} is there")
 
 
-def calibrate(world: World) -> None:
+def calibrate(domain: Domain) -> None:
     """The published model's latents anew: the same sound, other axes."""
     from melisma.files import modelfile
     from melisma.training.calibrate import calibrate as axes_of
@@ -281,13 +281,13 @@ def calibrate(world: World) -> None:
     from melisma.training.export import from_file, to_file
     from melisma.training.run import publish as write
 
-    file = modelfile.load(world.published)
+    file = modelfile.load(domain.published)
     model = from_file(file)
-    latents = axes_of(model, Prepared(world.prepared))
-    write(to_file(model, file.name, latents, file.training, file.evaluation, file.weight_bits), world.published)
+    latents = axes_of(model, Prepared(domain.prepared))
+    write(to_file(model, file.name, latents, file.training, file.evaluation, file.weight_bits), domain.published)
 
 
-def narrow(world: World) -> None:
+def narrow(domain: Domain) -> None:
     """The published model with its weights in 8 bits, and its figures as it is then."""
     from melisma.files import modelfile
     from melisma.measure.evaluate import evaluate
@@ -295,26 +295,26 @@ def narrow(world: World) -> None:
     from melisma.training.export import from_file, to_file
     from melisma.training.run import publish as write
 
-    file = modelfile.load(world.published)
+    file = modelfile.load(domain.published)
     file = to_file(from_file(file), file.name, file.latents, file.training, bits=8)
-    result = evaluate(Model(file), world.sounds, seconds_limit=HELD_SECONDS, files_limit=world.judged)
-    record(f"{world.name}, weights in 8 bits", 0, result)
+    result = evaluate(Model(file), domain.sounds, seconds_limit=HELD_SECONDS, files_limit=domain.judged)
+    record(f"{domain.name}, weights in 8 bits", 0, result)
     summary = {key: value for key, value in result.items() if key not in ("files", "skipped")}
-    print(write(replace(file, evaluation=summary), world.published), write_card(world))
+    print(write(replace(file, evaluation=summary), domain.published), write_card(domain))
 
 
-def write_card(world: World) -> Path:
+def write_card(domain: Domain) -> Path:
     """models/NAME.md of the published model."""
     from card import card
 
     from melisma.files import modelfile
 
-    file = modelfile.load(world.published)
-    sources = json.loads((world.sounds / "sources.json").read_text())
+    file = modelfile.load(domain.published)
+    sources = json.loads((domain.sounds / "sources.json").read_text())
     figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    elsewhere = figures.get(world.name, {}).get("elsewhere")
-    path = world.published.with_suffix(".md")
-    path.write_text(card(file, world.published.stat().st_size, sources, world.about, world.cannot, world.origin, elsewhere))
+    elsewhere = figures.get(domain.name, {}).get("elsewhere")
+    path = domain.published.with_suffix(".md")
+    path.write_text(card(file, domain.published.stat().st_size, sources, domain.about, domain.cannot, domain.origin, elsewhere))
     return path
 
 

@@ -1,8 +1,8 @@
 """The screams model: `python runs/screams.py [--minutes 44] [--part P]`, see recipe.py."""
 
-from recipe import STARTED, World, main
+from recipe import STARTED, Domain, main
 
-WORLD = World(
+DOMAIN = Domain(
     name="screams",
     licence="GPL-2+ (OpenArena, Nexuiz, Wesnoth), GPL-2 (some of UFO: Alien Invasion)",
     about="""Cries of people, orcs, trolls and beasts from four free games: dying, hurt, falling, leaping. They were recorded
@@ -15,4 +15,4 @@ lent a voice to two characters may be in training and in the held-out part: the 
 )
 
 if __name__ == "__main__":
-    main(WORLD)
+    main(DOMAIN)

@@ -1,4 +1,4 @@
-"""The vocoder and the VAE that the worlds start from, trained on all of them and on more (the `varied` set).
+"""The vocoder and the VAE that the domains start from, trained on all of them and on more (the `varied` set).
 
     python runs/shared.py [--minutes 24] [--part data|vocoder|vae|publish]
 
@@ -7,15 +7,15 @@ $MELISMA_HOME/runs/shared-vocoder and shared-vae, for the other scripts, and put
 `melisma train` starts from.
 """
 
-from recipe import World, main
+from recipe import Domain, main
 
-WORLD = World(
+DOMAIN = Domain(
     name="shared",
     data="varied",
     place="models/start",
     licence="GPL-2, GPL-2+, CC-BY 3.0, MIT, CC0: see the table",
-    about="""All that the four worlds are trained on, instruments of a soundfont, and the sounds of free games and desktops.
-Held out is what the worlds hold out.""",
+    about="""All that the four domains are trained on, instruments of a soundfont, and the sounds of free games and desktops.
+Held out is what the domains hold out.""",
     cannot="""It is no domain: it gives back what it hears rather than colouring it. Bells, birds and drums were left out,
 so that they can show what starting from it is worth for sounds it has not heard.""",
     minutes=24,
@@ -25,4 +25,4 @@ so that they can show what starting from it is worth for sounds it has not heard
 )
 
 if __name__ == "__main__":
-    main(WORLD)
+    main(DOMAIN)

@@ -1,8 +1,8 @@
 """The singing model: `python runs/singing.py [--minutes 44] [--part P]`, see recipe.py."""
 
-from recipe import STARTED, World, main
+from recipe import STARTED, Domain, main
 
-WORLD = World(
+DOMAIN = Domain(
     name="singing",
     licence="MIT (vocobox, FluidR3), GPL-2 and GPL-2+ (KDE Edu, Tux Paint, Fillets, Nexuiz: speech made to sing)",
     about="""Little of this is real singing, as no freely licensed corpus of it was found: one man's notes (vocobox) and the
@@ -16,4 +16,4 @@ about 700 Hz come from the choirs alone.""",
 )
 
 if __name__ == "__main__":
-    main(WORLD)
+    main(DOMAIN)

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from worlds.cleaning import RATE, faded, resampled, trimmed
-from worlds.packages import debian_package
-from worlds.records import summary
+from datasets.cleaning import RATE, faded, resampled, trimmed
+from datasets.packages import debian_package
+from datasets.provenance import summary
 
 from melisma.system.home import home
 

@@ -10,10 +10,10 @@ Packages come from Debian (`apt-get download`, no root needed) and npm (`npm pac
     train/**/*.flac       what is trained on              held/**/*.flac       what is kept from training, whole files
     sources.json          one record for every file       LICENCES.md          totals by source and licence
 
-(the sets of worlds/elsewhere.py have no train and held: nothing is ever trained on them).
+(the sets of datasets/elsewhere.py have no train and held: nothing is ever trained on them).
 
 Every file is mono, 44.1 kHz, and has exactly one licence. The same packages give the same files: all choices are seeded
-or hashed. `runs/worlds/` has a module for each set, which says how it is made.
+or hashed. `runs/datasets/` has a module for each set, which says how it is made.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import json
 import shutil
 from pathlib import Path
 
-from worlds.records import licence_table, summary
+from datasets.provenance import licence_table, summary
 
 from melisma.system.home import home
 
@@ -36,14 +36,14 @@ def make(name: str) -> Path:
     Sets that it draws on are built first if they are not there.
     """
     module, _, domain = name.partition("-")
-    world = importlib.import_module(f"worlds.{module}")
-    for other in getattr(world, "NEEDS", ()):
+    dataset = importlib.import_module(f"datasets.{module}")
+    for other in getattr(dataset, "NEEDS", ()):
         if not (home() / "data" / other).exists():
             make(other)
     final = home() / "data" / name
     root = final.with_name(f"{name}.part")
     shutil.rmtree(root, ignore_errors=True)
-    records, dropped = world.make(root, *([domain] if domain else []))
+    records, dropped = dataset.make(root, *([domain] if domain else []))
     (root / "sources.json").write_text(json.dumps({"dropped": dropped, "files": records}, indent=1, ensure_ascii=False))
     (root / "LICENCES.md").write_text(licence_table(name, records))
     shutil.rmtree(final, ignore_errors=True)

@@ -1,8 +1,8 @@
 """The speech model: `python runs/speech.py [--minutes 44] [--part P]`, see recipe.py."""
 
-from recipe import STARTED, World, main
+from recipe import STARTED, Domain, main
 
-WORLD = World(
+DOMAIN = Domain(
     name="speech",
     licence="GPL-2 (Tux Paint, Fillets), GPL-2+ (KLettres, KTuberling, Nexuiz)",
     about="""Words, syllables, letters and some sentences in some twenty languages, spoken by volunteers into their own
@@ -15,4 +15,4 @@ Chords and drums come out as several people mumbling.""",
 )
 
 if __name__ == "__main__":
-    main(WORLD)
+    main(DOMAIN)

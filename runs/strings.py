@@ -1,8 +1,8 @@
 """The strings model: `python runs/strings.py [--minutes 105] [--part P]`, see recipe.py."""
 
-from recipe import World, main
+from recipe import Domain, main
 
-WORLD = World(
+DOMAIN = Domain(
     name="strings",
     licence="CC0 (VSCO 2 CE), CC-BY 3.0 (tonejs-instruments), MIT (FluidR3)",
     about="""Sampled orchestral sections (violins, violas, celli, basses: sustained, tremolo, staccato, plucked) and solo
@@ -15,4 +15,4 @@ noise or consonants come out as bowed noise. Of solo playing it knows little; th
 )
 
 if __name__ == "__main__":
-    main(WORLD)
+    main(DOMAIN)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from melisma.files import modelfile
-from melisma.training import mel as scales
 from melisma.training.export import from_file, latency
+from melisma.training.mel import absolute, levelled, relative
 from melisma.training.residual import Residual
 from melisma.training.vae import kl, split
 
@@ -46,7 +46,7 @@ class Engine:
             # rounded as a latent path keeps them: what is left out is of what a path decodes to
             z, level = (v.float().double() for v in (self.model.calibration(mean), loudness))
             decoded, decoder = self.model.decoder.step(torch.cat([self.model.calibration.inverse(z), level], 1), decoder)
-            shape = scales.levelled(decoded, self.model.analysis.log_band_weights)
+            shape = levelled(decoded, self.model.analysis.log_band_weights)
             steps, state = self.residual.step(torch.cat([mel, level, shape], 1), state)
             found.append((z, level, steps))
         z, level, steps = (_join(list(part)) for part in zip(*found, strict=True))
@@ -101,7 +101,7 @@ class Engine:
         for piece in self._pieces(x):
             frames, analysis = self.model.analysis.step(piece, analysis)
             mel, loudness = frames[:, :-1], frames[:, -1:]
-            encoded, encoder = self.model.encoder.step(scales.relative(mel, loudness), encoder)
+            encoded, encoder = self.model.encoder.step(relative(mel, loudness), encoder)
             yield mel, loudness, *split(encoded)
 
     def _decoded(self, z: Tensor, loudness: Tensor, layers: Tensor | None, fine: float, colour: float) -> Iterator[Tensor]:
@@ -110,11 +110,11 @@ class Engine:
             level = loudness[..., i : i + frames]
             own = self.model.calibration.inverse(z[..., i : i + frames])
             mel, state = self.model.decoder.step(torch.cat([own, level], 1), state)
-            mel = scales.levelled(mel, self.model.analysis.log_band_weights)
+            mel = levelled(mel, self.model.analysis.log_band_weights)
             if layers is not None and (fine or colour):
                 mel = mel + self.residual.spread(layers[..., i : i + frames], fine, colour)
-                mel = scales.levelled(mel, self.model.analysis.log_band_weights)
-            yield scales.absolute(mel, level)
+                mel = levelled(mel, self.model.analysis.log_band_weights)
+            yield absolute(mel, level)
 
     def _synthesized(self, mels: Iterator[Tensor]) -> np.ndarray:
         state, parts = self.model.vocoder.initial(1), [torch.zeros(1, 1, 0, dtype=torch.float64)]

@@ -16,10 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "runs"))
 
 import card  # noqa: E402
 import recipe  # noqa: E402
-from worlds import cleaning, drums, elsewhere, packages, phrases, recordings, records, score, sung  # noqa: E402
+from datasets import cleaning, drums, elsewhere, gather, packages, phrases, provenance, score, sung  # noqa: E402
 
 RATE = cleaning.RATE
-SOURCE = records.Source("key", "a-package", "1.0-1", "GPL-2+", "A. Author", "debian/copyright: 'GPL'")
+SOURCE = provenance.Source("key", "a-package", "1.0-1", "GPL-2+", "A. Author", "debian/copyright: 'GPL'")
 
 
 def noise(seconds, seed=0, level=0.1):
@@ -31,14 +31,14 @@ def silence(seconds):
 
 
 def clip(voice, audio, sample="a/b.wav", source=SOURCE, **more):
-    return recordings.Clip(source, sample, voice, audio, **more)
+    return gather.Clip(source, sample, voice, audio, **more)
 
 
 def test_share_alike_sounds_are_kept_apart_and_counted():
-    apart = records.Source("other", "b-package", "1", "CC-BY-SA-3.0", "B. Author", "debian/copyright")
-    clips, dropped = recordings.without_share_alike([clip("a", noise(0.1)), clip("b", noise(0.1), source=apart)])
+    apart = provenance.Source("other", "b-package", "1", "CC-BY-SA-3.0", "B. Author", "debian/copyright")
+    clips, dropped = gather.without_share_alike([clip("a", noise(0.1)), clip("b", noise(0.1), source=apart)])
     assert [c.voice for c in clips] == ["a"] and sum(dropped.values()) == 1 and "CC-BY-SA" in next(iter(dropped))
-    assert not recordings.without_share_alike(clips)[1]
+    assert not gather.without_share_alike(clips)[1]
 
 
 def test_a_beat_repeats_its_strokes_and_stays_within_its_bars():
@@ -89,7 +89,7 @@ class TestCleaning:
     def test_what_is_left_out_is_counted_with_its_reason(self):
         dull = clip("d", np.sin(np.arange(RATE) * 0.05).astype(np.float32))
         sounds = [clip("a", noise(1, 1)), clip("b", noise(1, 1)), clip("c", noise(1, 2) * 1e-4), clip("e", noise(0.02, 3)), dull]
-        kept, dropped = cleaning.cleaned(sounds, lambda x: x, recordings.fault(9500))
+        kept, dropped = cleaning.cleaned(sounds, lambda x: x, gather.fault(9500))
         assert [c.voice for c in kept] == ["a"]
         assert dropped == {"duplicate": 1, "near-silent": 1, "shorter than 50 ms": 1, "with nothing above 9.5 kHz": 1}
 
@@ -98,17 +98,17 @@ class TestSplit:
     @settings(max_examples=40, deadline=None)
     @given(st.dictionaries(st.text(min_size=1), st.floats(0.1, 5), min_size=12, max_size=60))
     def test_held_voices_are_some_and_never_too_many(self, minutes):
-        held = recordings.held_voices(minutes)
+        held = gather.held_voices(minutes)
         assert sum(minutes[v] for v in held) <= 0.15 * sum(minutes.values()) + 1e-9
-        assert held == recordings.held_voices(dict(reversed(minutes.items())))
+        assert held == gather.held_voices(dict(reversed(minutes.items())))
         if max(minutes.values()) < 0.03 * sum(minutes.values()):
             assert sum(minutes[v] for v in held) >= 0.1 * sum(minutes.values())
 
     def test_voices_are_kept_apart_and_licences_too(self, tmp_path):
-        share_alike = records.Source("other", "b-package", "2", "CC-BY-SA-3.0", "B", "e")
+        share_alike = provenance.Source("other", "b-package", "2", "CC-BY-SA-3.0", "B", "e")
         clips = [clip(f"v{i % 20}", noise(0.3, i), f"x/{i}.wav", [SOURCE, share_alike][i % 2]) for i in range(60)]
-        clips, held, dropped = recordings.chosen(clips)
-        rows = recordings.placed(clips, tmp_path, held)
+        clips, held, dropped = gather.chosen(clips)
+        rows = gather.placed(clips, tmp_path, held)
         assert not dropped and 0 < len(held) < 20
         voices = {split: {r["voice"] for r in rows if r["split"] == split} for split in ("train", "held")}
         assert voices["held"] == held and not voices["train"] & held
@@ -117,7 +117,7 @@ class TestSplit:
 
     def test_every_file_has_one_complete_record(self, tmp_path):
         clips = [clip(f"v{i}", noise(0.3, i), "same/name.wav") for i in range(4)] + [clip("v0", noise(0.4, 9), "other/name.wav")]
-        rows = recordings.placed(clips, tmp_path, {"v1"})
+        rows = gather.placed(clips, tmp_path, {"v1"})
         files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.flac")}
         assert files == {r["file"] for r in rows} and len(rows) == 5
         for r in rows:
@@ -166,8 +166,8 @@ License: GPL-2+
             packages.terms_of("lost.ogg", packages.copyright_terms(self.TEXT)[1:])
 
     def test_the_table_sums_by_source_licence_split_and_kind(self, tmp_path):
-        rows = recordings.placed([clip(v, noise(6, i), f"{v}.wav") for i, v in enumerate("abc")], tmp_path, {"c"})
-        table = records.licence_table("toy", rows)
+        rows = gather.placed([clip(v, noise(6, i), f"{v}.wav") for i, v in enumerate("abc")], tmp_path, {"c"})
+        table = provenance.licence_table("toy", rows)
         assert "| a-package | 1.0-1 | GPL-2+ | A. Author | train | real | 2 | 0.2 |" in table
         assert "| a-package | 1.0-1 | GPL-2+ | A. Author | held | real | 1 | 0.1 |" in table
         assert "- a-package, GPL-2+: debian/copyright: 'GPL'" in table
@@ -213,25 +213,25 @@ class TestRecipe:
 
     def test_a_run_starts_from_another_ones_weights_and_says_so(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
-        world = recipe.World("toy", "GPL-2+", "about", "cannot", start="strings")
+        domain = recipe.Domain("toy", "GPL-2+", "about", "cannot", start="strings")
         there = tmp_path / "runs" / "strings-vae"
         there.mkdir(parents=True)
         torch.save({"vocoder.a": torch.ones(1), "encoder.b": torch.ones(2)}, there / "weights.pt")
         (there / "history.jsonl").write_text('{"step": 7}\n{"step": 70}\n')
-        assert set(recipe.foreign(world, "vae")) == {"encoder.b"}
-        (start,) = recipe.starts(world)
+        assert set(recipe.foreign(domain, "vae")) == {"encoder.b"}
+        (start,) = recipe.starts(domain)
         assert (start["run"], start["part"], start["steps"]) == ("strings", "vae", 70)
 
     def test_where_there_is_no_such_run_it_starts_from_the_published_model(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
-        world = recipe.World("toy", "GPL-2+", "about", "cannot", start="strings")
-        weights = recipe.foreign(world, "vae")
+        domain = recipe.Domain("toy", "GPL-2+", "about", "cannot", start="strings")
+        weights = recipe.foreign(domain, "vae")
         assert weights and not any(name.startswith(("vocoder.", "calibration.")) for name in weights)
-        assert [start["model"] for start in recipe.starts(world)] == ["strings"]
+        assert [start["model"] for start in recipe.starts(domain)] == ["strings"]
 
     def test_a_run_without_a_start_is_from_scratch(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
-        assert recipe.foreign(recipe.World("toy", "MIT", "", "", start=""), "vocoder") == {}
+        assert recipe.foreign(recipe.Domain("toy", "MIT", "", "", start=""), "vocoder") == {}
 
 
 class TestCard:
@@ -281,11 +281,11 @@ class TestElsewhere:
     def test_no_training_draws_on_its_packages(self):
         import re
 
-        worlds = Path(packages.__file__).parent
+        datasets = Path(packages.__file__).parent
         fetched = r'(?:debian_package|npm_package|Package)\(\s*"([a-z0-9.+-]+)"'
-        here = set(re.findall(fetched, (worlds / "elsewhere.py").read_text()))
+        here = set(re.findall(fetched, (datasets / "elsewhere.py").read_text()))
         assert {"timgm6mb-soundfont", "hedgewars-data"} <= here
-        for file in worlds.glob("*.py"):
+        for file in datasets.glob("*.py"):
             if file.name != "elsewhere.py":
                 text = file.read_text()
                 assert not [name for name in here if f'"{name}"' in text], file.name

@@ -8,7 +8,7 @@ from scipy.fft import dct
 
 from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.latent import FINE
-from melisma.training import mel as scales
+from melisma.training.mel import RELATIVE_RANGE, implied_level
 from melisma.training.reference import Reference
 from melisma.training.residual import HELD, Residual, cosines, left_out, parts
 from melisma.training.stages import TuneStage, Weights
@@ -69,9 +69,7 @@ def test_tuning_plays_every_setting(config):
     with torch.no_grad():
         again, _ = TuneStage.mels(stage, x, asked)
     torch.testing.assert_close(mel.detach(), again)
-    level = scales.implied_level(
-        (100 * (mel - 1) - loudness - scales.RELATIVE_RANGE[0]) / 100, stage.model.analysis.log_band_weights
-    )
+    level = implied_level((100 * (mel - 1) - loudness - RELATIVE_RANGE[0]) / 100, stage.model.analysis.log_band_weights)
     assert level[::2].abs().max() < 0.02  # 2 dB: the layers leave the level to the loudness
     # with the layers it is nearer to the sound than the latents alone
     far = (mel - true.clamp(min=0)).abs().mean((1, 2))

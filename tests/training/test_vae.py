@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from melisma.errors import MelismaError
 from melisma.files.bands import a_weights, band_weights, mel_filterbank
 from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
-from melisma.training import mel as scales
 from melisma.training.calibrate import PERCENTILES, _turned, calibrate
 from melisma.training.data import Prepared
-from melisma.training.mel import Analysis
+from melisma.training.mel import CEILING, LOUDNESS_FLOOR, Analysis, absolute, decoder_target, implied_level, levelled, relative
 from melisma.training.reference import Reference
 from melisma.training.vae import LOG_VARIANCE, Encoder, LoudnessAdversary, adversary_loss, kl, sample, split
 
@@ -108,7 +107,7 @@ def test_loudness_is_a_weighted(hz, weighting):
 def test_loudness_follows_gain_and_has_a_floor():
     x = sine(1000)
     assert (loudness_of(x) - loudness_of(0.01 * x)).numpy() == pytest.approx(40, abs=1e-3)
-    assert (loudness_of(0 * x) == scales.LOUDNESS_FLOOR).all() and (loudness_of(1e-7 * x) == scales.LOUDNESS_FLOOR).all()
+    assert (loudness_of(0 * x) == LOUDNESS_FLOOR).all() and (loudness_of(1e-7 * x) == LOUDNESS_FLOOR).all()
 
 
 def test_log_mel_of_a_full_scale_sine():
@@ -137,7 +136,7 @@ def test_the_encoder_is_blind_to_gain(config, gain):
     outputs, mels, levels = [], [], []
     for factor in (1.0, gain):
         frames = analysis(factor * noisy(config.sample_rate))
-        mels.append(scales.relative(frames[:, :-1], frames[:, -1:]))
+        mels.append(relative(frames[:, :-1], frames[:, -1:]))
         levels.append(frames[0, -1])
         with torch.no_grad():
             outputs.append(encoder(mels[-1]))
@@ -157,14 +156,14 @@ def test_absolute_undoes_relative(loudness, seed):
     torch.manual_seed(seed)
     mel = (1 + (loudness - 60 + 90 * torch.rand(2, 8, 3)) / 100).clamp(0.001, 1.1)
     level = torch.full((2, 1, 3), loudness)
-    assert torch.allclose(scales.absolute(scales.relative(mel, level), level), mel, atol=1e-5)
-    assert torch.allclose(scales.wanted(mel, level), scales.relative(mel, level), atol=1e-5)
+    assert torch.allclose(absolute(relative(mel, level), level), mel, atol=1e-5)
+    assert torch.allclose(decoder_target(mel, level), relative(mel, level), atol=1e-5)
 
 
 def test_silence_decodes_to_silence_and_excess_is_bounded():
     mel = torch.full((1, 4, 1), 1.1)  # 40 dB above the loudness, as the lowest bands may be
-    assert (scales.absolute(mel, torch.full((1, 1, 1), scales.LOUDNESS_FLOOR)) == 0).all()
-    assert (scales.absolute(10 * mel, torch.full((1, 1, 1), 100.0)) == scales.CEILING).all()
+    assert (absolute(mel, torch.full((1, 1, 1), LOUDNESS_FLOOR)) == 0).all()
+    assert (absolute(10 * mel, torch.full((1, 1, 1), 100.0)) == CEILING).all()
 
 
 @quick
@@ -173,17 +172,17 @@ def test_levelling_leaves_the_shape_and_takes_the_level(shift, seed):
     analysis = Analysis(TINY.analysis)
     torch.manual_seed(seed)
     mel = torch.rand(2, analysis.bands, 5)
-    out = scales.levelled(mel, analysis.log_band_weights)
-    assert torch.allclose(out, scales.levelled(mel + shift, analysis.log_band_weights), atol=1e-5)
-    assert scales.implied_level(out, analysis.log_band_weights).abs().max() < 1e-5
+    out = levelled(mel, analysis.log_band_weights)
+    assert torch.allclose(out, levelled(mel + shift, analysis.log_band_weights), atol=1e-5)
+    assert implied_level(out, analysis.log_band_weights).abs().max() < 1e-5
     assert torch.allclose(out.diff(dim=1), mel.diff(dim=1), atol=1e-5)
 
 
 def test_a_true_mel_implies_its_own_loudness():
     """So levelling does not move what is right already: within 1.5 dB on a note, where bands are wider than partials."""
     frames = Analysis(FULL)(noisy(44100))[..., 8:60]
-    mel = scales.relative(frames[:, :-1], frames[:, -1:])
-    assert (100 * scales.implied_level(mel, Analysis(FULL).log_band_weights)).abs().max() < 1.5
+    mel = relative(frames[:, :-1], frames[:, -1:])
+    assert (100 * implied_level(mel, Analysis(FULL).log_band_weights)).abs().max() < 1.5
 
 
 @torch.no_grad()
@@ -195,7 +194,7 @@ def test_the_loudness_curve_sets_the_level_of_what_is_decoded():
         p.mul_(2)
     loudness = torch.linspace(-60, -20, 40)[None, None]
     mel = model.decode(torch.randn(1, 4, 40), loudness)
-    level = scales.implied_level(scales.wanted(mel, loudness), model.analysis.log_band_weights)
+    level = implied_level(decoder_target(mel, loudness), model.analysis.log_band_weights)
     assert 100 * level.abs().max() < 0.5
     assert mel.std(1).mean() > 0.02, "a flat shape proves little"
 
@@ -256,7 +255,7 @@ def means_of(model: Reference, data: Prepared) -> tuple[torch.Tensor, torch.Tens
     found = []
     for clip in data.clips("train"):
         mel, loudness = model.analyse(torch.from_numpy(clip.astype(np.float32) / 32768)[None, None])
-        mean, _ = split(model.encoder(scales.relative(mel, loudness)))
+        mean, _ = split(model.encoder(relative(mel, loudness)))
         keep = loudness[0, 0] > -60
         found.append((mean[0][:, keep], loudness[0][:, keep]))
     return torch.cat([m for m, _ in found], 1), torch.cat([level for _, level in found], 1)

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from ..errors import BadValue
-from . import mel as scales
 from .data import Prepared
+from .mel import relative
 from .reference import Calibration, Reference
 from .vae import kl, split
 
@@ -136,7 +136,7 @@ def _read(model: Reference, data: Prepared) -> tuple[Tensor, Tensor, Tensor, Ten
     means, noise, information, loud = [], [], [], []
     for x in _stretches(data):
         mel, loudness = model.analyse(x)
-        mean, log_variance = split(model.encoder(scales.relative(mel, loudness)))
+        mean, log_variance = split(model.encoder(relative(mel, loudness)))
         audible = loudness[0, 0] > AUDIBLE
         means.append(mean[0][:, audible])
         noise.append(log_variance[0][:, audible])

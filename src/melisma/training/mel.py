@@ -89,7 +89,7 @@ def relative(mel: Tensor, loudness: Tensor) -> Tensor:
     return (level.clamp(*RELATIVE_RANGE) - RELATIVE_RANGE[0]) / 100
 
 
-def wanted(mel: Tensor, loudness: Tensor) -> Tensor:
+def decoder_target(mel: Tensor, loudness: Tensor) -> Tensor:
     """The relative mel that a decoder should give: `relative`, but as deep as the log-mel's own floor goes."""
     return (100 * (mel.clamp(min=0) - 1) - loudness - RELATIVE_RANGE[0]) / 100
 

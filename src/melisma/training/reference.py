@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ..files.config import ModelConfig
-from . import mel as scales
 from .layers import State, Streaming
-from .mel import Analysis
+from .mel import Analysis, absolute, levelled, relative
 from .vae import Decoder, Encoder, split
 from .vocoders import build
 
@@ -65,16 +64,16 @@ class Reference(Streaming):
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Waveform (B, 1, T) → latents (B, Z, L), loudness (B, 1, L)."""
         mel, loudness = self.analyse(x)
-        mean, _ = split(self.encoder(scales.relative(mel, loudness)))
+        mean, _ = split(self.encoder(relative(mel, loudness)))
         return self.calibration(mean), loudness
 
     def decode(self, z: Tensor, loudness: Tensor) -> Tensor:
         """Latents (B, Z, L), loudness (B, 1, L) → log-mel (B, M, L)."""
-        return scales.absolute(self.shape(self.calibration.inverse(z), loudness), loudness)
+        return absolute(self.shape(self.calibration.inverse(z), loudness), loudness)
 
     def shape(self, mean: Tensor, loudness: Tensor) -> Tensor:
         """The encoder's own latents (B, Z', L) and loudness (B, 1, L) → relative mel (B, M, L)."""
-        return scales.levelled(self.decoder(torch.cat([mean, loudness], 1)).float(), self.analysis.log_band_weights)
+        return levelled(self.decoder(torch.cat([mean, loudness], 1)).float(), self.analysis.log_band_weights)
 
     def synthesize(self, mel: Tensor) -> Tensor:
         """Log-mel (B, M, L) → waveform (B, 1, L · hop − delay), not delayed: sample t lies where it lay in the input."""
@@ -87,11 +86,11 @@ class Reference(Streaming):
         analysis, encoder, decoder, vocoder = state
         frames, analysis = self.analysis.step(x, analysis)
         mel, loudness = frames[:, :-1], frames[:, -1:]
-        encoded, encoder = self.encoder.step(scales.relative(mel, loudness), encoder)
+        encoded, encoder = self.encoder.step(relative(mel, loudness), encoder)
         # rounded as a latent path keeps them: in double precision the stream would part from decode(encode(…)) else, see Engine
         z, loudness = (v.float().to(self.calibration.back.dtype) for v in (self.calibration(split(encoded)[0]), loudness))
         z = self.calibration.inverse(z)
         decoded, decoder = self.decoder.step(torch.cat([z, loudness], 1), decoder)
-        decoded = scales.levelled(decoded, self.analysis.log_band_weights)
-        waveform, vocoder = self.vocoder.step(scales.absolute(decoded, loudness), vocoder)
+        decoded = levelled(decoded, self.analysis.log_band_weights)
+        waveform, vocoder = self.vocoder.step(absolute(decoded, loudness), vocoder)
         return waveform, [analysis, encoder, decoder, vocoder]

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from . import losses
-from . import mel as scales
 from .discriminators import MultiScale
+from .mel import absolute, decoder_target, implied_level, levelled, relative
 from .muon import Muon
 from .reference import Reference
 from .residual import Residual, left_out, parts
@@ -87,7 +87,7 @@ class Stage(nn.Module):
     def decoded(self, z: Tensor, loudness: Tensor) -> tuple[Tensor, Tensor]:
         """The levelled relative mel, and a term that keeps the decoder's own level, which levelling leaves free, near 0."""
         raw = self.model.decoder(torch.cat([z, loudness], 1)).float()
-        level = scales.implied_level(raw, self.model.analysis.log_band_weights)
+        level = implied_level(raw, self.model.analysis.log_band_weights)
         return raw - level, level.square().mean()
 
     def aligned(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -151,9 +151,9 @@ class VAEStage(Stage):
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         with torch.no_grad():
             mel, loudness = self.model.analyse(x[:, None])
-            target = scales.wanted(mel, loudness)
+            target = decoder_target(mel, loudness)
             weight = losses.prominence(target, loudness)
-        mean, log_variance = split(self.model.encoder(scales.relative(mel, loudness)))
+        mean, log_variance = split(self.model.encoder(relative(mel, loudness)))
         z = self.latents(mean, log_variance, generator)
         # the pair of gains: the encoder cannot see gain, so decoding at another gain is another loudness beside the same z
         gain = 24 * torch.rand(len(x), 1, 1, generator=generator).to(x.device) - 12
@@ -203,14 +203,14 @@ class TuneStage(VocoderStage):
     def mels(self, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         with torch.no_grad():
             mel, loudness = self.model.analyse(x[:, None])
-            target = scales.wanted(mel, loudness)
-            mean, log_variance = split(self.model.encoder(scales.relative(mel, loudness)))
+            target = decoder_target(mel, loudness)
+            mean, log_variance = split(self.model.encoder(relative(mel, loudness)))
             z = sample(mean, log_variance, 0.5 * torch.randn(mean.shape, generator=generator).to(mean.device))
             weight = losses.prominence(target, loudness)
         output, anchor = self.decoded(z, loudness)
         error = losses.weighted_mean((output - target).abs(), weight)
         place = torch.arange(len(x), device=x.device)[:, None, None]
-        own = scales.absolute(torch.where(place % 4 == 2, self.layered(mel, loudness, output, generator), output), loudness)
+        own = absolute(torch.where(place % 4 == 2, self.layered(mel, loudness, output, generator), output), loudness)
         own = torch.where(place % 2 == 0, own, mel.clamp(min=0))
         heard, made = self.auditory(target, output)
         coarse = losses.weighted_mean((made - heard).abs(), self.auditory.slow(losses.audible(loudness)).expand_as(made))
@@ -222,7 +222,7 @@ class TuneStage(VocoderStage):
         fine, colour, usual = torch.rand(3, len(mel), 1, 1, generator=generator).to(mel.device)
         fine, colour = torch.where(usual < 0.5, 1.0, fine), torch.where(usual < 0.5, 0.0, colour)
         colours, fines = parts(self.residual.followed(left_out(mel, loudness, output)), self.residual.basis)
-        return scales.levelled(output + fine * fines + colour * colours, self.model.analysis.log_band_weights)
+        return levelled(output + fine * fines + colour * colours, self.model.analysis.log_band_weights)
 
 
 class AdversarialStage(TuneStage):

@@ -12,7 +12,7 @@ from pathlib import Path
 from .cleaning import cleaned, resampled
 from .packages import debian_package, soundfont_samples
 from .phrases import Note, write_notes, write_phrases
-from .records import Source
+from .provenance import Source
 
 STRUCK = re.compile(r"(Glocken|Celest[ae]|Tubular Bells|Vibraphone)\s*([A-G]#?\d)?(?!.*(-R|\(R\)|R )$).*")
 PHRASES = {"train": 5.0, "held": 0.7}  # minutes

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from .recordings import Package, chosen, from_debian, placed
+from .gather import Package, chosen, from_debian, placed
 from .screams import MOVED, WESNOTH_SAYS, played
 
 TUXPAINT = re.compile(r".*/stamps/animals/birds/.*/?([a-z]+)(?:_(?!desc)\w+)?\.ogg")

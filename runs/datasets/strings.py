@@ -18,7 +18,7 @@ import soundfile
 from .cleaning import RATE, cleaned, resampled
 from .packages import debian_package, npm_package, soundfont_samples
 from .phrases import Note, midi_of, write_notes, write_phrases
-from .records import Source
+from .provenance import Source
 
 VSCO_NAME = re.compile(r"(Violins|Violas|Celli|Basses|Vlns|Viol|Cell|Bass)(Trm|Atk|Pzz|)_([A-G]#?\d)_v(\d)\w*L")
 VSCO_INSTRUMENT = {"Viol": "violas", "Vlns": "violins", "Cell": "celli", "Bass": "basses"}

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from .recordings import Package, chosen, from_debian, placed
+from .gather import Package, chosen, from_debian, placed
 
 MOST = 6.0  # minutes of one voice
 TUXPAINT = re.compile(r".*/stamps/.*_desc(?:_(be|el|es|lt|ro|ru))?\.ogg")

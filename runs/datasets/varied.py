@@ -1,6 +1,6 @@
-"""Varied sound for the shared vocoder and VAE: the four worlds, and other things from free games, a soundfont, a synth.
+"""Varied sound for the shared vocoder and VAE: the four domains, and other things from free games, a soundfont, a synth.
 
-The worlds' files are linked, not copied, with the split they have there: what a world holds out is held out here. All else is
+The domains' files are linked, not copied, with the split they have there: what a domain holds out is held out here. All else is
 for training. Bells, birds and drums are left out, so that they stay unheard and can show what a start from these weights is
 worth (issue 5's proof on a musician's own folder).
 """
@@ -18,16 +18,16 @@ from pathlib import Path
 from melisma.system.home import home
 
 from .cleaning import resampled, without_pauses
+from .gather import Clip, Package, chosen, from_debian, placed, without_share_alike
 from .packages import debian_package, soundfont_samples
-from .recordings import Clip, Package, chosen, from_debian, placed, without_share_alike
-from .records import Source
+from .provenance import Source
 from .screams import NEXUIZ_SAYS, WESNOTH_SAYS
 
 NEEDS = ("strings", "screams", "singing", "speech")
 UNHEARD = re.compile(
     r"(?i)bell|glock|celest|chime|bird|crow|gull|owl|drum|kick|snare|snr|tom\b|cym|crash|crsh|ride|hat|conga|bongo|perc"
 )
-OWN = re.compile(r"(?i)violin|viola|cello|celli|basses|vlns|vio[lz]|cell(atk|pzz|trm)|choir|voices|vox")  # a world has them
+OWN = re.compile(r"(?i)violin|viola|cello|celli|basses|vlns|vio[lz]|cell(atk|pzz|trm)|choir|voices|vox")  # a domain has them
 PITCHED_SECONDS = 3.0  # of a soundfont's sample
 
 OPENARENA = re.compile(r"sound/(weapons|world|items|movers|misc)/.*\.wav")
@@ -46,7 +46,7 @@ def heard(pattern: re.Pattern, prefix: str) -> Callable[[str], str | None]:
 
 
 def instruments() -> list[Clip]:
-    """The beginnings of a soundfont's samples: one channel of each, what a world has or must stay unheard left out."""
+    """The beginnings of a soundfont's samples: one channel of each, what a domain has or must stay unheard left out."""
     name = "musescore-general-soundfont-lossless"
     folder, version = debian_package(name)
     source = Source(
@@ -77,7 +77,7 @@ def things() -> list[Clip]:
 
 
 def linked(name: str, root: Path) -> list[dict]:
-    """The files of a world as SPLIT/NAME/…; their records, which name them as they are called here."""
+    """The files of a domain as SPLIT/NAME/…; their records, which name them as they are called here."""
     there, records = home() / "data" / name, []
     for row in json.loads((there / "sources.json").read_text())["files"]:
         split, rest = row["file"].split("/", 1)

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from .cleaning import RATE, faded, levelled, resampled
-from .records import Source, record
+from .provenance import Source, record
 
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 

@@ -29,7 +29,7 @@ class Syllable:
     pitch: float
 
 
-def world():
+def pyworld_or_exit():
     """pyworld; SystemExit with what to install if it is not there."""
     try:
         import pyworld
@@ -46,7 +46,7 @@ def voiced_runs(pitch: np.ndarray, shortest: int) -> list[tuple[int, int]]:
 
 def syllables(audio: np.ndarray) -> list[Syllable]:
     """The syllables of some speech: voiced stretches of 0.1 s and more, each with the consonant before it."""
-    pw, x = world(), audio.astype(np.float64)
+    pw, x = pyworld_or_exit(), audio.astype(np.float64)
     pitch, times = pw.dio(x, RATE, f0_floor=70, f0_ceil=500, frame_period=1000 * PERIOD)
     pitch = pw.stonemask(x, pitch, times, RATE)
     loudest = np.abs(x).max(initial=0)
@@ -133,4 +133,4 @@ def sung(voice: list[Syllable], rng: np.random.Generator, seconds: float) -> np.
             total += rest
     pitch = np.clip(2 ** (melody_curve(notes, rng) / 12), LOWEST, HIGHEST) * np.concatenate(voiced)
     power = np.exp(np.concatenate(envelopes))
-    return world().synthesize(pitch, power, np.concatenate(aperiodic), RATE, 1000 * PERIOD).astype(np.float32)
+    return pyworld_or_exit().synthesize(pitch, power, np.concatenate(aperiodic), RATE, 1000 * PERIOD).astype(np.float32)

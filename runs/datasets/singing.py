@@ -24,7 +24,7 @@ from melisma.system.home import home
 from .cleaning import RATE, cleaned, levelled, resampled, trimmed
 from .packages import debian_package, soundfont_samples
 from .phrases import Note, midi_of, write_notes, write_phrases
-from .records import Source, record
+from .provenance import Source, record
 from .sung import sung, syllables
 
 NEEDS = ("speech",)

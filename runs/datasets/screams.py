@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .cleaning import RATE, resampled
-from .recordings import Clip, Package, chosen, from_debian, placed, without_share_alike
+from .gather import Clip, Package, chosen, from_debian, placed, without_share_alike
 
 OPENARENA = re.compile(
     r"sound/player/(?!penguin|skelebot|announcer|footsteps)(\w+)/(death|pain|fall|falling|gasp|jump)\w*\.(?:wav|ogg)"

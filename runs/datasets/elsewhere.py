@@ -7,7 +7,7 @@ There is no train and held: the folder is one set, never trained on, at most SEC
 same but for what timidity plays, which differs by less than one hears.
 
 strings  lines from a contrabass up to a violin, a quartet, ensembles: three sampled instruments, none of them FluidR3 or VSCO 2
-singing  a game's singer, their choirs, and a game's speakers made to sing as in worlds/sung.py
+singing  a game's singer, their choirs, and a game's speakers made to sing as in datasets/sung.py
 speech   a game's speakers, in English, Spanish, Ukrainian, Russian and Polish
 screams  cries, shouts and laughter of the same speakers
 """
@@ -22,9 +22,9 @@ import numpy as np
 import soundfile
 
 from .cleaning import RATE, bandwidth, clipping, evened, faded, resampled, without_pauses
+from .gather import Clip, mono
 from .packages import debian_package
-from .recordings import Clip, mono
-from .records import Source, record
+from .provenance import Source, record
 from .score import Part, rendered
 
 SECONDS = 6.0

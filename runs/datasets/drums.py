@@ -13,8 +13,8 @@ import numpy as np
 import soundfile
 
 from .cleaning import RATE, levelled
-from .recordings import Clip, Package, chosen, from_debian, placed
-from .records import record
+from .gather import Clip, Package, chosen, from_debian, placed
+from .provenance import record
 
 STROKE = re.compile(r".*/samples/((?:bd|sn|drum|tabla|perc)_\w+)\.flac")
 LONGEST = 3.0  # s; longer samples are loops

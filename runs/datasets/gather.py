@@ -14,7 +14,7 @@ import soundfile
 
 from .cleaning import RATE, bandwidth, cleaned, clipping, evened, resampled, without_pauses
 from .packages import copyright_terms, debian_package, sounds_in, terms_of
-from .records import Source, record
+from .provenance import Source, record
 
 
 @dataclass
