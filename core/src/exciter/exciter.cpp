@@ -20,7 +20,7 @@ Exciter* Exciter::make(int host_rate) {
     if (!place) return nullptr;
     Exciter* exciter = new (place) Exciter();
     exciter->rate_ = host_rate;
-    for (int i = 0; i < EXCITER_COUNT; i++) exciter->value_[i] = EXCITER[i].usual;
+    for (int i = 0; i < EXCITER_COUNT; i++) exciter->value_[i] = EXCITER[i].default_value;
     exciter->reset();
     return exciter;
 }
@@ -50,7 +50,7 @@ int Exciter::find(const char* name) {
 void Exciter::set(int index, float value) {
     if (index < 0 || index >= EXCITER_COUNT || !(value == value)) return;
     const melisma_parameter& p = EXCITER[index];
-    value_[index] = value < p.least ? p.least : value > p.most ? p.most : value;
+    value_[index] = value < p.minimum ? p.minimum : value > p.maximum ? p.maximum : value;
 }
 
 // A share of 1 that goes to the shape of this number, as far as `shape` is near it.
