@@ -149,7 +149,7 @@ int main(int count, char** words) {
         melisma_exciter_note_on(exciter, static_cast<int>(next() % 16), static_cast<int>(next() % 128), 0.5f);
         const melisma_parameter* p = melisma_exciter_parameter_at(
             static_cast<int>(next() % static_cast<uint32_t>(melisma_exciter_parameter_count())));
-        melisma_exciter_set(exciter, p->name, p->least + (noise() + 1) / 2 * (p->most - p->least));
+        melisma_exciter_set(exciter, p->name, p->minimum + (noise() + 1) / 2 * (p->maximum - p->minimum));
         if (blocks % 51 == 50) melisma_exciter_reset(exciter);
         melisma_exciter_process(exciter, in, n);
         memcpy(out, in, static_cast<size_t>(n) * sizeof(float));

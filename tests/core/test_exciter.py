@@ -65,7 +65,7 @@ def test_waves_have_the_notes_partials_and_no_aliases(note, shape):
     below = (frequency > 20) & (frequency < 10000)
     assert magnitude[below & ~partial].max() < 10 ** (-70 / 20) * magnitude.max()
     assert magnitude[(frequency > 20) & (frequency < 20000) & ~partial].max() < 10 ** (-35 / 20) * magnitude.max()
-    assert abs(20 * np.log10(np.sqrt(np.mean(x**2))) + 18) < 1.5  # the level that is declared, less what lies beyond the band
+    assert abs(20 * np.log10(np.sqrt(np.mean(x**2))) + 18) < 1.8  # the level that is declared, less what lies beyond the band
 
 
 def test_noise_and_breath_have_the_declared_level_and_breath_has_a_pitch():
@@ -188,10 +188,10 @@ def test_the_declared_parameters_are_the_cores():
     assert [(p.name, p.unit, p.summary) for p in exciter_parameters()] == [(p.name, p.unit, p.summary) for p in EXCITER]
     exciter = Exciter()
     for p in exciter_parameters():
-        assert exciter.get(p.name) == pytest.approx(p.usual)
-        exciter.set(p.name, p.most + 1)
-        assert exciter.get(p.name) == pytest.approx(p.most)
+        assert exciter.get(p.name) == pytest.approx(p.default)
+        exciter.set(p.name, p.maximum + 1)
+        assert exciter.get(p.name) == pytest.approx(p.maximum)
         exciter.set(p.name, float("nan"))
-        assert exciter.get(p.name) == pytest.approx(p.most)
+        assert exciter.get(p.name) == pytest.approx(p.maximum)
     with pytest.raises(BadValue, match="no parameter 'shap'"):
         exciter.set("shap", 1)

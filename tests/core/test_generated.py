@@ -64,7 +64,7 @@ def test_an_older_host_is_told_what_it_knows():
     assert set(bytes(part)[known:]) == {0xAA}
 
 
-ROOMS = ("base", "format", "nn", "dsp", "latent", "vocoders", "stream", "abi")  # each may use those before it
+ROOMS = ("base", "format", "nn", "dsp", "latent", "vocoders", "stream", "exciter", "abi")  # each may use those before it
 
 
 def test_arrows_between_the_cores_rooms_point_down():

@@ -18,7 +18,8 @@ def exciter_parameters() -> tuple[Parameter, ...]:
     """What can be set of an exciter: names, units and ranges."""
     listed = (_call("exciter_parameter_at", i).contents for i in range(_call("exciter_parameter_count")))
     return tuple(
-        Parameter(p.name.decode(), p.unit.decode(), p.summary.decode(), p.least, p.most, p.usual, bool(p.whole)) for p in listed
+        Parameter(p.name.decode(), p.unit.decode(), p.summary.decode(), p.minimum, p.maximum, p.default_value, bool(p.whole))
+        for p in listed
     )
 
 
@@ -33,7 +34,7 @@ class Exciter(Handle):
 
     def __init__(self, rate: int = DEFAULT_RATE, **parameters: float):
         """rate: Hz. parameters: see `set`; a dot in a name is written as an underscore here."""
-        self._own(_made(_call("exciter_new", rate), f"an exciter at {rate} Hz"), library().melisma_exciter_free)
+        self._adopt(_made(_call("exciter_new", rate), f"an exciter at {rate} Hz"), library().melisma_exciter_free)
         for name, value in parameters.items():
             self.set(name if name in self.names() else name.replace("_", "."), value)
 
