@@ -15,6 +15,7 @@ import typer
 from ..errors import NotFound
 from ..system.inputs import inputs_stay
 from ..system.terminal import busy, say
+from . import leaving as cli_leaving
 from . import live as cli_live
 from . import models as cli_models
 from . import outermost
@@ -126,6 +127,7 @@ for command in (
     cli_train.prepare,
     cli_train.train,
     cli_train.evaluate,
+    cli_leaving.export,
     cli_live.feedback,
 ):
     app.command()(guarded(command))

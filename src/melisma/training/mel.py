@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..files.bands import band_weights, loudness_weights, mel_filterbank
 from ..files.config import AnalysisConfig
-from ..sound.highpass import at_rest, highpass
+from ..sound.highpass import BLOCK, at_rest
 from .layers import State, Streaming
 
 LEVEL_FLOOR = 1e-8  # magnitude; far below the log-mel's own floor so that relative mels do not depend on gain
@@ -30,7 +30,7 @@ class Analysis(Streaming):
     """(B, 1, T) → (B, M + 1, T / hop): log-mel above, loudness in dBFS as the last row.
 
     Frame l is windowed (Hann) from the `frame` samples that end at (l + 1) · hop; before the start there is silence. A highpass
-    takes out the offset first, and gradients end there.
+    takes out the offset first.
     """
 
     window: Tensor
@@ -48,6 +48,7 @@ class Analysis(Streaming):
         self.register_buffer("bank", torch.from_numpy(mel_filterbank(config)), persistent=False)
         self.register_buffer("log_band_weights", torch.from_numpy(np.log(band_weights(config) + 1e-20)).float(), persistent=False)
         self.scale = 2.0 / float(window.sum())
+        self.pole = math.exp(-2 * math.pi * config.highpass / config.sample_rate) if config.highpass else 0.0
 
     @property
     def bands(self) -> int:
@@ -56,26 +57,51 @@ class Analysis(Streaming):
     def initial(self, batch: int = 1) -> State:
         return [self.window.new_zeros(batch, self.config.frame - self.config.hop), torch.from_numpy(at_rest(batch))]
 
-    def magnitudes(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """(B, 1, T) → magnitudes (B, bins, L) of the frames that x completes."""
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         past, filtered = state
-        sound = x[:, 0].detach().cpu().numpy()
-        sound, filtered = highpass(sound, self.config.highpass, self.config.sample_rate, filtered.numpy())
-        filtered, x = torch.from_numpy(filtered), torch.cat([past, torch.from_numpy(sound).to(x)], -1)
+        with torch.autocast(x.device.type, enabled=False):  # levels need all their bits
+            x = x.float()
+            sound, filtered = highpass(x[:, 0].cpu().double(), self.pole, filtered)
+            return self.levels(torch.cat([past, sound.to(x)], -1), filtered)
+
+    def levels(self, x: Tensor, filtered: Tensor) -> tuple[Tensor, State]:
+        """Samples (B, T) without their offset → what `step` gives for the frames they complete, and the state after them."""
         hop, frame = self.config.hop, self.config.frame
         frames = max(0, (x.shape[-1] - frame) // hop + 1)
         if frames == 0:
-            return x.new_zeros(x.shape[0], frame // 2 + 1, 0), [x, filtered]
-        spectrum = torch.fft.rfft(x.unfold(-1, frame, hop) * self.window)
-        return spectrum.abs().transpose(1, 2) * self.scale, [x[:, frames * hop :], filtered]
+            return x.new_zeros(x.shape[0], self.bands + 1, 0), [x, filtered]
+        return self.read(x), [x[:, frames * hop :], filtered]
 
-    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        with torch.autocast(x.device.type, enabled=False):  # levels need all their bits
-            magnitude, state = self.magnitudes(x.float(), state)
-            mel = to_logmel(torch.matmul(self.bank, magnitude))
-            power = torch.matmul(self.weights, magnitude.square()).unsqueeze(1)
+    def read(self, x: Tensor) -> Tensor:
+        """Samples (B, T), a frame or more of them, without their offset → (B, M + 1, L)."""
+        spectrum = torch.fft.rfft(x.unfold(-1, self.config.frame, self.config.hop) * self.window)
+        magnitude = spectrum.abs().transpose(1, 2) * self.scale
+        mel = to_logmel(torch.matmul(self.bank, magnitude))
+        power = torch.matmul(self.weights, magnitude.square()).unsqueeze(1)
         loudness = (10 * torch.log10(power.clamp(min=1e-20))).clamp(min=LOUDNESS_FLOOR)
-        return torch.cat([mel, loudness], 1), state
+        return torch.cat([mel, loudness], 1)
+
+
+def highpass(x: Tensor, pole: float, state: Tensor, piece: int = BLOCK) -> tuple[Tensor, Tensor]:
+    """`sound.highpass` for sounds (B, T) in double precision, with gradients: x filtered, and the state (B, 2) after it.
+
+    It is compiled by TorchScript, too, when a model is exported. A pole of 0 lets everything through.
+    """
+    length = x.shape[-1]
+    if pole == 0 or length == 0:
+        return x, state
+    blocks = (length + piece - 1) // piece
+    steps = torch.cat([x[:, :1] - state[:, :1], x[:, 1:] - x[:, :-1]], -1)
+    steps = torch.nn.functional.pad(steps, [0, blocks * piece - length]).view(x.shape[0], blocks, piece)
+    powers = torch.pow(torch.full([1], pole, dtype=x.dtype), torch.arange(piece + 1))
+    alone = torch.cumsum(steps / powers[:-1], -1) * powers[:-1]  # each block from rest
+    carried, out = state[:, 1:], torch.jit.annotate(list[Tensor], [])
+    for block in range(blocks):
+        y = alone[:, block] + carried * powers[1:]
+        carried = y[:, -1:]
+        out.append(y)
+    y = torch.cat(out, -1)[:, :length]
+    return y, torch.stack([x[:, -1], y[:, -1]], -1)
 
 
 def to_logmel(magnitude: Tensor) -> Tensor:

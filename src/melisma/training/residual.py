@@ -42,6 +42,32 @@ def left_out(mel: Tensor, loudness: Tensor, decoded: Tensor) -> Tensor:
     return sounding * (wanted - torch.maximum(decoded, floor).clamp(max=HIGHEST))
 
 
+def follow(
+    left: Tensor,
+    followed: Tensor,
+    steps: Tensor,
+    frame: int,
+    pole: float,
+    held: int,
+    basis: Tensor,
+    size: float = LAYER_STEP / 100,
+    most: int = LAYER_MOST,
+) -> tuple[Tensor, Tensor, Tensor, int]:
+    """A residual (B, M, L) → the steps that are held at each frame (B, M, L), then the state: the pole's, the steps, the frame.
+
+    It is compiled by TorchScript, too, when a model is exported.
+    """
+    out = torch.jit.annotate(list[Tensor], [])
+    for at in range(left.shape[-1]):
+        followed = followed + pole * (left[..., at] - followed)
+        if frame % held == 0:
+            steps = torch.floor(torch.matmul(followed, basis.t()) / size + 0.5).clamp(-most, most)
+            steps = torch.cat([torch.zeros_like(steps[:, :1]), steps[:, 1:]], -1)
+        frame += 1
+        out.append(steps)
+    return torch.stack(out, -1) if len(out) > 0 else left, followed, steps, frame
+
+
 class Residual(Streaming):
     """Log-mel, loudness and decoded relative mel, stacked (B, 2 M + 1, L) → steps (B, M, L), cosines over the bands.
 
@@ -62,16 +88,10 @@ class Residual(Streaming):
         return [nothing, nothing, 0]
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        left = left_out(x[:, : self.bands], x[:, self.bands : self.bands + 1], x[:, self.bands + 1 :])
         followed, steps, frame = state
-        left, out = left_out(x[:, : self.bands], x[:, self.bands : self.bands + 1], x[:, self.bands + 1 :]), []
-        for at in range(x.shape[-1]):
-            followed = followed + self.pole * (left[..., at] - followed)
-            if frame % self.held == 0:
-                steps = torch.floor(100 * torch.matmul(followed, self.basis.T) / LAYER_STEP + 0.5).clamp(-LAYER_MOST, LAYER_MOST)
-                steps[:, 0] = 0
-            frame += 1
-            out.append(steps)
-        return torch.stack(out, -1) if out else left, [followed, steps, frame]
+        out, followed, steps, frame = follow(left, followed, steps, frame, self.pole, self.held, self.basis)
+        return out, [followed, steps, frame]
 
     def followed(self, left: Tensor) -> Tensor:
         """A residual (B, M, L) through the pole, which stands where it begins: that of an excerpt, with gradients."""

@@ -68,9 +68,7 @@ class PhaseVocoder(Vocoder):
         if x.shape[-1] == 0:
             return x.new_zeros(x.shape[0], 1, 0), state
         past, phases, tail = state
-        features, past = self.body.step(2 * x - 1, past)
-        features = self.norm(features.transpose(1, 2))
-        log = CORRECTION * torch.tanh(self.magnitude(features).float() / CORRECTION)
+        log, past = self.correction(x, past)
         if x.requires_grad:
             # the draft's own derivative is nearly that of spreading the mel over the bins: pass that on to the decoder
             with torch.autocast(x.device.type, enabled=False):
@@ -80,6 +78,12 @@ class PhaseVocoder(Vocoder):
         phasor, phases = self.phases(magnitude, phases)
         waveform, tail = self.overlap_add(magnitude * phasor, tail)
         return waveform, [past, phases, tail]
+
+    def correction(self, x: Tensor, past: State) -> tuple[Tensor, State]:
+        """Log-mel (B, M, L) → what the network adds to the draft's log-magnitudes, in nepers (B, L, bins), and its state."""
+        features, past = self.body.step(2 * x - 1, past)
+        features = self.norm(features.transpose(1, 2))
+        return CORRECTION * torch.tanh(self.magnitude(features).float() / CORRECTION), past
 
     def overlap_add(self, spectrum: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """Spectra (B, L, bins) → waveform (B, 1, L · hop) and the tail (B, frame - hop) that later frames add to."""
