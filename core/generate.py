@@ -47,14 +47,12 @@ def schema() -> str:
     ]
     lines += [f"enum class VocoderKind : int {{ {', '.join(kinds)} }};", ""]
     lines += ["struct Entries {", *(f"    {block.__name__} {name};" for name, block in blocks.items())]
-    lines += ["    VocoderKind vocoder;", "};", "", "enum class Kind : uint8_t { WHOLE, REAL, LIST, RETIRED };", ""]
+    lines += ["    VocoderKind vocoder;", "};", "", "enum class Kind : uint8_t { WHOLE, REAL, LIST, FLAG };", ""]
     lines += ["struct Entry {", "    const char* name;", "    Kind kind;", "    double minimum, maximum;"]
     lines += ["    size_t place;    // in Entries", "    bool optional;   // an older file may lack it"]
     lines += ["    double missing;  // and is read as if it said this", "};", ""]
     for name, block in blocks.items():
         rows = [_entry(name, f) for f in fields(block) if f.name != "kind"]
-        retired = config.RETIRED.get(name, {}).items()
-        rows += [f'{{"{old}", Kind::RETIRED, 0, {int(value)}, 0, true, 0}},' for old, value in retired]
         table = f"MELISMA_ENTRIES_OF_{name}" if name in config.VOCODERS else f"{name.upper()}_ENTRIES"
         lines += [f"constexpr Entry {table}[] = {{", *("    " + row for row in rows), "};"]
     lines += ["", "}  // namespace melisma", ""]
@@ -62,11 +60,11 @@ def schema() -> str:
 
 
 def _type(entry) -> str:
-    return {int: "int", float: "double", tuple: "List"}[type(entry.default)]
+    return {int: "int", bool: "int", float: "double", tuple: "List"}[type(entry.default)]
 
 
 def _entry(block: str, entry) -> str:
-    kind = {int: "WHOLE", float: "REAL", tuple: "LIST"}[type(entry.default)]
+    kind = {int: "WHOLE", bool: "FLAG", float: "REAL", tuple: "LIST"}[type(entry.default)]
     bounds, missing = entry.metadata, entry.metadata["missing"]
     optional = f"{str(missing is not None).lower()}, {missing or 0:g}"
     place = f"offsetof(Entries, {block}.{entry.name})"

@@ -116,7 +116,7 @@ def configurations(draw) -> ModelConfig:
         return _possible(
             analysis,
             vae,
-            PhaseConfig("phase", rounds, draw(widths), draw(counts), draw(taps), 2),
+            PhaseConfig("phase", rounds, draw(widths), draw(counts), draw(taps), 2, draw(st.booleans())),
         )
     ratios = {16: (4, 2, 2), 17: (17,), 20: (5, 4), 32: (32,), 64: (8, 8)}[hop]
     dilations = tuple(draw(st.lists(st.integers(1, 9), min_size=1, max_size=3)))

@@ -1,9 +1,10 @@
 """A vocoder is whole or not there: declared, trained, played, each in a file of its name."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from melisma.files.bands import mel_filterbank
@@ -43,7 +44,6 @@ def test_what_a_vocoder_declares_holds_together(name):
     config = kind.config()
     assert isinstance(config, VocoderConfig) and config.kind == name and kind.config.__doc__
     assert all(f.name == "kind" or f.metadata["minimum"] is not None for f in fields(config))
-    assert not {f.name for f in fields(config)} & set(kind.retired)
     assert kind.tensors and {row.vocoder for row in kind.tensors} == {name}
     assert all(row.name.startswith("vocoder.") for row in kind.tensors)
     model = ModelConfig(vocoder=config)
@@ -54,3 +54,45 @@ def test_what_a_vocoder_declares_holds_together(name):
     with torch.no_grad():
         mel = torch.zeros(1, len(mel_filterbank(AnalysisConfig())), 3)
         assert vocoder(mel).shape == (1, 1, 3 * AnalysisConfig().hop)
+
+
+def test_a_file_that_turns_phases_plays_as_it_did():
+    """Its golden pair is what f7f1ed8 played, the last version whose training knew `turns_phase`."""
+    import melisma
+
+    model = melisma.load(ROOT / "tests/files/turns-phase.melisma")
+    assert model.config.vocoder.turns_phase
+    sound, wanted = model.file.golden
+    stream = model.stream()
+    got = stream.process(np.concatenate([sound, np.zeros(model.hop, np.float32)]))[model.hop :]
+    assert np.array_equal(got, wanted) and np.abs(wanted).max() > 0.1
+    model.file.tensors["vocoder.turn.weight"][:] = 0  # it does count
+    other = melisma.Model(model.file).stream().process(np.concatenate([sound, np.zeros(model.hop, np.float32)]))[model.hop :]
+    assert not np.array_equal(other, wanted)
+
+
+def test_its_training_side_plays_it_alike():
+    import torch
+
+    from melisma.files import modelfile
+    from melisma.training.export import from_file
+
+    file = modelfile.load(ROOT / "tests/files/turns-phase.melisma")
+    with torch.no_grad():
+        sound, wanted = (torch.from_numpy(v) for v in file.golden)
+        got = from_file(file)(sound[None, None])[0, 0]
+    assert torch.allclose(got[: len(wanted)], wanted, atol=1e-4)
+
+
+def test_no_new_file_has_it(tmp_path):
+    from melisma.files import modelfile
+
+    file = modelfile.load(ROOT / "tests/files/turns-phase.melisma")
+    assert "turns_phase" not in ModelConfig().to_dict()["vocoder"]
+    assert file.config.to_dict()["vocoder"]["turns_phase"] is True  # one that has it keeps it
+    for said in (1, "true", None):
+        data = file.config.to_dict()
+        with pytest.raises(ValueError, match="turns_phase"):
+            ModelConfig.from_dict(data | {"vocoder": data["vocoder"] | {"turns_phase": said}})
+    data = ModelConfig().to_dict()  # as files of the first days say it
+    assert ModelConfig.from_dict(data | {"vocoder": data["vocoder"] | {"turns_phase": False}}) == ModelConfig()

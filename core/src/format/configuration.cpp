@@ -24,9 +24,11 @@ bool read_entry(const Json::Node* node, const char* where, const Entry& entry, E
         return reason.say("missing entry %s.%s in the configuration", where, entry.name);
     double value = node ? node->number : entry.missing;
     switch (entry.kind) {
-        case Kind::RETIRED:
-            return !node || (node->kind == Json::BOOLEAN && node->number == entry.maximum) ||
-                   reason.say("%s.%s says what no version plays any more", where, entry.name);
+        case Kind::FLAG:
+            if (node && node->kind != Json::BOOLEAN)
+                return reason.say("%s.%s is neither true nor false", where, entry.name);
+            *reinterpret_cast<int*>(place) = static_cast<int>(value);
+            return true;
         case Kind::LIST:
             return read_list(node, where, entry, *reinterpret_cast<List*>(place), reason);
         default:

@@ -48,6 +48,7 @@ struct PhaseConfig {
     int blocks;
     int kernel;
     int expansion;
+    int turns_phase;
 };
 
 // Kinds of vocoder, in the order of the configuration's table.
@@ -63,7 +64,7 @@ struct Entries {
     VocoderKind vocoder;
 };
 
-enum class Kind : uint8_t { WHOLE, REAL, LIST, RETIRED };
+enum class Kind : uint8_t { WHOLE, REAL, LIST, FLAG };
 
 struct Entry {
     const char* name;
@@ -104,7 +105,7 @@ constexpr Entry MELISMA_ENTRIES_OF_phase[] = {
     {"blocks", Kind::WHOLE, 0, 64, offsetof(Entries, phase.blocks), false, 0},
     {"kernel", Kind::WHOLE, 1, 63, offsetof(Entries, phase.kernel), false, 0},
     {"expansion", Kind::WHOLE, 1, 8, offsetof(Entries, phase.expansion), false, 0},
-    {"turns_phase", Kind::RETIRED, 0, 0, 0, true, 0},
+    {"turns_phase", Kind::FLAG, 0, 1, offsetof(Entries, phase.turns_phase), true, 0},
 };
 
 }  // namespace melisma

@@ -19,7 +19,7 @@ class Phase {
         Network::State network;
         Phases phases;
         double* draft;
-        float *features, *correction, *magnitude, *level, *re, *im, *frame, *work;
+        float *features, *correction, *turn, *magnitude, *level, *re, *im, *frame, *work;
         float* tail;  // frame samples: what later frames add to
     };
 
@@ -31,14 +31,15 @@ class Phase {
               float* const* out) const;
 
   private:
-    void sound(const Kernels& kernels, State& state, const float* mel, const float* correction, int frames,
-               float* out) const;  // one channel's
+    void sound(const Kernels& kernels, State& state, const float* mel, const float* correction,
+               const float* turn, int frames, float* out) const;  // one channel's
 
     int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
     Network network_;
     const float *norm_ = nullptr, *norm_bias_ = nullptr, *window_ = nullptr;
     const double *total_ = nullptr, *steady_ = nullptr;
-    Matrix magnitude_ = {};
+    Matrix magnitude_ = {}, turn_ = {};
+    bool turns_ = false;  // older files may turn the phases, too
     BankView bank_ = {};
     FftPlan fft_ = {};
 };
@@ -56,6 +57,8 @@ void Phase::load(const Loader& from, const Analysis& analysis) {
     norm_ = from.vector("vocoder", ".norm.weight");
     norm_bias_ = from.vector("vocoder", ".norm.bias");
     magnitude_ = from.matrix("vocoder", ".magnitude");
+    turns_ = c.phase.turns_phase;
+    if (turns_) turn_ = from.matrix("vocoder", ".turn");
     double* exact = from.arena.take<double>(static_cast<size_t>(frame_));
     float* window = from.arena.take<float>(static_cast<size_t>(frame_));
     double *total = from.arena.take<double>(static_cast<size_t>(bins_)),
@@ -90,6 +93,7 @@ void Phase::plan(Arena& arena, State& state, int channels) const {
     state.draft = arena.take<double>(3 * bins + 2 * static_cast<size_t>(bank_.bands) + 8);
     state.features = arena.take<float>(frames * static_cast<size_t>(width_));
     state.correction = arena.take<float>(frames * bins);
+    state.turn = arena.take<float>(turns_ ? frames * bins : 0);
     state.magnitude = arena.take<float>(bins);
     state.level = arena.take<float>(static_cast<size_t>(bank_.bands));
     state.re = arena.take<float>(bins);
@@ -129,13 +133,16 @@ void Phase::step(const Kernels& kernels, State* states, int channels, const floa
     const float* features = network_.step(kernels, networks, channels, frames);
     kernels.norm(norm_, norm_bias_, width_, rows, features, buffers.features);
     kernels.multiply(magnitude_, buffers.features, 0, rows, {nullptr, nullptr}, buffers.correction);
-    for (int c = 0; c < channels; c++)
-        sound(kernels, states[c], mel + c * block,
-              buffers.correction + static_cast<int64_t>(c) * frames * bins_, frames, out[c]);
+    if (turns_) kernels.multiply(turn_, buffers.features, 0, rows, {nullptr, nullptr}, buffers.turn);
+    for (int c = 0; c < channels; c++) {
+        int64_t at = static_cast<int64_t>(c) * frames * bins_;
+        sound(kernels, states[c], mel + c * block, buffers.correction + at,
+              turns_ ? buffers.turn + at : nullptr, frames, out[c]);
+    }
 }
 
-void Phase::sound(const Kernels& kernels, State& state, const float* mel, const float* correction, int frames,
-                  float* out) const {
+void Phase::sound(const Kernels& kernels, State& state, const float* mel, const float* correction,
+                  const float* turn, int frames, float* out) const {
     int bands = bank_.bands;
     FftPlan fft = fft_;
     fft.work = state.work;
@@ -145,6 +152,7 @@ void Phase::sound(const Kernels& kernels, State& state, const float* mel, const 
         kernels.draft(bank_, total_, rounds_, level, state.draft, state.magnitude);
         kernels.refine(correction + static_cast<int64_t>(l) * bins_, bins_, state.magnitude);
         kernels.integrate(state.phases, state.magnitude, state.re, state.im);
+        if (turn) kernels.rotate(turn + static_cast<int64_t>(l) * bins_, bins_, state.re, state.im);
         kernels.inverse(fft, state.re, state.im, state.frame);
         kernels.overlap(state.frame, window_, frame_, state.tail);
         std::memcpy(out, state.tail, static_cast<size_t>(hop_) * sizeof(float));

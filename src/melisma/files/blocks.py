@@ -8,10 +8,11 @@ from typing import Any
 LONGEST = 16  # entries of a list
 
 
-def entry(default: Any, minimum: float, maximum: float, missing: Any = None) -> Any:
+def entry(default: Any, minimum: float, maximum: float, missing: Any = None, older: bool = False) -> Any:
     """An entry and the bounds (of a list: its numbers') that any sane model stays within: a file that claims more is refused
-    before anything is allocated for it. missing: what an older file means that has no such entry."""
-    return field(default=default, metadata={"minimum": minimum, "maximum": maximum, "missing": missing})
+    before anything is allocated for it. missing: what a file means that has no such entry. older: no new model has it, and
+    a file names it only where it says something else."""
+    return field(default=default, metadata={"minimum": minimum, "maximum": maximum, "missing": missing, "older": older})
 
 
 @dataclass(frozen=True)

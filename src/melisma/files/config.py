@@ -11,9 +11,8 @@ from .vocoders.melgan import MelganConfig
 from .vocoders.phase import PhaseConfig
 
 __all__ = ["AnalysisConfig", "MelganConfig", "ModelConfig", "PhaseConfig", "VAEConfig", "VocoderConfig"]
-__all__ += ["LONGEST", "RETIRED", "VOCODERS"]
+__all__ += ["LONGEST", "VOCODERS"]
 VOCODERS = {name: kind.config for name, kind in KINDS.items()}
-RETIRED = {name: kind.retired for name, kind in KINDS.items()}  # entries of older files, read if they say this, and not written
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,8 @@ class ModelConfig:
     vocoder: VocoderConfig = field(default_factory=PhaseConfig)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        blocks = ((name, getattr(self, name)) for name in ("analysis", "vae", "vocoder"))
+        return {name: {k: v for k, v in asdict(block).items() if k not in _unsaid(block)} for name, block in blocks}
 
     def fits(self, other: ModelConfig) -> bool:
         """Whether the weights of one are at home in the other: all is alike but the highpass, which older models lack."""
@@ -46,15 +46,16 @@ class ModelConfig:
         )
 
 
+def _unsaid(block: Any) -> set[str]:
+    """Entries that only older files have, where they say what their absence says."""
+    return {f.name for f in fields(block) if f.metadata.get("older") and getattr(block, f.name) == f.metadata["missing"]}
+
+
 def _read(cls: type, data: Any, where: str) -> Any:
     assert is_dataclass(cls)
     if not isinstance(data, dict):
         raise ValueError(f"configuration has no {where!r} object")
     known = {f.name: f for f in fields(cls)}
-    for name, value in (RETIRED.get(data["kind"], {}) if where == "vocoder" else {}).items():
-        if data.get(name, value) is not value:
-            raise ValueError(f"{where}.{name} is {data[name]!r}, which no version plays any more")
-        data = {key: kept for key, kept in data.items() if key != name}
     data = {name: f.metadata["missing"] for name, f in known.items() if f.metadata.get("missing") is not None} | data
     if unknown := sorted(set(data) - set(known)):
         raise ValueError(f"unknown entry {where}.{unknown[0]} in the configuration")

@@ -113,6 +113,7 @@ struct Kernels {
     void (*refine)(const float* correction, int n, float* magnitude);
     // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it
     void (*integrate)(const Phases& phases, const float* magnitude, float* re, float* im);
+    void (*rotate)(const float* angles, int n, float* re, float* im);           // radians
     void (*overlap)(const float* frame, const float* window, int n, float* y);  // y += frame · window
 };
 

@@ -33,9 +33,9 @@ constexpr bool READS_HALVES = false;
 #endif
 
 const Kernels KERNELS = {
-    NAME,      LANES,  READS_HALVES, multiply_floats, multiply_bytes, dot,       depthwise,
-    norm,      gelu,   leaky,        tangents,        forward,        inverse,   multiply_vectors,
-    magnitude, logmel, level,        draft,           refine,         integrate, overlap,
+    NAME,   LANES,     READS_HALVES, multiply_floats, multiply_bytes,   dot,       depthwise, norm,  gelu,
+    leaky,  tangents,  forward,      inverse,         multiply_vectors, magnitude, logmel,    level, draft,
+    refine, integrate, rotate,       overlap,
 };
 
 }  // namespace

@@ -84,6 +84,17 @@ void integrate(const Phases& state, const float* magnitude, float* re, float* im
     }
 }
 
+void rotate(const float* angles, int n, float* re, float* im) {
+    for (int m = 0; m < n; m++) {
+        double c, s;
+        double angle = static_cast<double>(angles[m]);
+        turn(angle > -1e6 && angle < 1e6 ? angle : 0, c, s);
+        float a = re[m], b = im[m], fc = static_cast<float>(c), fs = static_cast<float>(s);
+        re[m] = fused(a, fc, -(b * fs));
+        im[m] = fused(a, fs, b * fc);
+    }
+}
+
 void overlap(const float* frame, const float* window, int n, float* y) {
     for (int i = 0; i < n; i++) y[i] = fused(frame[i], window[i], y[i]);
 }

@@ -11,7 +11,10 @@ from .kind import Kind
 
 @dataclass(frozen=True)
 class PhaseConfig(VocoderConfig):
-    """The `phase` vocoder: draft iterations, and the ConvNeXt that refines magnitudes."""
+    """The `phase` vocoder: draft iterations, and the ConvNeXt that refines magnitudes.
+
+    turns_phase: it turns phases, too. That changed nothing (docs/lab/choices.md), so no new model does.
+    """
 
     kind: str = "phase"
     draft_iterations: int = entry(4, 0, 256)
@@ -19,12 +22,15 @@ class PhaseConfig(VocoderConfig):
     blocks: int = entry(4, 0, 64)
     kernel: int = entry(5, 1, 63)
     expansion: int = entry(3, 1, 8)
+    turns_phase: bool = entry(False, 0, 1, missing=False, older=True)
 
 
 def _tensors() -> list[Tensors]:
     rows = network("vocoder", "bands", "vocoder.width", "vocoder.blocks", "vocoder")
     rows += [Tensors(f"vocoder.norm.{part}", ("vocoder.width",)) for part in ("weight", "bias")]
-    return each(rows + linear("vocoder.magnitude", "vocoder.width", "bins"), vocoder="phase")
+    rows += linear("vocoder.magnitude", "vocoder.width", "bins")
+    rows += each(linear("vocoder.turn", "vocoder.width", "bins"), ("_", "vocoder.turns_phase"))  # once, or not at all
+    return each(rows, vocoder="phase")
 
 
-KIND = Kind(PhaseConfig, _tensors(), retired={"turns_phase": False})
+KIND = Kind(PhaseConfig, _tensors())

@@ -47,6 +47,9 @@ class PhaseVocoder(Vocoder):
         self.norm = nn.LayerNorm(config.width)
         self.magnitude = nn.Linear(config.width, self.bins)
         nn.init.zeros_(self.magnitude.weight), nn.init.zeros_(self.magnitude.bias)
+        if config.turns_phase:
+            self.turn = nn.Linear(config.width, self.bins)
+            nn.init.zeros_(self.turn.weight), nn.init.zeros_(self.turn.bias)
 
     def initial(self, batch: int = 1) -> State:
         tail = self.window.new_zeros(batch, self.frame - self.hop)
@@ -76,6 +79,8 @@ class PhaseVocoder(Vocoder):
                 log = log + (5 * math.log(10)) * torch.matmul(moved, self.spread.T)
         magnitude = self.draft(x) * torch.exp(log)
         phasor, phases = self.phases(magnitude, phases)
+        if self.config.turns_phase:
+            phasor = phasor * torch.polar(torch.ones_like(magnitude), self.turn(features).float())
         waveform, tail = self.overlap_add(magnitude * phasor, tail)
         return waveform, [past, phases, tail]
 
