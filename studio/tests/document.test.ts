@@ -20,14 +20,16 @@ test('the documents that the server reads are the page\'s', () => {
   expect(documents[0]).toEqual(doc.newSession('strings'));
 });
 
-test('a new sound is heard as it is, and a match leaves the colour to the domain', () => {
-  expect(take).toMatchObject({ fine: 1, colour: 1 });
+test('a new sound is heard in the domain, and a match leaves the colour to the domain', () => {
+  expect(take).toMatchObject({ fine: 1, colour: 0, domain: 1 });
+  const original = doc.inDomain(take, 0);
+  expect(original).toMatchObject({ fine: 1, colour: 1, domain: 0 });
   const on = doc.target('latents', null);
-  const matched = doc.operate(take, 'match', { by: 1 }, on);
+  const matched = doc.operate(original, 'match', { by: 1 }, on);
   expect(matched).toMatchObject({ fine: 1, colour: 0 });
   const again = { ...matched, colour: 0.5 };
   expect(doc.operate(again, 'match', { by: 0.5 }, on).colour).toBe(0.5);
-  expect(doc.operate(take, 'scale', { by: 2 }, on).colour).toBe(1);
+  expect(doc.operate(original, 'scale', { by: 2 }, on).colour).toBe(1);
 });
 
 test('an operator on one target is one edit, on another a second', () => {

@@ -132,7 +132,7 @@ def test_the_memo_changes_nothing(model):
 def test_a_take_without_amounts_sounds_as_it_did(model):
     """Documents of before there were layers name none: to the bit the latents alone."""
     before = msgspec.json.decode(msgspec.json.encode(take(Operate("bias", {"by": 0.5}, Target()))))
-    assert before.pop("fine") == before.pop("colour") == 0
+    assert before.pop("fine") == before.pop("colour") == before.pop("domain") == 0
     old = protocol.read(json.dumps(before), Take)
     path = paths(old, model)[2]
     assert path.layers is not None
@@ -142,6 +142,25 @@ def test_a_take_without_amounts_sounds_as_it_did(model):
         np.testing.assert_array_equal(
             session.sound(msgspec.structs.replace(old, fine=fine, colour=colour), open_sound, model), wanted
         )
+
+
+def test_from_the_original_to_the_domain(model):
+    """0 is the sound itself, 1 the usual transfer, to the bit; edits act on what is moved, and reverting ends there."""
+    original = session.sound(Take("small", A, fine=1.0, colour=1.0, domain=0.0), open_sound, model)
+    np.testing.assert_array_equal(original, model.decode(model.encode(open_sound(A))))
+    usual = Take("small", A, fine=1.0, colour=0.0, domain=1.0)
+    np.testing.assert_array_equal(session.sound(usual, open_sound, model), melisma.transfer(open_sound(A), model=model))
+    half = Take("small", A, (Operate("bias", {"by": 2.0}, Target(lanes=(0,))),), domain=0.5)
+    inferred, edited, _ = paths(half, model)
+    moved = inferred.match(0.5)
+    assert not np.array_equal(moved.values, inferred.values)
+    np.testing.assert_array_equal(edited.values, moved.bias(2.0, dims=[0]).values)
+    back = msgspec.structs.replace(half, edits=(*half.edits, Revert(Target())))
+    np.testing.assert_array_equal(paths(back, model)[1].values, moved.values)
+    corner = Square(on=True, corners=(SoundCorner(B), None, None, None), puck=Puck(((0.0, 0.0, 0.0),)))
+    squared = session.paths(Take("small", A, square=corner, domain=1.0), open_sound, model)[2]
+    alone = session.paths(Take("small", B, domain=1.0), open_sound, model)[2]
+    assert abs(squared.values.mean() - alone.values.mean()) < 0.1  # corners are moved as well
 
 
 def test_edits_in_time_and_reverting_take_the_layers_along(model):

@@ -126,8 +126,9 @@ class Square(_Struct):
 class Take(_Struct):
     """All that sounds: an input, the model it is read and played by, edits in their order, then the square.
 
-    fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any
-    names none, and sounds as it did.
+    domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound
+    itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there
+    were any names none, and sounds as it did.
     """
 
     model: Name
@@ -136,6 +137,7 @@ class Take(_Struct):
     square: Square = Square()
     fine: Share = 0.0
     colour: Share = 0.0
+    domain: Share = 0.0
 
 
 class Snapshot(_Struct):

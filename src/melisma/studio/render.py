@@ -120,7 +120,7 @@ class Renderer:
         for which, path in shown.items():
             self._check()
             self._send_curves(revision, which, path)
-        self._send_sound(revision, model, result, {"fine": take.fine, "colour": take.colour}, heard)
+        self._send_sound(revision, model, result, session.amounts(take), heard)
         self._send(text(Done(revision, 1000 * (time.perf_counter() - asked))))
 
     def _send_curves(self, revision: int, which: Which, path: LatentPath) -> None:

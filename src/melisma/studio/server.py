@@ -141,8 +141,9 @@ class Studio:
         def make() -> bytes:
             take: Take = read(body, Take)  # type: ignore[assignment]
             model = self.models.open(take.model)
-            path = session.paths(take, self.library.open, model)[2]
-            return b"".join(piece.astype("<f4").tobytes() for piece in session.pieces(path, model))
+            path, layers = session.paths(take, self.library.open, model)[2], session.amounts(take)
+            pieces = session.pieces(path, model, fine=layers["fine"], colour=layers["colour"])
+            return b"".join(piece.astype("<f4").tobytes() for piece in pieces)
 
         return await _made(make)
 

@@ -4,6 +4,10 @@ The order is always the same: the input is encoded, the edits are applied one af
 the result with its corners. What lies beyond the end of a path, or names lanes that a model does not have, does nothing:
 so the same edits can be heard through another model.
 
+**From the original to the domain**: `Take.domain` acts on what is read of a sound, before any edit, so that what is drawn is what
+sounds: `latent.match` goes that far. At 0 nothing is done to it, and with fine and colour it is all but the sound itself; at 1, with
+fine alone, it is what `melisma transfer` makes of it. The page turns the colour down as it turns the domain up.
+
 **Paths of unequal length**: a session has one time axis, the input's. Corners are stretched to it as a whole, linearly.
 """
 
@@ -12,7 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -70,16 +74,22 @@ def paths(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) 
     if take.input is None:
         raise BadValue("the session has no sound yet: drop one, record one, or open an example")
     memo = memo or Memo()
+    read = _Reading(open_sound, model, memo, take.domain)
     inferred = _inferred(take.input, open_sound, model, memo)
-    edited = _edited(take.input, take.edits, open_sound, model, memo)
+    edited = _edited(take.input, take.edits, read)
     if not take.square.on or all(corner is None for corner in take.square.corners):
         return inferred, edited, edited
-    return inferred, edited, _squared(take.square, edited, open_sound, model, memo)
+    return inferred, edited, _squared(take.square, edited, read)
+
+
+def amounts(take: Take) -> dict[str, float]:
+    """How much of fine and colour is heard, as `Model.decode` takes it."""
+    return {"fine": take.fine, "colour": take.colour}
 
 
 def sound(take: Take, open_sound: Open, model: Model, own_rate: bool = False) -> Audio:
     """A take's sound, of the length of its input and at the rate of it, or at the model's."""
-    path, layers = paths(take, open_sound, model)[2], {"fine": take.fine, "colour": take.colour}
+    path, layers = paths(take, open_sound, model)[2], amounts(take)
     if own_rate:
         return Audio(np.concatenate(list(pieces(path, model, fine=layers["fine"], colour=layers["colour"]))), model.sample_rate)
     return model.decode(path, **layers)
@@ -127,13 +137,30 @@ def _inferred(ref: SoundRef, open_sound: Open, model: Model, memo: Memo) -> Late
     return memo.get(_key(ref.hash, model.file.digest), lambda: model.encode(open_sound(ref)))
 
 
-def _edited(ref: SoundRef, edits: tuple[Edit, ...], open_sound: Open, model: Model, memo: Memo) -> LatentPath:
+@dataclass(frozen=True)
+class _Reading:
+    """How sounds are read for one take: by which model, and how far they are put in its domain."""
+
+    open_sound: Open
+    model: Model
+    memo: Memo
+    domain: float
+
+    def path(self, ref: SoundRef) -> LatentPath:
+        inferred = _inferred(ref, self.open_sound, self.model, self.memo)
+        return inferred if self.domain == 0 else self.memo.get(self.key(ref), lambda: inferred.match(self.domain))
+
+    def key(self, ref: SoundRef) -> bytes:
+        return _key(ref.hash, self.model.file.digest, f"domain {self.domain!r}")
+
+
+def _edited(ref: SoundRef, edits: tuple[Edit, ...], read: _Reading) -> LatentPath:
     """Only the last edit is computed where what comes before it is known."""
-    inferred = _inferred(ref, open_sound, model, memo)
-    path, key = inferred, _key(ref.hash, model.file.digest)
+    first = path = read.path(ref)
+    key = read.key(ref)
     for edit in edits:
         before, key = path, hashlib.sha256(key + msgspec.json.encode(edit)).digest()
-        path = memo.get(key, lambda: apply(edit, before, inferred))  # noqa: B023 (called at once)
+        path = read.memo.get(key, lambda: apply(edit, before, first))  # noqa: B023 (called at once)
     return path
 
 
@@ -144,15 +171,15 @@ def _key(*parts: str) -> bytes:
 # --- edits --------------------------------------------------------------------------------------------------------------
 
 
-def apply(edit: Edit, path: LatentPath, inferred: LatentPath) -> LatentPath:
-    """One edit of a path that began as the inferred one."""
+def apply(edit: Edit, path: LatentPath, first: LatentPath) -> LatentPath:
+    """One edit of a path that began as the first one, which was read of a sound."""
     if isinstance(edit, Draw):
         return _draw(edit, path)
     span = _span(edit.on, path)
     if span is None:
         return path
     if isinstance(edit, Revert):
-        return _revert(edit.on, path, inferred)
+        return _revert(edit.on, path, first)
     return _operate(edit, path, *span)
 
 
@@ -187,7 +214,7 @@ def _operate(edit: Operate, path: LatentPath, start: float | None, end: float | 
     return operator.function(path, **values, start=start, end=end)
 
 
-def _revert(on: Target, path: LatentPath, inferred: LatentPath) -> LatentPath:
+def _revert(on: Target, path: LatentPath, first: LatentPath) -> LatentPath:
     times = path.times
     chosen = np.ones(path.frames, bool)
     if on.start is not None:
@@ -197,12 +224,12 @@ def _revert(on: Target, path: LatentPath, inferred: LatentPath) -> LatentPath:
     values, loudness = path.values.copy(), path.loudness.copy()
     for lane in range(path.dimensions) if on.lanes is None else on.lanes:
         if lane < path.dimensions:
-            values[lane, chosen] = inferred.values[lane, chosen]
+            values[lane, chosen] = first.values[lane, chosen]
     if on.loudness:
-        loudness[chosen] = inferred.loudness[chosen]
+        loudness[chosen] = first.loudness[chosen]
     layers = path.layers
-    if layers is not None and inferred.layers is not None and on.lanes is None:  # they go along with all latents
-        layers = np.where(chosen, inferred.layers, layers)
+    if layers is not None and first.layers is not None and on.lanes is None:  # they go along with all latents
+        layers = np.where(chosen, first.layers, layers)
     return replace(path, values=values, loudness=loudness, layers=layers)
 
 
@@ -224,8 +251,8 @@ def offered(operator: Operator) -> bool:
 # --- the square ---------------------------------------------------------------------------------------------------------
 
 
-def _squared(square: Square, edited: LatentPath, open_sound: Open, model: Model, memo: Memo) -> LatentPath:
-    corners = [_corner(corner, edited, open_sound, model, memo) for corner in square.corners]
+def _squared(square: Square, edited: LatentPath, read: _Reading) -> LatentPath:
+    corners = [_corner(corner, edited, read) for corner in square.corners]
     shares = weights(square.puck, edited.times)
     # what the square does not act on stays as the lanes have it, so they come first, with no share of their own
     dims: list[int] | None = [] if square.acts == "loudness" else None
@@ -233,11 +260,11 @@ def _squared(square: Square, edited: LatentPath, open_sound: Open, model: Model,
     return mix([edited, *corners], shares, dims=dims, loudness=square.acts != "latents")
 
 
-def _corner(corner: Corner | None, edited: LatentPath, open_sound: Open, model: Model, memo: Memo) -> LatentPath:
+def _corner(corner: Corner | None, edited: LatentPath, read: _Reading) -> LatentPath:
     if isinstance(corner, SoundCorner):
-        return stretched(_inferred(corner.sound, open_sound, model, memo), edited)
+        return stretched(read.path(corner.sound), edited)
     if isinstance(corner, KeptCorner):
-        return stretched(_edited(corner.input, corner.edits, open_sound, model, memo), edited)
+        return stretched(_edited(corner.input, corner.edits, read), edited)
     if isinstance(corner, RandomCorner):
         rate = RANDOM_RATE / edited.rate
         values = [smooth_noise(corner.seed, row, edited.frames, rate) for row in range(edited.dimensions)]

@@ -12,11 +12,16 @@ export const PUCK = { points: [[0, 0.5, 0.5]], loop: false, speed: 1 } as const;
 export const SQUARE: Square = { on: false, corners: [null, null, null, null], puck: PUCK, acts: 'both' };
 
 export function newTake(model: string, input: Take['input'] = null): Take {
-  return { model, input, edits: [], square: SQUARE, fine: 1, colour: 1 }; // nothing changes until something is edited
+  return inDomain({ model, input, edits: [], square: SQUARE, fine: 1, colour: 0, domain: 0 }, 1); // what a sound is opened for: the transfer
 }
 
 export function newSession(model: string): Session {
   return { take: newTake(model), snapshots: [], format: 1 };
+}
+
+/** From the original (0) to the domain (1): what is put in the domain's place has the domain's colour. */
+export function inDomain(take: Take, domain: number): Take {
+  return { ...take, domain, colour: 1 - domain };
 }
 
 // --- targets ---

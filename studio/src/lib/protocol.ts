@@ -73,7 +73,7 @@ export interface Square {
   readonly acts: "both" | "latents" | "loudness";
 }
 
-/** All that sounds: an input, the model it is read and played by, edits in their order, then the square. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any names none, and sounds as it did. */
+/** All that sounds: an input, the model it is read and played by, edits in their order, then the square. domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any names none, and sounds as it did. */
 export interface Take {
   readonly model: string;
   readonly input: SoundRef | null;
@@ -81,6 +81,7 @@ export interface Take {
   readonly square: Square;
   readonly fine: number;
   readonly colour: number;
+  readonly domain: number;
 }
 
 /** A take that was given a name. */
