@@ -27,6 +27,7 @@ async function square(studio: Studio): Promise<void> {
 }
 
 test('axe: a sound is open in all its lanes', async ({ studio, page }) => {
+  for (const name of [/^Timbre \d/, /^Pitch \d/]) await page.getByRole('button', { name }).click(); // folded at first
   await expect(page.getByRole('slider', { name: /^Latent \d+, curve$/ })).toHaveCount(16);
   const drawn = await page.locator('.timeline canvas').evaluateAll((all) =>
     (all as HTMLCanvasElement[]).map((canvas) => new Set(canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data).size > 3));

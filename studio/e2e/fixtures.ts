@@ -108,6 +108,11 @@ export class Studio {
     await this.afterAStep(() => this.page.evaluate((one) => window.melisma.sounds.openExample(one), name));
   }
 
+  /** Nothing of the domain: what is read of the sound is not moved. */
+  async original(): Promise<void> {
+    await this.afterAStep(() => this.page.getByRole('button', { name: 'original', exact: true }).click());
+  }
+
   /** Do it, and wait until it stands in the history and all that follows from it is there. */
   private async afterAStep(act: () => Promise<unknown>): Promise<void> {
     // not the number of steps: after an undo a new one takes the place of those that were undone

@@ -70,8 +70,7 @@ test('a knob: dragged live, nudged, finely with Shift, stepped, reset by a doubl
 });
 
 test('what operators act on: the selection, the lane, all latents, everything', async ({ studio, page }) => {
-  await page.getByRole('button', { name: 'original', exact: true }).click(); // nothing is moved but by operators
-  await studio.settled();
+  await studio.original(); // nothing is moved but by operators
   const changed = () => page.evaluate(() => {
     const { edited, inferred } = window.melisma.received;
     return edited.lanes.map((lane: Float32Array, k: number) => {
@@ -153,7 +152,7 @@ test('the dial of Random goes to 2 σ, and more can be typed', async ({ studio, 
 
 test('what is kept of the sound: fine and colour, each heard, a step each, and a match leaves the colour to the domain', async ({ studio, page }) => {
   const knob = (name: string) => page.getByRole('slider', { name, exact: true });
-  await page.getByRole('button', { name: 'original', exact: true }).click();
+  await studio.original();
   const begin = await studio.state();
   await expect(knob('Fine')).toHaveAttribute('aria-valuenow', '1');
   await expect(knob('Colour')).toHaveAttribute('aria-valuenow', '1');

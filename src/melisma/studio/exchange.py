@@ -84,6 +84,16 @@ def own_rate(request: Request) -> bool:
     return asked == "model"
 
 
+def place(request: Request) -> tuple[int, float | None]:
+    """A latent, counted from 0, and a moment in seconds, if one is given."""
+    lane, at = request.query_params.get("lane", ""), request.query_params.get("at")
+    if not re.fullmatch("[0-9]{1,4}", lane):
+        raise BadValue(f"{shown(lane)} is no latent: they are counted from 0")
+    if at is not None and not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,20})?", at):
+        raise BadValue(f"{shown(at)} is no moment: say seconds")
+    return int(lane), None if at is None else float(at)
+
+
 @asynccontextmanager
 async def received(request: Request, library: Library, most: int) -> AsyncIterator[Incoming]:
     """The request's body in a file, which is gone afterwards. MelismaError if it is larger than `most` bytes."""

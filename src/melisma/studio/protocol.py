@@ -29,6 +29,7 @@ Value = Annotated[float, Meta(ge=-1000, le=1000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
+LaneName = Annotated[str, Meta(max_length=40)]
 Dimension = Annotated[int, Meta(ge=0, le=1023)]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Lane = Dimension | Literal["loudness"]
@@ -127,8 +128,8 @@ class Take(_Struct):
     """All that sounds: an input, the model it is read and played by, edits in their order, then the square.
 
     domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound
-    itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there
-    were any names none, and sounds as it did.
+    itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see
+    Model.decode. A take from before there were any names none, and sounds as it did.
     """
 
     model: Name
@@ -148,11 +149,15 @@ class Snapshot(_Struct):
 
 
 class Session(_Struct):
-    """The document: what undo, autosave and the session file are views of."""
+    """The document: what undo, autosave and the session file are views of.
+
+    names: what the musician calls latents, for each model by name, in their order; "" is none.
+    """
 
     take: Take
     snapshots: Annotated[tuple[Snapshot, ...], Meta(max_length=MOST_SNAPSHOTS)] = ()
     format: Literal[1] = 1
+    names: Annotated[dict[Name, Annotated[tuple[LaneName, ...], Meta(max_length=1024)]], Meta(max_length=256)] = {}
 
 
 class Step(_Struct):
@@ -258,6 +263,27 @@ class Outline(_Struct):
     high: tuple[float, ...]
 
 
+class Effect(_Struct):
+    """What a latent does from −2 σ to +2 σ: by how much its sound gets brighter (octaves of its middle) and louder (dB).
+
+    up: 1 if that is brighter, or else louder; −1 if it is darker: lanes are turned so that up is brighter. picture: the mels on
+    the way, a byte a band, each one's bands together, lowest first.
+    """
+
+    up: Literal[1, -1]
+    octaves: float
+    decibels: float
+    picture: bytes
+
+
+class Effects(_Struct):
+    """Of all latents of a model. `steps`: mels in each picture."""
+
+    steps: int
+    bands: int
+    latents: tuple[Effect, ...]
+
+
 class Hello(_Struct, tag_field="type", tag="hello"):
     """The first message: what there is to play with, and the history as it was autosaved; the session is step `at` of it."""
 
@@ -300,11 +326,12 @@ FromServer = Hello | Failed | Done | Away | Saved
 class Curves(_Struct, tag_field="type", tag="curves"):
     """Frames [first, first + n) of a path: float32 (n,) for each lane, the loudness last. `frames`: of the whole path.
 
-    which: "inferred" from the input, "edited", or "result" (after the square).
+    which: "inferred" from the input, "edited", or "result" (after the square). "kept": two rows, how strong fine structure
+    and colour are that go along beside the edited latents, dB.
     """
 
     revision: Revision
-    which: Literal["inferred", "edited", "result"]
+    which: Literal["inferred", "edited", "result", "kept"]
     first: int
     frames: int
     lanes: int

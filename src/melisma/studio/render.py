@@ -62,6 +62,7 @@ class Renderer:
         self._memo = session.Memo()
         self._delivered: _Delivered | None = None
         self._curves: dict[str, LatentPath] = {}
+        self._kept: np.ndarray | None = None  # the layers that the page has seen the strengths of
         self._wanted: tuple[int, Take, float, float] | None = None
         self._stop = self._closed = False
         self._changed = threading.Condition()
@@ -120,6 +121,7 @@ class Renderer:
         for which, path in shown.items():
             self._check()
             self._send_curves(revision, which, path)
+        self._send_kept(revision, edited)
         self._send_sound(revision, model, result, session.amounts(take), heard)
         self._send(text(Done(revision, 1000 * (time.perf_counter() - asked))))
 
@@ -135,6 +137,14 @@ class Renderer:
         body = np.concatenate([path.values[:, first:last], path.loudness[None, first:last]]).astype("<f4")
         self._send(binary(Curves(revision, which, first, path.frames, path.dimensions + 1, path.rate), body.tobytes()))
         self._curves[which] = path
+
+    def _send_kept(self, revision: int, path: LatentPath) -> None:
+        """How strong fine and colour are, if they are not as the page has them."""
+        before, self._kept = self._kept, path.layers
+        if before is path.layers or before is not None and path.layers is not None and np.array_equal(before, path.layers):
+            return
+        body = strengths(path).astype("<f4")
+        self._send(binary(Curves(revision, "kept", 0, path.frames, len(body), path.rate), body.tobytes()))
 
     def _send_sound(self, revision: int, model: Model, path: LatentPath, amounts: dict[str, float], heard: float) -> None:
         before, total = self._delivered, resampled_length(path.length, path.source_rate, model.sample_rate)
@@ -215,6 +225,14 @@ class Renderer:
         mel = model.mel(piece)[:, late : late + end - begin]
         header = Mel(revision, begin, -(-len(samples) // hop), mel.shape[0])
         self._send(binary(header, as_bytes(mel).tobytes()))
+
+
+def strengths(path: LatentPath) -> np.ndarray:
+    """How strong a path's fine structure and its colour are: their deviation over the bands in dB, (2, L)."""
+    if path.fine is None or path.colour is None or path.layers is None:
+        return np.zeros((2, path.frames), np.float32)
+    bands = len(path.layers)  # the cosines are orthonormal
+    return np.sqrt(np.stack([(part.astype(np.float32) ** 2).sum(0) / bands for part in (path.fine, path.colour)]))
 
 
 def as_bytes(mel: np.ndarray) -> np.ndarray:

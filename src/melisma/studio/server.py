@@ -24,8 +24,9 @@ from starlette.websockets import WebSocket
 
 from ..errors import MelismaWarning, NotFound
 from ..sound.rates import resample
-from . import exchange, session, sessionfile
+from . import exchange, hearing, session, sessionfile
 from .connection import Connection
+from .effects import effects
 from .exchange import answering
 from .guard import Guard
 from .library import MOST_BYTES, Library
@@ -60,6 +61,8 @@ class Studio:
             Route("/api/sounds/{hash}/samples", answering(self.samples)),
             Route("/api/sounds/{hash}/mel", answering(self.mel)),
             Route("/api/sounds/{hash}/outline", answering(self.outline)),
+            Route("/api/models/{name}/effects", answering(self.effects)),
+            Route("/api/take/latent", answering(self.take_latent), methods=["POST"]),
             Route("/api/take/samples", answering(self.take_samples), methods=["POST"]),
             Route("/api/take/{name}", answering(self.take_wav)),
             Route("/api/session", answering(self.open_session), methods=["POST"]),
@@ -132,7 +135,24 @@ class Studio:
         ref = exchange.sound(request)
         return exchange.json(await run_in_threadpool(lambda: outline(self.library.open(ref))))
 
+    # --- models ---
+
+    async def effects(self, request: Request) -> Response:
+        """What each latent of a model does."""
+        name, folder = request.path_params["name"], self.library.folder / "effects"
+        return exchange.json(await run_in_threadpool(lambda: effects(self.models.open(name), folder)))
+
     # --- takes ---
+
+    async def take_latent(self, request: Request) -> Response:
+        """A piece of a take with a latent (?lane=, from 0) 2 σ lower, then higher, from ?at= seconds on: as `take_samples`."""
+        body, (lane, at) = await exchange.document(request), exchange.place(request)
+
+        def make() -> bytes:
+            take: Take = read(body, Take)  # type: ignore[assignment]
+            return hearing.around(take, lane, at, self.library.open, self.models.open(take.model)).astype("<f4").tobytes()
+
+        return await _made(make)
 
     async def take_samples(self, request: Request) -> Response:
         """A take's sound at its model's rate: float32, little-endian."""

@@ -5,8 +5,8 @@ the result with its corners. What lies beyond the end of a path, or names lanes 
 so the same edits can be heard through another model.
 
 **From the original to the domain**: `Take.domain` acts on what is read of a sound, before any edit, so that what is drawn is what
-sounds: `latent.match` goes that far. At 0 nothing is done to it, and with fine and colour it is all but the sound itself; at 1, with
-fine alone, it is what `melisma transfer` makes of it. The page turns the colour down as it turns the domain up.
+sounds: `latent.match` goes that far. At 0 nothing is done to it, and with fine and colour it is all but the sound itself; at 1,
+with fine alone, it is what `melisma transfer` makes of it. The page turns the colour down as it turns the domain up.
 
 **Paths of unequal length**: a session has one time axis, the input's. Corners are stretched to it as a whole, linearly.
 """

@@ -11,7 +11,7 @@ from . import protocol
 
 _SIMPLE = {
     types.StrType: "string", types.IntType: "number", types.FloatType: "number", types.BoolType: "boolean",
-    types.NoneType: "null",
+    types.NoneType: "null", types.BytesType: "string",  # in base 64
 }  # fmt: skip
 
 

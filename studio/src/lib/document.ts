@@ -16,7 +16,17 @@ export function newTake(model: string, input: Take['input'] = null): Take {
 }
 
 export function newSession(model: string): Session {
-  return { take: newTake(model), snapshots: [], format: 1 };
+  return { take: newTake(model), snapshots: [], format: 1, names: {} };
+}
+
+/** Call a latent of a model something; '' is its number again. */
+export function named(session: Session, model: string, lane: number, name: string): Session {
+  const names = [...(session.names[model] ?? [])];
+  while (names.length <= lane) names.push('');
+  names[lane] = name.trim().slice(0, 40);
+  while (names.length && !names[names.length - 1]) names.pop();
+  const { [model]: _, ...others } = session.names;
+  return { ...session, names: names.length ? { ...others, [model]: names } : others };
 }
 
 /** From the original (0) to the domain (1): what is put in the domain's place has the domain's colour. */
@@ -152,6 +162,7 @@ export function extendLine(take: Take, lane: Lane, t: number, v: number): Take {
 
 /** Move points by (dt, dv), within [0, last] and [low, high]; a point never passes one that stays. */
 export function movePoints(take: Take, ids: readonly PointId[], dt: number, dv: number, last: number, low: number, high: number): Take {
+  if (low > high) [low, high] = [high, low]; // a lane that is turned
   const edits = [...take.edits];
   const eps = 1e-4;
   for (const at of new Set(ids.map((id) => id.edit))) {

@@ -1,6 +1,6 @@
 // The wire to the server: one WebSocket for the session, HTTP for sounds and files.
 
-import type { Binary, FromServer, Outline, Session, SoundInfo, Take, ToServer } from './protocol';
+import type { Binary, Effects, FromServer, Outline, Session, SoundInfo, Take, ToServer } from './protocol';
 
 export interface Listener {
   message(message: FromServer): void;
@@ -100,6 +100,16 @@ export async function mel(hash: string, model: string): Promise<Uint8Array> {
 
 export async function takeSamples(take: Take): Promise<Float32Array> {
   return new Float32Array(await (await ask('/api/take/samples', { method: 'POST', body: JSON.stringify(take) })).arrayBuffer());
+}
+
+/** A piece of a take with a latent lower, then higher. */
+export async function takeLatent(take: Take, lane: number, at: number | null): Promise<Float32Array> {
+  const where = at === null ? '' : `&at=${at.toFixed(4)}`;
+  return new Float32Array(await (await ask(`/api/take/latent?lane=${lane}${where}`, { method: 'POST', body: JSON.stringify(take) })).arrayBuffer());
+}
+
+export async function effects(model: string): Promise<Effects> {
+  return (await ask(`/api/models/${encodeURIComponent(model)}/effects`)).json();
 }
 
 export async function openSession(file: Blob, name: string): Promise<Session> {

@@ -2,10 +2,13 @@
 
 import * as doc from './document';
 import type { Lane, PointId, Range } from './document';
+import { effects } from './effects.svelte';
 import type { Target } from './protocol';
 import { received } from './received.svelte';
 import * as views from './view';
 import { work } from './work.svelte';
+
+export const FIRST = 4; // latents that stand on their own: those that matter most
 
 export type Tool = 'select' | 'draw' | 'line' | 'range';
 export type Scope = 'lane' | 'latents' | 'all';
@@ -18,6 +21,7 @@ class Look {
   scope = $state<Scope>('lane');
   tool = $state<Tool>('select');
   points = $state.raw<readonly PointId[]>([]);
+  groups = $state<Record<string, boolean>>({}); // of lanes, which are open
   private reach = $state.raw<readonly number[]>([]); // how far the curves go, for each row
 
   target = $derived<Target>(doc.target(this.scope === 'lane' ? this.lane : this.scope, this.range));
@@ -38,6 +42,27 @@ class Look {
     if (this.lane !== lane) this.points = [];
     this.lane = lane;
     this.scope = 'lane';
+    const group = this.groupOf(lane);
+    if (group) this.groups[group] = true;
+  }
+
+  /** The lanes that matter most stand on their own, the others in groups: what is in one, by its name. */
+  grouped = $derived.by<readonly (readonly [string, readonly number[]])[]>(() => {
+    const rest = Array.from({ length: Math.max(0, (work.model?.ranges.length ?? 0) - FIRST) }, (_, k) => k + FIRST);
+    const timbre = work.model?.timbre;
+    const groups: [string, number[]][] = timbre
+      ? [['Timbre', rest.filter((k) => timbre.includes(k))], ['Pitch', rest.filter((k) => !timbre.includes(k))]]
+      : [['More latents', rest]];
+    return groups.filter(([, lanes]) => lanes.length);
+  });
+
+  private groupOf(lane: Lane): string | undefined {
+    return this.grouped.find(([, lanes]) => lanes.includes(lane as number))?.[0];
+  }
+
+  /** 1, or −1 for a lane that is drawn, and counted, the other way round than the model has it: so that up is brighter. */
+  turn(lane: Lane): 1 | -1 {
+    return lane === 'loudness' ? 1 : (effects.of(work.session.take.model, lane)?.up ?? 1);
   }
 
   /** Forget points that are not there any more. */
@@ -66,12 +91,12 @@ class Look {
     if (time > t1 || time < t0) this.view = views.within({ t0: time, t1: time + t1 - t0 }, this.duration);
   }
 
-  /** The values that a lane shows: what its latent does in the model's domain, or further where the curve goes further. */
+  /** The values at a lane's lower and upper edge: what its latent does in the model's domain, or further where the curve goes further. */
   scale(lane: Lane): [number, number] {
     if (lane === 'loudness') return [-90, Math.max(6, this.reach[received.row(lane)] ?? 0)];
     const [low, high] = work.model?.ranges[lane] ?? [-3, 3];
     const most = Math.max(3, 1.3 * Math.max(Math.abs(low), Math.abs(high)), this.reach[lane] ?? 0);
-    return [-most, most];
+    return this.turn(lane) < 0 ? [most, -most] : [-most, most];
   }
 
   /** Scale the lanes to their curves. Not while a gesture is under way: what is drawn would move from under the pointer. */
@@ -82,7 +107,7 @@ class Look {
   }
 
   laneName(lane: Lane): string {
-    return lane === 'loudness' ? 'Loudness' : `Latent ${lane + 1}`;
+    return lane === 'loudness' ? 'Loudness' : work.session.names[work.session.take.model]?.[lane] || `Latent ${lane + 1}`;
   }
 
   /** What a latent shapes, if the model tells: the spectrum's envelope, or what is in it. */

@@ -13,6 +13,18 @@ const COLOURS = new Uint32Array(256).map((_, i) => {
   return 0xff000000 | (mix(0) << 16) | (mix(8) << 8) | mix(16); // ABGR
 });
 
+/** Bytes of `columns` mels, one after the other, as a whole small picture; `turned`: from right to left. */
+export function picture(canvas: HTMLCanvasElement, data: Uint8Array, columns: number, turned: boolean): void {
+  const bands = data.length / columns;
+  [canvas.width, canvas.height] = [columns, bands];
+  const image = new ImageData(columns, bands);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let column = 0; column < columns; column++)
+    for (let band = 0; band < bands; band++)
+      pixels[(bands - 1 - band) * columns + column] = COLOURS[data[(turned ? columns - 1 - column : column) * bands + band]];
+  canvas.getContext('2d')!.putImageData(image, 0, 0);
+}
+
 const WIDE = 512; // columns of a tile
 const SCALES = [1, 8, 64]; // frames a column
 

@@ -52,17 +52,20 @@ export interface Envelope { peaks: Peaks; low: number; high: number; colour: str
 export function envelopes(s: Surface, rate: number, view: View, all: readonly Envelope[]): void {
   overlay(s, (words, w, h) => {
     const each = ((view.t1 - view.t0) * rate) / w;
-    for (const { peaks, low, high, colour, thick = 1 } of all) {
+    for (const { peaks, low: lower, high: upper, colour, thick = 1 } of all) {
+      const way = upper < lower ? -1 : 1; // a lane that is turned
+      const [low, high] = [way * lower, way * upper];
       const tint = parseInt(colour.slice(1), 16);
       const bare = ((tint & 255) << 16) | (tint & 0xff00) | (tint >> 16); // ABGR without A
       const scale = h / (high - low);
-      const least = thick * s.ratio;
+      const thin = thick * s.ratio;
       for (let x = 0; x < w; x++) {
         const from = Math.floor(view.t0 * rate + x * each);
         if (from >= peaks.values.length) break;
-        const [bottom, top] = peaks.between(from, Math.max(from + 1, Math.floor(view.t0 * rate + (x + 1) * each) + 1));
-        const begin = h - (top - low) * scale - least / 2;
-        const end = Math.max(h - (bottom - low) * scale + least / 2, begin + least);
+        const [least, most] = peaks.between(from, Math.max(from + 1, Math.floor(view.t0 * rate + (x + 1) * each) + 1));
+        const [bottom, top] = way < 0 ? [-most, -least] : [least, most];
+        const begin = h - (top - low) * scale - thin / 2;
+        const end = Math.max(h - (bottom - low) * scale + thin / 2, begin + thin);
         for (let y = Math.max(0, Math.floor(begin)); y < Math.min(h, end); y++) {
           const cover = Math.min(1, y + 1 - begin, end - y); // of the pixel, at either end
           const at = y * w + x;
@@ -77,13 +80,15 @@ export function envelopes(s: Surface, rate: number, view: View, all: readonly En
 /** Bars at the upper and lower edge over the columns where a curve lies beyond it. */
 export function beyond(s: Surface, rate: number, view: View, { peaks, low, high, colour }: Envelope, below = true): void {
   const each = ((view.t1 - view.t0) * rate) / s.width;
+  const turned = high < low;
+  if (turned) [low, high] = [high, low];
   s.context.fillStyle = colour;
   for (let x = 0; x < s.width; x++) {
     const from = Math.floor(view.t0 * rate + x * each);
     if (from >= peaks.values.length) break;
     const [least, most] = peaks.between(from, Math.max(from + 1, Math.floor(view.t0 * rate + (x + 1) * each) + 1));
-    if (most > high) s.context.fillRect(x, 0, 1, 3);
-    if (below && least < low) s.context.fillRect(x, s.height - 3, 1, 3);
+    if (most > high) s.context.fillRect(x, turned ? s.height - 3 : 0, 1, 3);
+    if (below && least < low) s.context.fillRect(x, turned ? 0 : s.height - 3, 1, 3);
   }
 }
 

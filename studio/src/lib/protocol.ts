@@ -90,11 +90,12 @@ export interface Snapshot {
   readonly take: Take;
 }
 
-/** The document: what undo, autosave and the session file are views of. */
+/** The document: what undo, autosave and the session file are views of. names: what the musician calls latents, for each model by name, in their order; "" is none. */
 export interface Session {
   readonly take: Take;
   readonly snapshots: readonly Snapshot[];
   readonly format: 1;
+  readonly names: { readonly [name: string]: readonly string[] };
 }
 
 /** A step of the history: the document after a finished gesture. */
@@ -176,6 +177,21 @@ export interface Outline {
   readonly high: readonly number[];
 }
 
+/** What a latent does from −2 σ to +2 σ: by how much its sound gets brighter (octaves of its middle) and louder (dB). up: 1 if that is brighter, or else louder; −1 if it is darker: lanes are turned so that up is brighter. picture: the mels on the way, a byte a band, each one's bands together, lowest first. */
+export interface Effect {
+  readonly up: -1 | 1;
+  readonly octaves: number;
+  readonly decibels: number;
+  readonly picture: string;
+}
+
+/** Of all latents of a model. `steps`: mels in each picture. */
+export interface Effects {
+  readonly steps: number;
+  readonly bands: number;
+  readonly latents: readonly Effect[];
+}
+
 /** The first message: what there is to play with, and the history as it was autosaved; the session is step `at` of it. */
 export interface Hello {
   readonly type: "hello";
@@ -213,11 +229,11 @@ export interface Saved {
   readonly revision: number;
 }
 
-/** Frames [first, first + n) of a path: float32 (n,) for each lane, the loudness last. `frames`: of the whole path. which: "inferred" from the input, "edited", or "result" (after the square). */
+/** Frames [first, first + n) of a path: float32 (n,) for each lane, the loudness last. `frames`: of the whole path. which: "inferred" from the input, "edited", or "result" (after the square). "kept": two rows, how strong fine structure and colour are that go along beside the edited latents, dB. */
 export interface Curves {
   readonly type: "curves";
   readonly revision: number;
-  readonly which: "edited" | "inferred" | "result";
+  readonly which: "edited" | "inferred" | "kept" | "result";
   readonly first: number;
   readonly frames: number;
   readonly lanes: number;

@@ -20,6 +20,7 @@ class Received {
   inferred: Curves | null = null;
   edited: Curves | null = null;
   result: Curves | null = null;
+  kept: Curves | null = null; // how strong fine and colour are
   inputWave: Wave | null = null;
   resultWave: Wave | null = null;
   curvesChanged = $state(0);
@@ -47,7 +48,7 @@ class Received {
   }
 
   clear(): void {
-    [this.inputWave, this.resultWave, this.inferred, this.edited, this.result] = [null, null, null, null, null];
+    this.inputWave = this.resultWave = this.inferred = this.edited = this.result = this.kept = null;
     this.inputChanged++;
     this.resultChanged++;
     this.curvesChanged++;
@@ -75,7 +76,7 @@ class Received {
       const lanes = Array.from({ length: header.lanes }, () => new Float32Array(header.frames));
       curves = { rate: header.rate, frames: header.frames, lanes, peaks: lanes.map((lane) => new Peaks(lane)) };
       this[header.which] = curves;
-      this.rowsChanged = lanes.map((_, k) => (this.rowsChanged[k] ?? 0) + 1);
+      if (header.which !== 'kept') this.rowsChanged = lanes.map((_, k) => (this.rowsChanged[k] ?? 0) + 1);
     }
     const n = values.length / header.lanes;
     curves.lanes.forEach((lane, k) => {
@@ -83,7 +84,7 @@ class Received {
       if (part.every((value, i) => value === lane[header.first + i])) return;
       lane.set(part, header.first);
       curves.peaks[k].update(header.first, header.first + n);
-      this.rowsChanged[k]++;
+      if (header.which !== 'kept') this.rowsChanged[k]++;
     });
     this.curvesChanged++;
   }

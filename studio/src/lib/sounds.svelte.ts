@@ -2,6 +2,7 @@
 
 import { decoded, Recording } from './audio';
 import * as doc from './document';
+import { effects } from './effects.svelte';
 import * as link from './link';
 import { look } from './look.svelte';
 import { notices } from './notices.svelte';
@@ -18,6 +19,7 @@ class Sounds {
   async show(): Promise<void> {
     const { input, model } = work.session.take;
     const info = work.models.find((one) => one.name === model);
+    effects.want(info ? model : '');
     const key = input && info ? `${input.hash} ${model}` : '';
     if (key === this.shown) return;
     this.shown = key;

@@ -1,0 +1,57 @@
+"""Short sounds that explain: a latent around the session's sound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import BadValue
+from ..latent import LatentPath
+from ..model import Model
+from . import session
+from .protocol import Take
+
+SECONDS, PAUSE = 0.7, 0.12  # of what is heard, and between its two halves
+AROUND = 2.0  # σ
+FADE = 0.01  # seconds
+
+
+def around(take: Take, lane: int, at: float | None, open_sound: session.Open, model: Model) -> np.ndarray:
+    """A piece of a take's sound with a latent 2 σ lower, then 2 σ higher: samples at the model's rate.
+
+    at: where it begins, in seconds; None is where the sound is loudest.
+    """
+    path = session.paths(take, open_sound, model)[2]
+    if lane >= path.dimensions:
+        raise BadValue(f"there is no latent {lane + 1}: {model.name} has {path.dimensions}")
+    first, last = _piece(path, at)
+    pieces = []
+    for by in (-AROUND, AROUND):
+        values = path.values.copy()
+        values[lane] += by
+        moved = replace(path, values=values)
+        pieces += [faded(session.ahead(moved, model, first, last, **session.amounts(take))[1], model.sample_rate)]
+    return np.concatenate([pieces[0], np.zeros(round(PAUSE * model.sample_rate), np.float32), pieces[1]])
+
+
+def _piece(path: LatentPath, at: float | None) -> tuple[int, int]:
+    """The frames from then on, or the loudest ones."""
+    length = min(path.frames, round(SECONDS * path.rate))
+    if at is None:
+        power = np.concatenate([[0.0], np.cumsum(10 ** (path.loudness.astype(np.float64) / 10))])
+        first = int(np.argmax(power[length:] - power[: len(power) - length]))
+    else:
+        first = min(max(0, round(at * path.rate)), path.frames - length)
+    return first, first + length
+
+
+def faded(sound: np.ndarray, rate: int) -> np.ndarray:
+    """The sound with its ends let in and out."""
+    sound = np.array(sound, np.float32)
+    fade = min(round(FADE * rate), len(sound) // 2)
+    if fade:
+        ramp = np.linspace(0, 1, fade, dtype=np.float32)
+        sound[:fade] *= ramp
+        sound[-fade:] *= ramp[::-1]
+    return sound
