@@ -1,7 +1,8 @@
 """Writes what C++, ctypes and JavaScript need of declarations that stand elsewhere: `make generate`, or python core/generate.py.
 
     src/melisma/files/config.py, shapes.py, modelfile.py  → core/src/format/schema.h, tensors.inc, base/limits.h
-    src/melisma/latent/live.py, edits.py                  → core/src/stream/parameters.inc, core/src/latent/match.inc
+    src/melisma/latent/live.py, edits.py, residual.py     → core/src/stream/parameters.inc, core/src/dsp/loop.inc,
+                                                            core/src/latent/match.inc, residual.inc
     src/melisma/latent/notes.py                           → core/src/exciter/parameters.inc
     core/include/melisma.h                                → src/melisma/core/layout.py, a part of core/wasm/melisma.js
 
@@ -159,6 +160,28 @@ def match() -> str:
     return "\n".join(lines) + "\n"
 
 
+def residual() -> str:
+    """The numbers of the layers, which the path, the core and its reference share."""
+    from melisma.latent import residual as shared
+
+    lines = ["// " + NOTICE.format("src/melisma/latent/residual.py")]
+    lines += [f"constexpr int FINE_FROM = {shared.FINE}, LAYER_MOST = {shared.LAYER_MOST};"]
+    lines += [f"constexpr double FOLLOWED = {shared.FOLLOWED}, HELD = {shared.HELD};"]
+    for name in ("LAYER_STEP", "SILENT", "SOUNDING", "HIGHEST"):
+        lines += [f"constexpr float {name} = {_float(getattr(shared, name))};"]
+    return "\n".join(lines) + "\n"
+
+
+def loop() -> str:
+    """The ranges of a loop's settings."""
+    from melisma.latent.live import LOOP
+
+    lines = ["// " + NOTICE.format("src/melisma/latent/live.py")]
+    for p in LOOP:
+        lines += [f"constexpr Range {p.name.upper()}_RANGE = {{{_float(p.minimum)}, {_float(p.maximum)}}};"]
+    return "\n".join(lines) + "\n"
+
+
 def _float(value: float) -> str:
     text = f"{value:.9g}"
     return text + "f" if "." in text or "e" in text else text
@@ -254,6 +277,7 @@ FILES = {
     "core/src/format/tensors.inc": tensors,
     "core/src/exciter/parameters.inc": exciter,
     "core/src/stream/parameters.inc": parameters, "core/src/latent/match.inc": match,
+    "core/src/latent/residual.inc": residual, "core/src/dsp/loop.inc": loop,
     "src/melisma/core/layout.py": layout, "core/wasm/melisma.js": wasm,
 }  # fmt: skip
 

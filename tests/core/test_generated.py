@@ -1,15 +1,17 @@
 """What `make generate` writes is what the declarations say now; and a vocoder is there on both sides."""
 
 import importlib.util
+import inspect
 import re
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from melisma.core.binding import CoreModel
 from melisma.files.config import VOCODERS
 from melisma.files.modelfile import MOST_BYTES
-from melisma.latent.live import LIVE, LIVE_OF_LATENTS, RENAMED
+from melisma.latent.live import LIVE, LIVE_OF_LATENTS, LOOP, RENAMED
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = importlib.util.spec_from_file_location("melisma_core_generate", ROOT / "core" / "generate.py")
@@ -81,3 +83,23 @@ def test_names_of_before_are_found():
     for old, name in RENAMED.items():
         stream.set(old, 1)
         assert stream.get(name) == 1 == stream.get(old)
+
+
+def test_a_loops_ranges_are_said_alike():
+    """The header's comments, the command's options and Pd's help say what latent/live.py declares; the core has it generated."""
+    from melisma.cli import live
+
+    header = (ROOT / "core/include/melisma.h").read_text(encoding="utf-8").replace("−", "-")
+    header = header[header.index("typedef struct melisma_loop melisma_loop;") :].partition("melisma_loop_settings;")[0]
+    sheet = (ROOT / "hosts/puredata/sheets/help.py").read_text(encoding="utf-8")
+    hints = get_type_hints(live.feedback, include_extras=True)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(live.feedback).parameters.items()}
+    assert [p.name for p in LOOP] == re.findall(r"float (\w+);", header)
+    for p, option in zip(LOOP, ("freq", "q", "gain", "breath"), strict=True):
+        ends = rf"{p.minimum:g}( \(none\))? to {p.maximum:g}\b"
+        assert re.search(rf"float {p.name};.*{ends}", header), p.name
+        assert p.name == "breath" or re.search(rf'"{p.name} {p.default:g}": "[^"]*{ends}', sheet), p.name
+        assert float(defaults[option]) == p.default
+        said = hints[option].__metadata__[0]
+        assert option not in ("q", "gain") or re.search(ends, said.help), option
+        assert option != "breath" or (said.min, said.max) == (p.minimum, p.maximum)

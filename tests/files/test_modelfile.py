@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 import os
 import struct
 from dataclasses import replace
@@ -13,6 +14,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from melisma.core.binding import CoreModel
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
@@ -518,3 +520,25 @@ def test_an_exported_model_is_the_model(tmp_path):
     again = from_file(modelfile.load(tmp_path / "same.melisma"))
     for (name, ours), theirs in zip(model.state_dict().items(), again.state_dict().values()):
         assert torch.allclose(ours, theirs, atol=1e-4, rtol=1e-3), name
+
+
+@pytest.mark.parametrize(
+    "ratios, width", [([4, 4], 8), ([16], 2), ([4, 2], 8), ([4, 8], 8), ([4, 4], 3), ([2] * 16, 8), ([1] * 5, 8)]
+)
+def test_both_sides_refuse_the_same_melgans(tmp_path, ratios, width):
+    """Ratios that do not multiply to the hop of 16, or halve the width to nothing: checked by Python and by the core."""
+
+    def change(entries, header, body):
+        header["config"]["vocoder"] |= {"ratios": ratios, "width": width}
+
+    said = []
+    data = edited(change, MELGAN)
+    (tmp_path / "m.melisma").write_bytes(data)
+    for reader in (lambda: modelfile.load(tmp_path / "m.melisma"), lambda: CoreModel(data)):
+        try:
+            reader()
+            said.append("")
+        except MelismaError as error:
+            said.append(str(error))
+    sane = math.prod(ratios) == 16 and width >> len(ratios) > 0
+    assert ["melgan ratios" in text for text in said] == [not sane, not sane], said

@@ -1,7 +1,7 @@
 """A vocoder is whole or not there: declared, trained, played, each in a file of its name."""
 
 import re
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np

@@ -31,9 +31,11 @@ def test_text_does_what_the_function_does(tmp_path):
         "hold:at=1": path.hold(1),
         "freeze:at=1": path.hold(1),
         "noise:seed=2": path.randomize(seed=2),
-        "draw:latents=2:points=0/1,2/-1": path.draw([(0, 1), (2, -1)], dims=1),
+        "draw:latents=2:points=0:1,2:-1": path.draw([(0, 1), (2, -1)], dims=1),
+        "draw:points=0/1,2/-1:latents=2": path.draw([(0, 1), (2, -1)], dims=1),  # as it was written before
         "loudness:to=-20": path.set_loudness(-20),
         "loudness:to=-20dB": path.set_loudness(-20),
+        "loudness:to=0:-60, 2.5s:-10dB": path.set_loudness([(0, -60), (2.5, -10)]),
         "set_loudness:to=0/-60,2.5/-10": path.set_loudness([(0, -60), (2.5, -10)]),
         "gain:db=+6": path.gain(6),
         f"interpolate:other={file}:curve=0.3": path.interpolate(other, 0.3),

@@ -10,7 +10,21 @@ namespace melisma {
 
 constexpr int TUNED_EVERY = 16;     // samples; the filter's coefficients follow in steps of this length
 constexpr double SMOOTHING = 0.02;  // seconds in which a setting goes most of its way
-constexpr float NO_BREATH = -120;   // dBFS
+
+namespace {
+struct Range {
+    float minimum, maximum;
+};
+#include "dsp/loop.inc"
+constexpr float NO_BREATH = BREATH_RANGE.minimum;  // dBFS
+
+// NaN changes nothing
+void aim(Smooth& value, float to, const Range& range, bool logarithmic) {
+    if (!(to == to)) return;
+    to = to < range.minimum ? range.minimum : to > range.maximum ? range.maximum : to;
+    value.target = logarithmic ? std::log(to) : to;
+}
+}  // namespace
 
 Loop* Loop::make(int host_rate) {
     if (host_rate < 1000) return nullptr;
@@ -37,19 +51,12 @@ void Loop::reset(uint32_t seed) {
     feedback_.reset(rate_);
 }
 
-// NaN changes nothing
-static void aim(Smooth& value, float to, float least, float most, bool logarithmic) {
-    if (!(to == to)) return;
-    to = to < least ? least : to > most ? most : to;
-    value.target = logarithmic ? std::log(to) : to;
-}
-
 void Loop::process(const melisma_loop_settings& settings, const float* in, float* out, int64_t n) {
     NoDenormals guard;
-    aim(frequency_, settings.frequency, 20, 20000, true);
-    aim(q_, settings.q, 0.1f, 100, true);
-    aim(gain_, settings.gain, 0, 16, false);
-    aim(breath_, settings.breath, NO_BREATH, -20, false);
+    aim(frequency_, settings.frequency, FREQUENCY_RANGE, true);
+    aim(q_, settings.q, Q_RANGE, true);
+    aim(gain_, settings.gain, GAIN_RANGE, false);
+    aim(breath_, settings.breath, BREATH_RANGE, false);
     float level = 0;
     for (int64_t i = 0; i < n; i++, done_++) {
         if (done_ % TUNED_EVERY == 0) {

@@ -4,9 +4,7 @@
 
 namespace melisma {
 
-constexpr double FOLLOWED = 0.012, HELD = 0.0116;  // seconds
-constexpr float SILENT = -80, SOUNDING = -70;      // dBFS: between them the residual comes in
-constexpr float HIGHEST = 4;                       // of a relative mel: beyond it nothing sounds
+using namespace residual;
 constexpr double PI = 3.14159265358979323846;
 
 void Residual::load(Arena& arena, int bands, double frames_a_second) {

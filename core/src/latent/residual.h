@@ -1,5 +1,5 @@
 // What the latents leave out of a sound's mel, followed and parted into two layers: `fine` and `colour`
-// (docs/residual.md, src/melisma/training/residual.py).
+// (docs/lab/residual.md, src/melisma/training/residual.py).
 //
 // Where a frame sounds, its relative mel minus the one that its latents decode to goes through one pole;
 // every HELD seconds what has been gathered is written as cosines over the bands, rounded to steps, and held.
@@ -10,9 +10,11 @@
 
 namespace melisma {
 
-constexpr int COLOUR_FROM = 1, FINE_FROM = 20;  // cosines; the first, level, is the loudness's alone
-constexpr float LAYER_STEP = 1;                 // dB, in an orthonormal basis
-constexpr int LAYER_MOST = 127;                 // steps
+namespace residual {
+#include "latent/residual.inc"
+}
+using residual::FINE_FROM, residual::LAYER_STEP, residual::LAYER_MOST;
+constexpr int COLOUR_FROM = 1;  // cosine; the first, level, is the loudness's alone
 
 class Residual {
   public:

@@ -111,7 +111,7 @@ def operators() -> None:
     for p in shared.values():
         table.add_row(*row(p))
     out.print(table)
-    say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:latents=1,3-5, reverse:start=1:end=2, loudness:to=0/-60,2.5/-10")
+    say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:latents=1,3-5, reverse:start=1:end=2, loudness:to=0:-60,2.5:-10")
 
 
 def _render(path: LatentPath, target: Path, model: str | None, fine: float, colour: float) -> None:

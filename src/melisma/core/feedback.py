@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadValue
+from ..latent.live import LOOP
+from ..latent.reading import split_points
 from ..system.inputs import note_input
 from .binding import CoreLoop, CoreModel, CoreStream
 
 BLOCK = 64  # samples; Pd's
-# name → column in a file that has all three, unit, minimum, maximum
-CURVES = {"freq": (1, "Hz", 20.0, 20000.0), "q": (2, "", 0.1, 100.0), "gain": (3, "×", 0.0, 16.0)}
+# name → column in a file that has all three, and what the loop says of it
+CURVES = {name: (column, p) for column, (name, p) in enumerate(zip(("freq", "q", "gain"), LOOP, strict=False), 1)}
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ def curve(text: str, name: str) -> Curve:
     A file has two numbers a line, time and value, or four, time, freq, q and gain, as feedback.pd writes them.
     MelismaError names what is wrong.
     """
-    column, unit, minimum, maximum = CURVES[name]
+    column, setting = CURVES[name]
+    unit, minimum, maximum = setting.unit, float(setting.minimum or 0), float(setting.maximum or 0)
     try:
         points = [(0.0, float(text))]
     except ValueError:
@@ -58,7 +61,7 @@ def curve(text: str, name: str) -> Curve:
 def _points(text: str, name: str, column: int) -> list[tuple[float, float]]:
     how = "give a number, points such as 0:200,10:2000, or a file with a time and a value on each line"
     try:
-        return [(float(time), float(value)) for time, value in (point.split(":") for point in text.split(","))]
+        return [(float(time), float(value)) for time, value in split_points(text)]
     except ValueError:
         pass
     note_input(text)
@@ -82,7 +85,7 @@ def sing(
     q: Curve,
     gain: Curve,
     delay: float = 0.05,
-    breath: float = -60.0,
+    breath: float = float(LOOP[3].default),
     seed: int = 0,
     settings: dict[str, float] | None = None,
     progress: Callable[[float, str], None] | None = None,

@@ -22,9 +22,10 @@ from .blends import interpolate, mix, stretched
 from .edits import PITCH, WIDEN, bias, draw, gain, hold, match, randomize, reverse, scale, set_loudness, smooth
 from .methods import LatentPath
 from .noise import smooth_noise
-from .path import FINE, LAYER_STEP, LOUDNESS_FLOOR
+from .path import LOUDNESS_FLOOR
 from .prior import drawn
 from .reading import Curve
+from .residual import FINE, LAYER_STEP
 
 __all__ = [
     "FINE",

@@ -126,7 +126,9 @@ def hold(
     return beside(path, dims, span, lambda layers: np.repeat(layers[:, [moment]], frames, axis=1))
 
 
-@operator("draw", "a curve through points", Parameter("points", "σ", None, None, None, "points", "time/value,time/value,…", True))
+@operator(
+    "draw", "a curve through points", Parameter("points", "σ", None, None, None, "points", "seconds:value,seconds:value,…", True)
+)
 def draw(path: P, points: Sequence[tuple[float, float]], *, dims: Rows = None, start: Seconds = None, end: Seconds = None) -> P:
     """Replace a latent by straight lines through (seconds, value) points.
 

@@ -14,6 +14,16 @@ def _like(name: str, operator: str, parameter: str, default: float, summary: str
     return replace(declared, name=name, kind="number", default=default, summary=summary, required=False, rest=None)
 
 
+_FREQUENCY = Parameter("frequency", "Hz", 440, 20, 20000, summary="centre of the band that comes back")
+_Q = Parameter("q", "", 3, 0.1, 100, summary="its quality: centre over width")
+# what a sound passes on its way back through a loop (`melisma_loop`)
+LOOP: tuple[Parameter, ...] = (
+    _FREQUENCY,
+    _Q,
+    Parameter("gain", "×", 2, 0, 16, summary="what comes back, at the centre"),
+    Parameter("breath", "dBFS", -60, -120, -20, summary="the noise that the loop wakes from"),
+)
+
 # kind: number, integer, or switch (0 or 1); the core's numbers for them are their places here
 LIVE: tuple[Parameter, ...] = (
     Parameter("mix", "", 1, 0, 1, summary="0: the input alone, delayed as the model delays; 1: the model alone"),
@@ -28,8 +38,8 @@ LIVE: tuple[Parameter, ...] = (
     Parameter("randomize.rate", "Hz", 4, 0.05, 50, summary="how fast they wander"),
     Parameter("randomize.seed", "", 0, 0, 16777215, "integer", "which way they wander"),
     Parameter("feedback", "×", 0, 0, 4, summary="how much of the output comes back to the input"),
-    Parameter("feedback.frequency", "Hz", 440, 20, 20000, summary="centre of the band that comes back"),
-    Parameter("feedback.q", "", 1, 0.1, 100, summary="its quality: centre over width"),
+    replace(_FREQUENCY, name="feedback.frequency"),
+    replace(_Q, name="feedback.q", default=1),
     Parameter(
         "fine",
         "",

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import BadValue
 from .declare import DIMS, START, Operator, Parameter, declared
 from .methods import LatentPath
+from .reading import split_points
 
 OPERATORS = {
     found.name: found for method in vars(LatentPath).values() if (found := declared(method))
@@ -29,9 +30,9 @@ ALIASES = {"set_loudness": "loudness", "freeze": "hold", "noise": "randomize"}  
 
 def apply(path: LatentPath, text: str, open_path: Callable[[str], LatentPath]) -> LatentPath:
     """Apply an operator written as text: its name and `:parameter=value`s, such as `scale:latents=1,3-5:by=1.5`,
-    `reverse:start=1:end=2`, `loudness:to=-20`, `loudness:to=0/-60,2.5/-10`, `interpolate:other=b.npz:curve=0.3`.
+    `reverse:start=1:end=2`, `loudness:to=-20`, `loudness:to=0:-60,2.5:-10`, `interpolate:other=b.npz:curve=0.3`.
 
-    latents are numbers from 1 and spans of them, or `none`; points are time/value pairs; switches are yes or no. Values may
+    latents are numbers from 1 and spans of them, or `none`; points are seconds:value; switches are yes or no. Values may
     carry their unit. `open_path` opens the paths that are named: `pathfile.load` where names are files of the user's own.
     MelismaError names the part that is wrong and says what would be right.
     """
@@ -144,17 +145,11 @@ def _read_list(text: str, wanted: str) -> list[int] | None:
 
 
 def _read_points(text: str, parameter: Parameter) -> list[tuple[float, float]]:
-    points = []
-    for item in text.split(","):
-        time, slash, value = item.partition("/")
-        if not slash:
-            raise ValueError("no list of points such as 0/-1,1.5/2 (time/value)")
-        points.append((_read_number(time, START), _read_number(value, parameter)))
-    return points
+    return [(_read_number(time, START), _read_number(value, parameter)) for time, value in split_points(text)]
 
 
 def _read_curve(text: str, parameter: Parameter) -> float | list[tuple[float, float]]:
-    return _read_points(text, parameter) if "/" in text else _read_number(text, parameter)
+    return _read_points(text, parameter) if ":" in text or "/" in text else _read_number(text, parameter)
 
 
 def _read_weights(text: str, parameter: Parameter) -> list[float]:

@@ -10,11 +10,9 @@ import numpy as np
 from ..errors import BadValue
 from ..sound.door import RATES
 from .reading import frozen, read_integer, read_number, read_rows
+from .residual import FINE, LAYER_MOST, LAYER_STEP
 
 LOUDNESS_FLOOR = -100.0  # dBFS
-FINE = 20  # the cosine over the bands that fine structure begins with; those before are colour
-LAYER_STEP = 1.0  # dB
-LAYER_MOST = 127  # steps
 
 
 @dataclass(frozen=True, eq=False)

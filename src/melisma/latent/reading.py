@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -94,6 +95,17 @@ def read_array(value: Any, name: str) -> np.ndarray:
     if not array.size or not np.isfinite(array).all():
         raise BadValue(f"{name} must be numbers, at least one, none of them NaN or infinite")
     return array
+
+
+POINTS = "0:-1,1.5:2 (seconds:value)"  # how points are written wherever they are; older texts have a slash between
+
+
+def split_points(text: str) -> list[tuple[str, str]]:
+    """The times and values of points that are written as POINTS; ValueError for what is none."""
+    found = [re.fullmatch(r"\s*([^:/]+)[:/]([^:/]+)", item) for item in text.split(",")]
+    if not all(found):
+        raise ValueError(f"no list of points such as {POINTS}")
+    return [(match[1].strip(), match[2].strip()) for match in found if match]
 
 
 def read_points(value: Any, name: str) -> np.ndarray:

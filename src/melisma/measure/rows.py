@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..latent.residual import LAYER_STEP
 from . import baselines
 
 # key in a result → heading. "chain" is what version 1 called the latents alone, which was all there was
@@ -24,7 +25,6 @@ LAYERS = {"chain": (0.0, 0.0), "fine": (1.0, 0.0), "colour": (1.0, 1.0)}  # row 
 NO_LAYERS = "this version decodes from the latents alone"
 LOUDNESS_STEP = 0.5  # dB, of a loudness curve as it would be sent
 MEL_STEP = 0.01  # 1 dB in a mel's unit
-LAYER_STEP = 1.0  # dB, in which a path keeps its layers
 
 
 class Row(NamedTuple):

@@ -7,12 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from ..latent.path import FINE, LAYER_MOST, LAYER_STEP
+from ..latent.residual import FINE, FOLLOWED, HELD, HIGHEST, LAYER_MOST, LAYER_STEP, SILENT, SOUNDING
 from .layers import State, Streaming
-
-FOLLOWED, HELD = 0.012, 0.0116  # seconds: of the pole, and from one reading to the next
-SILENT, SOUNDING = -80.0, -70.0  # dBFS: between them the residual comes in
-HIGHEST = 4.0  # of a relative mel: beyond it nothing sounds
 
 
 def cosines(bands: int) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...files.modelfile import ModelFile
-from ...latent.path import FINE as FINE_FROM
+from ...latent.residual import FINE as FINE_FROM
 from .. import mel as scales
 from ..export import from_file
 from ..layers import State, Streaming

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ...errors import BadValue
 from ..layers import State, Streaming, Vocoder
 from ..vocoders.integration import FLOOR, HANN_GAMMA, ROUNDS, initial_phases
 from ..vocoders.phase import PhaseVocoder
@@ -49,7 +50,8 @@ class _Correction(Streaming):
         return self.vocoder.body.initial(batch)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        return self.vocoder.correction(x, state)
+        features, state = self.vocoder.features(x, state)
+        return self.vocoder.log_correction(features), state
 
 
 class _Add(nn.Module):
@@ -77,6 +79,8 @@ class PhaseVoice(nn.Module):
 
     def __init__(self, vocoder: PhaseVocoder):
         super().__init__()
+        if vocoder.config.turns_phase:
+            raise BadValue("a model that turns phases, as no new one does, cannot be exported: train it anew")
         frame, hop, self.bins, self.rounds = vocoder.frame, vocoder.hop, vocoder.bins, vocoder.config.draft_iterations
         self.floor, self.talk = FLOOR, ROUNDS  # TorchScript knows no constants but its modules' own
         packed, bands = Packed(_Correction(vocoder)), vocoder.bank.shape[0]

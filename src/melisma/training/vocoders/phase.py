@@ -71,7 +71,8 @@ class PhaseVocoder(Vocoder):
         if x.shape[-1] == 0:
             return x.new_zeros(x.shape[0], 1, 0), state
         past, phases, tail = state
-        log, past = self.correction(x, past)
+        features, past = self.features(x, past)
+        log = self.log_correction(features)
         if x.requires_grad:
             # the draft's own derivative is nearly that of spreading the mel over the bins: pass that on to the decoder
             with torch.autocast(x.device.type, enabled=False):
@@ -84,11 +85,14 @@ class PhaseVocoder(Vocoder):
         waveform, tail = self.overlap_add(magnitude * phasor, tail)
         return waveform, [past, phases, tail]
 
-    def correction(self, x: Tensor, past: State) -> tuple[Tensor, State]:
-        """Log-mel (B, M, L) → what the network adds to the draft's log-magnitudes, in nepers (B, L, bins), and its state."""
+    def features(self, x: Tensor, past: State) -> tuple[Tensor, State]:
+        """Log-mel (B, M, L) → what the network makes of it (B, L, width), and its state."""
         features, past = self.body.step(2 * x - 1, past)
-        features = self.norm(features.transpose(1, 2))
-        return CORRECTION * torch.tanh(self.magnitude(features).float() / CORRECTION), past
+        return self.norm(features.transpose(1, 2)), past
+
+    def log_correction(self, features: Tensor) -> Tensor:
+        """Features (B, L, width) → what is added to the draft's log-magnitudes, in nepers (B, L, bins)."""
+        return CORRECTION * torch.tanh(self.magnitude(features).float() / CORRECTION)
 
     def overlap_add(self, spectrum: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
         """Spectra (B, L, bins) → waveform (B, 1, L · hop) and the tail (B, frame - hop) that later frames add to."""
