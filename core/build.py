@@ -78,10 +78,11 @@ def build(
     cxx: str = "",
     extra: Sequence[str] = (),
     link_extra: Sequence[str] = (),
+    library: bool = False,
 ) -> Path:
     """Compile the library, with more sources if there are any, or a program of `driver` and the core. → the file made.
 
-    extra, link_extra: a host's own options for the compiler and the linker.
+    extra, link_extra: a host's own options for the compiler and the linker. library: it needs the C++ library.
     """
     command = shlex.split(cxx) if cxx else compiler(zig=bool(target))
     zig = command[-2:-1] == ["ziglang"]
@@ -104,7 +105,7 @@ def build(
     link = [*link_extra, *([] if driver else WASM_LINK + exports() if wasm else ["-shared"])]
     if driver or sanitize:
         link += ["-pthread"]
-    if zig and not driver:
+    if zig and not driver and not library:
         link += ["-nostdlib++"]  # nothing of the C++ library is used beyond its headers
     if not sanitize and not driver and "linux" in (target or system):
         link += ["-Wl,--gc-sections", "-s"]

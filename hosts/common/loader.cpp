@@ -77,7 +77,8 @@ enum { RUNNING, DONE, ABANDONED };
 
 void loading_now(Loading* l) {
     l->model = model_open(l->path, l->reason);
-    if (l->model && !(l->stream = melisma_stream_new(l->model, l->rate, l->reason, sizeof l->reason))) {
+    if (l->model && !(l->stream = melisma_stream_new_channels(l->model, l->rate, l->channels, l->reason,
+                                                              sizeof l->reason))) {
         model_release(l->model);
         l->model = nullptr;
     }
@@ -104,11 +105,11 @@ static bool beside(void* (*work)(void*), void* given) {
     return true;
 }
 
-Loading* loading_start(const char* path, int rate) {
+Loading* loading_start(const char* path, int rate, int channels) {
     Loading* l = static_cast<Loading*>(calloc(1, sizeof(Loading)));
     if (!l) return nullptr;
     snprintf(l->path, sizeof l->path, "%s", path);
-    l->rate = rate;
+    l->rate = rate, l->channels = channels;
     l->state = RUNNING;
     if (beside(load, l)) return l;
     free(l);

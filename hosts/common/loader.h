@@ -10,7 +10,7 @@ constexpr int REASON = 700;  // bytes of a sentence
 // One loading: a thread that opens the model, makes a stream of it, and ends.
 struct Loading {
     char path[1024];
-    int rate;
+    int rate, channels;
     // the result, once done
     melisma_model* model;
     melisma_stream* stream;
@@ -19,7 +19,7 @@ struct Loading {
 };
 
 // Start a loading; null if no thread can be had.
-Loading* loading_start(const char* path, int rate);
+Loading* loading_start(const char* path, int rate, int channels);
 bool loading_done(const Loading* loading);
 // Let go of it: its results are the caller's if it is done, and freed if it is not.
 void loading_end(Loading* loading);

@@ -111,11 +111,12 @@ void player_load(Player* p, const char* name, bool at_once) {
         return p->calls->look(p->host, true);
     }
     bool beside = !at_once && p->calls->sounds(p->host);
-    if (beside && (p->loading = loading_start(path, p->rate))) return p->calls->look(p->host, false);
+    if (beside && (p->loading = loading_start(path, p->rate, p->channels)))
+        return p->calls->look(p->host, false);
     Loading* l = static_cast<Loading*>(calloc(1, sizeof(Loading)));
     if (!l) return p->calls->complain(p->host, "there is not enough memory to load a model");
     snprintf(l->path, sizeof l->path, "%s", path);
-    l->rate = p->rate;
+    l->rate = p->rate, l->channels = p->channels;
     loading_now(l);
     loaded(p, l);
     p->tells = true;
@@ -132,7 +133,7 @@ void player_rate(Player* p, int rate) {
     p->tells = true;  // its latency is another one now
     p->calls->look(p->host, true);
     char reason[REASON];
-    melisma_stream* stream = melisma_stream_new(p->model, rate, reason, sizeof reason);
+    melisma_stream* stream = melisma_stream_new_channels(p->model, rate, p->channels, reason, sizeof reason);
     if (!stream) p->calls->complain(p->host, reason);
     apply(p, stream);
     if (stream) melisma_reset(stream);
@@ -215,11 +216,12 @@ bool player_restore(Player* p, const char* text, size_t length) {
 
 // ---- beginning and end
 
-void player_begin(Player* p, const PlayerHost* calls, void* host, int rate) {
+void player_begin(Player* p, const PlayerHost* calls, void* host, int rate, int channels) {
     memset(p, 0, sizeof *p);
     p->calls = calls;
     p->host = host;
     p->rate = rate;
+    p->channels = channels;
     p->slot = melisma_slot_new(rate);
 }
 

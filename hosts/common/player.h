@@ -33,6 +33,7 @@ struct Player {
     melisma_slot* slot;    // null where there was no memory
     melisma_model* model;  // of the slot's newest stream; null without one
     int rate;              // Hz, of the host
+    int channels;          // of its streams: 1 or 2
     bool bypassed;
     bool tells;  // the host should say anew what model there is; it clears this
 
@@ -44,7 +45,7 @@ struct Player {
     int setting_count;
 };
 
-void player_begin(Player* p, const PlayerHost* calls, void* host, int rate);
+void player_begin(Player* p, const PlayerHost* calls, void* host, int rate, int channels = 1);
 void player_end(Player* p);
 
 void player_load(Player* p, const char* name, bool at_once);

@@ -20,6 +20,7 @@ from . import live as cli_live
 from . import models as cli_models
 from . import outermost
 from . import paths as cli_paths
+from . import plugin as cli_plugin
 from . import sounds as cli_sounds
 from . import train as cli_train
 from .files import guarded
@@ -132,6 +133,7 @@ for command in (
 ):
     app.command()(guarded(command))
 app.add_typer(cli_live.pd, name="pd")
+app.add_typer(cli_plugin.plugin, name="plugin")
 
 
 def run(arguments: list[str] | None = None) -> int:

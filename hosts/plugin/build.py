@@ -1,0 +1,115 @@
+"""Compile the plug-ins, the core within them, into src/melisma/_plugin/: one command, a minute.
+
+python hosts/plugin/build.py            this machine's
+python hosts/plugin/build.py --out DIR  elsewhere
+
+DPF's source and LV2's headers must be there (Debian: apt install dpf-source lv2-dev). One file a plug-in, each with all three
+formats: VST3, CLAP and LV2. `melisma plugin install` puts them where hosts look, in the form that each format wants.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+COMMON = HERE.parent / "common"
+FOLDER = "_plugin"  # in the package
+OUT = ROOT / "src" / "melisma" / FOLDER
+PLUGINS = ("effect",)
+DPF = ["/usr/share/dpf", "/usr/local/share/dpf"]
+LV2 = ["/usr/include", "/usr/local/include", "/opt/homebrew/include"]
+ENTRIES = ("GetPluginFactory", "ModuleEntry", "ModuleExit", "clap_entry", "lv2_descriptor")  # all that a Linux host sees
+MISSING = (
+    "the plug-ins were not built: {} was not found; on Debian `apt install dpf-source lv2-dev`, elsewhere set {} to the folder "
+    "that has it ({})"
+)
+
+
+def _found(variable: str, usual: list[str], inside: str) -> Path | None:
+    """The folder that has `inside`; an environment variable names it."""
+    own = os.environ.get(variable)
+    return next((Path(folder) for folder in ([own] if own else usual) if (Path(folder) / inside).is_file()), None)
+
+
+def dpf() -> Path | None:
+    return _found("DPF_PATH", DPF, "distrho/DistrhoPluginMain.cpp")
+
+
+def lv2() -> Path | None:
+    return _found("LV2_INCLUDE", LV2, "lv2/core/lv2.h")
+
+
+def _core():
+    spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def sources() -> list[Path]:
+    return sorted((HERE / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
+
+
+def why_not(target: str = "") -> str:
+    """Why `build` cannot build here, in one sentence; nothing if it can. What it needs is the same for all targets."""
+    if not dpf():
+        return MISSING.format("the source of DPF, the framework for VST3 and CLAP,", "DPF_PATH", "distrho/ and dgl/ are in it")
+    return "" if lv2() else MISSING.format("LV2's header lv2.h", "LV2_INCLUDE", "lv2/core/lv2.h is in it")
+
+
+def version() -> str:
+    text = (ROOT / "src" / "melisma" / "__init__.py").read_text(encoding="utf-8")
+    return ",".join(re.search(r'__version__ = "(\d+)\.(\d+)\.(\d+)', text).groups())
+
+
+def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "") -> list[Path]:
+    """Compile the plug-ins into `out`. → the files made. SystemExit says in one sentence what is missing.
+
+    target: one of zig's, such as x86_64-linux-gnu.2.17; this machine's if not said.
+    """
+    if reason := why_not(target):
+        raise SystemExit(reason)
+    core = _core()
+    system = next((name for name in ("windows", "macos") if name in (target or core.this_system())), "linux")
+    suffix = {"windows": ".dll", "macos": ".dylib", "linux": ".so"}[system]
+    link = {"windows": [], "macos": [], "linux": ["-pthread", "-Wl,-z,nodelete"]}[system]
+    out = Path(out or OUT)
+    made = []
+    with tempfile.TemporaryDirectory() as folder:
+        # alone: what lies beside them in /usr/include is another compiler's
+        shutil.copytree(lv2() / "lv2", Path(folder) / "lv2", symlinks=False)
+        include = ["-I", str(COMMON), "-I", str(HERE / "src"), "-isystem", folder, "-isystem", str(dpf() / "distrho")]
+        if system == "linux":
+            seen = Path(folder) / "entries"
+            seen.write_text(f"{{ global: {' '.join(name + ';' for name in ENTRIES)} local: *; }};")
+            link.append(f"-Wl,--version-script={seen}")
+        for plugin in PLUGINS:
+            define = ["MELISMA_API=", f"MELISMA_INSTRUMENT={int(plugin == 'instrument')}", f"MELISMA_PACKAGE={version()}"]
+            place = core.build(
+                target, out / f"{plugin}{suffix}", sanitize, None, sources(), define, cxx=cxx, extra=include,
+                link_extra=link, library=True,
+            )  # fmt: skip
+            made.append(place)
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="the folder to put them in")
+    parser.add_argument("--target", default="", help="a zig target, such as aarch64-linux-gnu")
+    parser.add_argument("--sanitize", default="", help="such as thread")
+    parser.add_argument("--cxx", default="", help="the compiler's command; else zig, then $CXX, then the system's")
+    for path in build(**vars(parser.parse_args())):
+        print(path, f"{path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

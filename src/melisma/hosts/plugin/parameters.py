@@ -1,0 +1,72 @@
+"""The parameters that a DAW sees, in the order that saved sessions know them by: new ones go to the end of their list.
+
+What they do, their units and ranges are those of `melisma.latent.live`. The C++ table, hosts/plugin/src/parameters.inc, is
+written from here by `python hosts/plugin/generate.py`; so is the Turtle of the LV2 plug-ins, at installation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...latent.live import LIVE, LIVE_OF_LATENTS
+
+LATENTS = 16  # as many have a knob; all do in the published models
+MODELS = 64  # as many can be chosen by number; names.h has the same
+STATUS = ("plays", "is being read", "was not found", "cannot be read")
+# The core's names, as a musician reads them. A plug-in begins where `melisma transfer` does.
+_LABELS = {
+    "mix": "Domain", "match": "Match", "fine": "Fine", "colour": "Colour", "loudness.offset": "Loudness",
+    "feedback": "Feedback", "feedback.frequency": "Feedback Frequency", "feedback.q": "Feedback Q", "hold": "Hold",
+    "hold.loudness": "Hold Loudness", "randomize": "Randomize", "randomize.rate": "Randomize Rate",
+    "loudness.by_hand": "Loudness by Hand", "loudness.level": "Level by Hand", "match.seconds": "Match Over",
+    "randomize.seed": "Randomize Seed",
+}  # fmt: skip
+_FIRST = {"match": 1.0, "fine": 1.0}
+_LOGARITHMIC = {"feedback.frequency", "feedback.q", "randomize.rate", "match.seconds"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One parameter. name: the core's, "" for the plug-in's own."""
+
+    name: str
+    symbol: str
+    label: str
+    unit: str
+    summary: str
+    minimum: float
+    maximum: float
+    default: float
+    whole: bool = False
+    logarithmic: bool = False
+
+
+_BYPASS = Row("", "bypass", "Bypass", "", "1: the input alone, delayed as the model delays", 0, 1, 0, True)
+_MODEL = Row("", "model", "Model", "", "which model plays; 0: a file of your own", 0, MODELS, 0, True)
+_STATUS = Row("", "status", "Status", "", "how it is with the model", 0, len(STATUS) - 1, 0, True)
+
+
+def _live(name: str) -> Row:
+    p = next(p for p in LIVE if p.name == name)
+    default = _FIRST.get(name, p.default)
+    whole = p.kind in ("switch", "integer")
+    minimum, maximum = float(p.minimum or 0), float(p.maximum or 0)
+    return Row(
+        name, name.replace(".", "_"), _LABELS[name], p.unit, p.summary, minimum, maximum, default, whole, name in _LOGARITHMIC
+    )
+
+
+def _latent(kind: str, number: int) -> Row:
+    p = next(p for p in LIVE_OF_LATENTS if p.name == kind)
+    summary = f"{p.summary} {number}" if p.summary.endswith("the latent") else f"{p.summary}, {number}"
+    label = f"{kind.capitalize()} {number}"
+    return Row(f"{kind}.{number}", f"{kind}_{number}", label, p.unit, summary, p.minimum or 0, p.maximum or 0, p.default)
+
+
+def _latents() -> list[Row]:
+    return [_latent(kind, i) for kind in ("bias", "scale") for i in range(1, LATENTS + 1)]
+
+
+def effect() -> list[Row]:
+    """Of the effect."""
+    return [_BYPASS, _MODEL, _STATUS, *map(_live, _LABELS), *_latents()]
