@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))  # what sheets say of models is declared there
 
 from sheets.crossfade import crossfade
 from sheets.feedback import feedback

@@ -18,6 +18,7 @@ from .errors import BadValue
 from .latent import Curve, LatentPath
 from .model import Model, load, transferred
 from .sound.audio import Audio, read
+from .store import DEFAULT
 
 SoundOrPath = str | os.PathLike[str] | Audio | np.ndarray | LatentPath
 AnyModel = str | os.PathLike[str] | Model
@@ -26,7 +27,7 @@ AnyModel = str | os.PathLike[str] | Model
 def transfer(
     sound: SoundOrPath,
     *,
-    model: AnyModel = "strings",
+    model: AnyModel = DEFAULT,
     loudness: str | Curve = "input",
     match: float = 1.0,
     fine: float = 1.0,
@@ -46,7 +47,7 @@ def interpolate(
     first: SoundOrPath,
     second: SoundOrPath,
     *,
-    model: AnyModel = "strings",
+    model: AnyModel = DEFAULT,
     curve: Curve | None = None,
     fine: float = 1.0,
     colour: float = 1.0,
@@ -65,7 +66,7 @@ def mix(
     sounds: Sequence[SoundOrPath],
     *,
     weights: Curve | None = None,
-    model: AnyModel = "strings",
+    model: AnyModel = DEFAULT,
     fine: float = 1.0,
     colour: float = 1.0,
 ) -> Audio:
@@ -83,7 +84,7 @@ def mix(
 def sample(
     seconds: float,
     *,
-    model: AnyModel = "strings",
+    model: AnyModel = DEFAULT,
     seed: int = 0,
     smoothness: float = 0.5,
     temperature: float = 1.0,

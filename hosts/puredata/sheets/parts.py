@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from melisma.store import DEFAULT
+
 from .sheet import INK, Sheet
 
-MODEL = "strings"  # what a patch begins with
+MODEL = DEFAULT  # what a patch begins with
 LATENTS = 16
 SIGNALS = LATENTS + 1
 SOUNDS = ("cat", "voice", "bell", "drums")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..store import DEFAULT
 from ..system.terminal import bar, say
 from .files import Writes
 
@@ -59,7 +60,7 @@ def open_patch(
 
 def feedback(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file to write."), Writes()],
-    model: Annotated[str, typer.Option("--model", "-m", metavar="M", help="A model's name, or a .melisma file.")] = "strings",
+    model: Annotated[str, typer.Option("--model", "-m", metavar="M", help="A model's name, or a .melisma file.")] = DEFAULT,
     freq: Annotated[str, typer.Option(metavar="CURVE", help="Centre of the band in Hz.")] = "440",
     q: Annotated[str, typer.Option("--q", metavar="CURVE", help="Its quality: centre over width, 0.1 to 100.")] = "3",
     gain: Annotated[str, typer.Option(metavar="CURVE", help="What comes back, × 0 to 16.")] = "2",

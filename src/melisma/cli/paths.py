@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import BadValue
+from ..store import DEFAULT
 from ..system.terminal import busy, out, say
 from .files import Writes
 from .options import ColourOption, EditColourOption, FineOption, ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def encode(
     source: SoundIn,
     path: Annotated[Path, typer.Argument(metavar="PATH.npz", help="The latent path to write."), Writes()],
-    model: ModelOption = "strings",
+    model: ModelOption = DEFAULT,
 ) -> None:
     """A sound's latent path, to a file."""
     from ..files import pathfile

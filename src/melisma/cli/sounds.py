@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import BadValue
+from ..store import DEFAULT
 from ..system.terminal import busy, say
 from .files import Writes
 from .options import ColourOption, FineOption, ModelOption, SoundIn, SoundOut
@@ -22,7 +23,7 @@ MOST_MIXED = 4  # the corners of a square
 def transfer(
     source: SoundIn,
     target: SoundOut,
-    model: ModelOption = "strings",
+    model: ModelOption = DEFAULT,
     loudness: Annotated[
         str, typer.Option(metavar="L", help="What to follow: input, a level such as -20dB, or another sound file or path.")
     ] = "input",
@@ -85,7 +86,7 @@ def interpolate(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="P.png", help="Draw the three mel-spectrograms."), Writes()
     ] = None,
-    model: ModelOption = "strings",
+    model: ModelOption = DEFAULT,
     fine: FineOption = 1.0,
     colour: ColourOption = 1.0,
 ) -> None:
@@ -122,7 +123,7 @@ def mix(
     weights: Annotated[
         str | None, typer.Option(metavar="W,W,…", help="A share for each; only their proportions matter. Else equal shares.")
     ] = None,
-    model: ModelOption = "strings",
+    model: ModelOption = DEFAULT,
     fine: FineOption = 1.0,
     colour: ColourOption = 1.0,
 ) -> None:
@@ -164,7 +165,7 @@ def _shares(text: str, count: int) -> list[float]:
 
 def sample(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The sound file or latent path (.npz) to write."), Writes()],
-    model: ModelOption = "strings",
+    model: ModelOption = DEFAULT,
     seconds: Annotated[float, typer.Option(metavar="S", min=0.01, max=3600, help="How long.")] = 10.0,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="Which path: the same draws the same.")] = 0,
     smoothness: Annotated[

@@ -9,14 +9,13 @@ from pathlib import Path
 from ..core.binding import CoreModel
 from ..errors import DiskError, NotFound
 from ..model import Model, load
-from ..store import pretrained
+from ..store import DEFAULT, pretrained
 from ..system.atomic import atomic
 from ..system.terminal import say
 from . import page
 from .material import INPUTS, SOUNDS, Desk, Sound, bent, feedback_piece, interpolations, through_models
 
 LICENCES = {"gpl/COPYING": "licence-of-cat-and-horse.txt", "mit/LICENSE": "licence-of-voice.txt"}  # these must go along
-FIRST = "strings"  # the model that interpolates and hears itself, where it is among those that are shown
 
 
 def make(folder: Path, name: str | None = None) -> list[Path]:
@@ -84,4 +83,4 @@ class _Steps:
 
 def _ordered(names: list[str]) -> list[str]:
     """The strings first, which interpolate; then as they are called."""
-    return sorted(names, key=lambda name: (name != FIRST, name))
+    return sorted(names, key=lambda name: (name != DEFAULT, name))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 
 from ..errors import DiskError, MelismaError, NotFound
 from ..files.bands import band_centres
 from ..latent.operators import OPERATORS, Parameter
 from ..model import Model, load
-from ..simple import transfer
-from ..store import pretrained
+from ..store import DEFAULT, pretrained
 from .protocol import ModelInfo, OperatorInfo, ParameterInfo, shown
 from .session import offered
 
@@ -40,9 +38,8 @@ class Models:
 
     def infos(self) -> tuple[ModelInfo, ...]:
         """What can be opened, the one that is used when none is named first; damaged files are left out."""
-        usual = inspect.signature(transfer).parameters["model"].default
         found = []
-        for name in sorted(pretrained.names(), key=lambda name: name != usual):  # the others in the order that they have
+        for name in sorted(pretrained.names(), key=lambda name: name != DEFAULT):  # the others in the order that they have
             try:
                 found.append(_info(name, self.open(name)))
             except MelismaError:
