@@ -143,11 +143,12 @@ def section(told: str, found: dict[str, Any], note: str) -> list[str]:
 
     def both(key: str, form: str) -> str:
         """A figure of the latents alone, and that of all layers together if there are any."""
-        of_all = f" ({report.cell(found[f'{key}_all'], form)} with all layers)" if f"{key}_all" in found else ""
-        return report.cell(found[key], form) + of_all
+        told = report.leak if key == "leak_r2" else lambda value: report.cell(value, form)
+        of_all = f"; with all layers {told(found[f'{key}_all'])}" if f"{key}_all" in found else ""
+        return told(found[key]) + of_all
 
     rest = (
-        f"{found['kl']['total']:.1f} nats a frame; loudness left in the latents, R² {both('leak_r2', '{:.2f}')}; "
+        f"{found['kl']['total']:.1f} nats a frame; loudness left in the latents, R²: {both('leak_r2', '{:.2f}')}; "
         f"a loudness set by hand is followed with slope {both('follow_slope', '{:.2f}')}."
     )
     absent = "; ".join(f"no row *{ROWS[row]}*: {reason}" for row, reason in found["missing"].items())
@@ -184,9 +185,13 @@ def readme(store: dict[str, Any]) -> str:
             best = next((row for row in ("fine", "chain") if row in rows), None)
             return report.cell(rows[best]["lost_above_copy"], "{:+.0%}") if best else "–"
 
+        def leaked(one: dict[str, Any]) -> str:
+            r2 = one.get("leak_r2_all", one["leak_r2"])
+            return report.cell(r2 if r2 is None else max(0.0, r2), "{:.2f}")
+
         card = pretrained.published()[name].with_suffix(".md").relative_to(TOP) if name in pretrained.published() else ""
         cells = [f"[{name}]({card})", *(visqol(row) for row in shown), both(lost)]
-        cells.append(both(lambda one: report.cell(one.get("leak_r2_all", one["leak_r2"]), "{:.2f}")))
+        cells.append(both(leaked))
         lines.append(cells)
     note = """ViSQOL (audio mode, at most 4.73), each *held out · elsewhere*: files kept from training · sounds of the domain from
 sources that nothing was trained on. Pitch lost above what copy synthesis loses, with fine structure where there is some, in

@@ -57,6 +57,7 @@ typedef struct {
     int64_t golden_samples;                    /* 0 if the file has no golden pair */
     const float *golden_input, *golden_output; /* waveforms; process gives the output one hop later */
     int64_t weight_bytes;                      /* what the packed weights take */
+    const char* unusable; /* UTF-8: why, where its own training calls it not usable yet; "" if it does not */
 } melisma_info;
 
 /* Open a model file. kernels: NULL for the best that this machine has, or one of the names above (for tests).

@@ -28,8 +28,9 @@ const MELISMA_INFO = {
   goldenInput: [56, "pointer"],
   goldenOutput: [60, "pointer"],
   weightBytes: [64, "long"],
+  unusable: [72, "text"],
 };
-const MELISMA_INFO_SIZE = 72;
+const MELISMA_INFO_SIZE = 80;
 const MELISMA_PARAMETER = {
   name: [0, "text"],
   unit: [4, "text"],

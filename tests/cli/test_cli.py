@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import melisma
 from melisma.cli import main as cli
 from melisma.files import modelfile, pathfile
 from melisma.measure import metrics
+from melisma.studio.models import Models
 
 RATE = 16000  # the tiny model's
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -108,8 +111,63 @@ def test_models_and_info(tell, home, tiny):
     assert "[broken].melisma" in said.err and said.code == 0
     for name in ("tiny", tiny):
         said = tell("info", name)
-        assert said.code == 0 and "CC0 [tests]" in said.out and "256 samples every 64" in said.out
-    assert "-2.30" in said.out and "reproduced" not in said.out
+        assert said.code == 0 and "CC0 [tests]" in said.out and "6 seconds of sound" in said.out and "--more" in said.out
+        assert "256 samples" not in said.out and "reproduced" not in said.out
+    said = tell("info", "tiny", "--more").out
+    assert "256 samples every 64" in said and "-2.30" in said
+    assert [line.split()[0] for line in said.splitlines() if "-2.30" in line] == ["1", "2", "3"]
+
+
+@pytest.fixture
+def altered(home, tiny):
+    """Puts tiny by another name among the models, its header's parts others."""
+    made = []
+
+    def altered(name, **parts):
+        made.append(home / "models" / f"{name}.melisma")
+        modelfile.save(replace(modelfile.load(tiny), name=name, **parts), made[-1])
+        return made[-1]
+
+    yield altered
+    for file in made:
+        file.unlink()
+
+
+def test_a_model_that_is_not_usable_yet_says_so(tell, altered):
+    verdict = "Not usable yet: critical bands are 9.0 dB off."
+    altered("poor", training={"usable": False, "verdict": verdict, "minutes_of_sound": 0.5})
+    altered("good", training={"usable": True, "verdict": "Usable.", "minutes_of_sound": 12})
+    lines = {line.split()[0]: line for line in tell("models").out.splitlines()}
+    assert lines["poor"].endswith("not usable yet") and "30 s" in lines["poor"]
+    assert "usable" not in lines["good"] + lines["tiny"] and "12 min" in lines["good"]
+    said = tell("info", "poor")
+    assert said.err == f"note: {verdict}\n" and "30 seconds of sound" in said.out
+    assert tell("info", "good").err == ""
+    infos = {info.name: info.remark for info in Models().infos()}  # the studio's menu
+    assert infos["poor"] == verdict and infos["good"] == infos["tiny"] == ""
+
+
+def figures(value: float, leak: float) -> dict:
+    from melisma.measure.evaluate import FIGURES
+    from melisma.measure.rows import ROWS
+
+    rows = {row: dict.fromkeys(FIGURES, value) | {"bits": 56917.0} for row in ROWS}
+    kl = {"per_dimension": [3.95] * 16, "total": 61.3, "used": 16, "dimensions": 16}
+    found = {"model": "poor", "file_count": 48, "seconds": 160.0, "rows": rows, "kl": kl, "leak_r2": leak, "leak_r2_all": 0.13}
+    return found | {"follow_slope": 0.98, "follow_rms_db": 0.2, "follow_slope_all": 0.98}
+
+
+def test_figures_are_whole_words_in_80_columns_and_agree(tell, altered):
+    altered("poor", evaluation=figures(-0.123, -0.203), training={"minutes": 73, "minutes_of_sound": 59.76})
+    said = tell("info", "poor", "--more").out
+    assert all(len(line) <= 80 for line in said.splitlines()) and "…" not in said, said
+    lines = [line.split() for line in said.splitlines()]
+    assert ["latents", "+", "fine", "+", "colour", "copy", "Griffin", "Opus"] in lines
+    assert ["gross", "errors", "above", "copy", *["-12.3%"] * 6] in lines and ["bits", "a", "second", *["56,917"] * 6] in lines
+    assert "0.00 (the probe finds nothing); of all layers together 0.13" in said and "-0.2" not in said
+    assert "minutes of training  73" in said and "minutes of sound  59.76" in said
+    short = tell("info", "poor").out
+    assert "-0.12: how near its copies" in short and "R²" not in short and "STFT" not in short
 
 
 def test_the_operators_are_listed_as_declared(tell):
@@ -531,6 +589,13 @@ def test_a_folder_becomes_a_model(tell, folder, tmp_path, home, cat, monkeypatch
     assert "mine.melisma" in said.out and "melisma transfer IN.wav OUT.wav --model mine" in said.out
     assert "sable" in said.out  # the verdict: usable, or not yet
     mine = melisma.load("mine")
+    verdict = next(line for line in said.out.splitlines() if "sable" in line)
+    assert mine.file.training["verdict"] == verdict and mine.file.training["usable"] == (not verdict.startswith("Not"))
+    steps = [(stage, int(step)) for stage, step in re.findall(r"^(\d)/3 \w+, step (\d+): ", said.err, re.M)]
+    assert len(steps) > 5 and steps == sorted(steps), "the log counts backwards"
+    page = (Path(__file__).parents[2] / "docs/use/own-folder.md").read_text()
+    named = set(re.findall(r"(?:: |· )([a-z A-Z]+?) [\d.e+-]+(?= ·|$)", said.err, re.M))
+    assert len(named) >= 5 and all(f"\n  {name}: " in said.err and f"| *{name}* |" in page for name in named), named
     assert mine.file.training["steps"] == 8 and mine.sample_rate == 44100
     assert tell("transfer", cat, tmp_path / "out.wav", "-m", "mine").code == 0
     assert soundfile.info(tmp_path / "out.wav").frames == soundfile.info(cat).frames

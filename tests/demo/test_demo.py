@@ -115,7 +115,7 @@ def test_strips_are_inputs_and_their_pictures_models(four):
     (facts,) = page.tables
     assert facts[0] == ["", "strings", HOSTILE, "screams", "singing"]
     rows = {row[0]: row[1:] for row in facts[1:]}
-    assert rows["ViSQOL of the whole chain" + WORDS["ViSQOL of the whole chain"]] == ["4.25", "–", "–", "–"]
+    assert rows["ViSQOL of the latents alone" + WORDS["ViSQOL of the latents alone"]] == ["4.25", "–", "–", "–"]
     assert rows["loudness left in the latents" + WORDS["loudness left in the latents"]][0] == "R² 0.00"
     assert rows["licence"] == ["CC0 [tests]", "<script>$model</script>", "CC0 [tests]", "CC0 [tests]"]
     assert not any("copy synthesis" in row for row in rows)  # none of them says it

@@ -224,6 +224,23 @@ def test_loads_on_top_of_each_other(tmp_path, model_files):
     }, told
 
 
+def test_a_model_that_is_not_usable_yet_says_so_in_the_console(tmp_path, model_files):
+    from dataclasses import replace
+
+    from melisma.files import modelfile
+
+    file = modelfile.load(model_files / "bells.melisma")
+    poor = {"usable": False, "verdict": "Not usable yet:\nit is 9.0 dB off, " + "é" * 300}
+    modelfile.save(replace(file, name="poor", training=poor), tmp_path / "poor.melisma")
+    modelfile.save(replace(file, name="good", training=poor | {"usable": True}), tmp_path / "good.melisma")
+    patch = Patch(tmp_path)
+    for name in ("good", "poor"):
+        patch.object(f"melisma~ {tmp_path / name}.melisma", name)
+    run = patch.run(6400)
+    (said,) = [line for line in run.lines if "usable" in line]
+    assert said.startswith("melisma~: poor: Not usable yet: it is 9.0 dB off, éé") and said.endswith("é")
+
+
 def test_32_objects_at_once(tmp_path, strings, model_files):
     x = sound(6400)
     patch = Patch(tmp_path)

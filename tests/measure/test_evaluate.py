@@ -153,7 +153,7 @@ def test_table_prints_every_row_even_without_files(result):
     console = Console(file=io.StringIO(), width=120)
     report.table({key: value for key, value in result.items() if key not in ("files", "skipped")}, console)
     printed = console.file.getvalue()
-    for text in ("latents alone", "copy synthesis", "Griffin-Lim", "ViSQOL", "nats", "leak", "slope 1.0", "no row '+ fine'"):
+    for text in ("latents alone", "Opus", "Griffin-Lim", "ViSQOL", "nats", "leak", "slope 1.0", "no row '+ fine'"):
         assert text in printed
 
 

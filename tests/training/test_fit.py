@@ -26,7 +26,7 @@ from melisma.training.fit import Stopped, fit
 from melisma.training.log import Log
 from melisma.training.plan import Plan
 from melisma.training.reference import Reference
-from melisma.training.run import history, verdict
+from melisma.training.run import history, judged, verdict
 from melisma.training.stages import Weights
 
 TINY = ModelConfig(
@@ -295,7 +295,9 @@ def test_training_lowers_the_held_out_error(prepared, tmp_path):
 
 def test_a_run_ends_with_a_verdict(prepared, tmp_path):
     model = fit(prepared, tmp_path, TINY, Plan(stages=(("vae", 1.0),), steps=4, batch=2, frames=40))
-    assert "Not usable yet" in verdict(tmp_path, model)[0]
+    usable, told = judged(tmp_path, model)
+    assert usable is False and "Not usable yet" in told[0] and told == verdict(tmp_path, model)
+    assert judged(tmp_path / "none", model)[0] is None
 
 
 def test_short_clips_are_drawn_and_batches_repeat():
@@ -364,7 +366,7 @@ def test_excerpts_are_played_faster_and_slower():
     assert np.allclose(np.abs(np.fft.rfft(still * np.hanning(samples))).argmax(1) * rate / samples, 1000, atol=rate / samples)
 
 
-def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
+def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch, capsys):
     """The held-out figure is made to rise after 70 % of the stage: the weights of that time are kept, and the run says so."""
     figures, kept = stage_run.held_out_figures, {}
 
@@ -381,6 +383,7 @@ def test_a_stage_ends_with_its_best_state(prepared, tmp_path, monkeypatch):
     assert torch.equal(next(model.decoder.parameters()), kept["weights"])
     share = history(tmp_path)[-1]["kept"]
     assert 0.6 < share <= 0.7  # looks are a twentieth apart
+    assert f"1/1 vae, it ends with its state at {share:.0%}, the best: " in capsys.readouterr().err.splitlines()[-1]
     assert f"worse after {share:.0%} of stage vae, so the state of then was kept" in " ".join(verdict(tmp_path, model))
 
 

@@ -80,6 +80,7 @@ void melisma_describe(const melisma_model* model, melisma_info* into, size_t siz
     info->golden_input = m.golden_input;
     info->golden_output = m.golden_output;
     info->weight_bytes = m.weight_bytes;
+    info->unusable = m.unusable;
     std::memset(into, 0, size);
     std::memcpy(into, info, size < sizeof whole ? size : sizeof whole);
 }

@@ -47,6 +47,7 @@ class ModelFile {
     Config config = {};
     int latents = 0, latency = 0;
     char name[401] = "";
+    char unusable[401] = "";  // its training's verdict, where that is against it
     float* percentiles = nullptr;  // (latents, 5)
     uint8_t* timbre = nullptr;     // (latents,): 1 for those of timbre; all, where the file does not tell
     const Tensor *golden_input = nullptr, *golden_output = nullptr;
@@ -56,6 +57,7 @@ class ModelFile {
     bool safetensors(const uint8_t* data, size_t size, Reason& reason);
     bool header(const char* text, size_t length, Reason& reason);
     bool configuration(const Json::Node* node, Reason& reason);
+    void verdict(const Json::Node* training);
     bool finite(const Tensor& tensor) const;
     bool scales(Reason& reason);
     const Tensor* find_whole(const char* name) const;

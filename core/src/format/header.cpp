@@ -24,6 +24,24 @@ bool ModelFile::parse(const uint8_t* data, size_t size, Reason& reason) {
     return header(own->text, own->length, reason);
 }
 
+// What no console can be steered by: a character below a space is one, and a text that is too long ends
+// before one that it would cut in two.
+void ModelFile::verdict(const Json::Node* training) {
+    const Json::Node* usable = Json::member(training, "usable");
+    if (!Json::is(usable, Json::BOOLEAN) || usable->number != 0) return;
+    const Json::Node* said = Json::member(training, "verdict");
+    const char* text = Json::is(said, Json::STRING) && said->length ? said->text : "Not usable yet.";
+    size_t length = std::strlen(text);
+    if (length >= sizeof unusable) {
+        length = sizeof unusable - 1;
+        while (length && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) length--;
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = static_cast<unsigned char>(text[i]);
+        unusable[i] = c < 0x20 || c == 0x7f ? ' ' : text[i];
+    }
+}
+
 bool ModelFile::header(const char* text, size_t length, Reason& reason) {
     Json json;
     const Json::Node* root = json.parse(text, length);
@@ -69,6 +87,7 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
         const Json::Node* part = Json::member(root, key);
         if (part && part->kind != Json::OBJECT) return reason.say("its %s entry is not an object", key);
     }
+    verdict(Json::member(root, "training"));
     const Json::Node* table = Json::member(Json::member(root, "latents"), "percentiles");
     good = Json::is(table, Json::ARRAY) && table->length == static_cast<uint32_t>(latents);
     percentiles = static_cast<float*>(std::calloc(static_cast<size_t>(latents) * 5, sizeof(float)));

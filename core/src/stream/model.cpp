@@ -66,6 +66,7 @@ void Model::load(const ModelFile& file, Arena& arena) {
     bands = count_bands(config);
     latents = file.latents;
     std::memcpy(name, file.name, sizeof name);
+    std::memcpy(unusable, file.unusable, sizeof unusable);
     Loader from{file, arena, *kernels};
     analysis.load(from);
     const VAEConfig& vae = config.vae;

@@ -22,7 +22,7 @@ class Model {
 
     const Kernels* kernels = nullptr;
     Config config = {};
-    char name[401] = "";
+    char name[401] = "", unusable[401] = "";
     int bands = 0, latents = 0;
     int64_t weight_bytes = 0;
     const float* percentiles = nullptr;

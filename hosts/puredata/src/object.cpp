@@ -102,6 +102,12 @@ static void look(Object* x) {
     player_look(&x->player);
     if (!x->player.tells) return;
     x->player.tells = false;
+    if (x->player.model) {
+        melisma_info info;
+        melisma_describe(x->player.model, &info, sizeof info);
+        if (*info.unusable)
+            post("%s: %s: %s", class_getname(*reinterpret_cast<t_pd*>(x)), info.name, info.unusable);
+    }
     give_model(x);
 }
 

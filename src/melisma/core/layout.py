@@ -29,6 +29,7 @@ class Info(ctypes.Structure):
         ("golden_input", POINTER(c_float)),
         ("golden_output", POINTER(c_float)),
         ("weight_bytes", c_int64),
+        ("unusable", c_char_p),
     ]
 
 

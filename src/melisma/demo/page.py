@@ -28,8 +28,9 @@ WORDS = {
     "latents": "how many numbers a path moves in",
     "latency": "how late it answers, played live",
     "ViSQOL of copy synthesis": "how near the last stage alone comes to the original, to a listening model: 1 is bad, 4.75 is it",
-    "ViSQOL of the whole chain": "the same for all of it: sound to path and back",
-    "level error of the whole chain": "how far the loudness strays from the original’s",
+    "ViSQOL with fine and colour": "the same for all that a path holds: sound to path and back",
+    "ViSQOL of the latents alone": "the same with nothing beside the latents and the loudness",
+    "level error of the latents alone": "how far the loudness strays from the original’s",
     "loudness left in the latents": "what the path still tells of loudness, which has its own curve: 0 is nothing, 1 all",
     "loudness set by hand is followed": "1: as loud as it was drawn",
 }

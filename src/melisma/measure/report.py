@@ -13,10 +13,14 @@ from rich.table import Table
 from . import plot
 from .evaluate import FIGURES, RAMP, rate_of
 from .excerpts import EXCERPT, excerpt
-from .rows import LAYERS, ROWS, decoded
+from .rows import HEADS, LAYERS, ROWS, decoded
 
 WEAK = 8  # so many are listed
 BEST = 4.73  # what ViSQOL gives a sound that is its reference
+ABOUT = (
+    "latents: the latents alone; + fine: with fine structure; + colour: with both; copy: true mels through the vocoder; Griffin: "
+    "Griffin-Lim on them; Opus: that codec at the same rate. ViSQOL: 4.73 is the same, 3 is unlike."
+)
 WEAK_FIGURES = ("visqol", "envelope_db", "pitch_gross", "pitch_lost")
 
 
@@ -26,11 +30,14 @@ def shown(result: dict[str, Any]) -> list[str]:
 
 
 def table(result: dict[str, Any], console: Console) -> None:
-    """Print what `evaluate` returned, with or without `files` and `skipped`: the rows side by side, then the latent path's."""
-    rows = Table(title=f"{result['model']}: {result['file_count']} files, {result['seconds']:.0f} s")
-    rows.add_column("")
+    """Print what `evaluate` returned, with or without `files` and `skipped`: the rows side by side, then the latent path's.
+
+    80 columns are enough.
+    """
+    rows = _table(f"{result['model']}: {result['file_count']} files, {result['seconds']:.0f} s")
+    rows.add_column("", no_wrap=True)
     for row in shown(result):
-        rows.add_column(ROWS[row], justify="right")
+        rows.add_column(HEADS[row], justify="right", no_wrap=True)
     for figure, (heading, form) in FIGURES.items():
         values = [result["rows"][row].get(figure) for row in shown(result)]
         if any(value is not None for value in values):  # older evaluations have fewer
@@ -39,11 +46,14 @@ def table(result: dict[str, Any], console: Console) -> None:
     for row, reason in result.get("missing", {}).items():
         console.print(f"no row {ROWS.get(row, row)!r}: {reason}", markup=False)
 
+    console.print(ABOUT, style="dim")
+    console.print()
     kl = result["kl"]
-    latent = Table(title="latent path", show_header=False)
+    latent = _table("the latent path", show_header=False)
     latent.add_row("KL, nats a frame", f"{cell(kl['total'], '{:.1f}')} in {kl['used']} of {kl['dimensions']} dimensions")
     latent.add_row("per dimension", " ".join(cell(nats, "{:.2f}") for nats in kl["per_dimension"]))
-    latent.add_row("loudness leak, R²", cell(result["leak_r2"], "{:.3f}") + together(result, "leak_r2_all", "{:.3f}"))
+    leaks = [leak(result[key]) for key in ("leak_r2", "leak_r2_all") if result.get(key) is not None]
+    latent.add_row("loudness leak, R²", "; of all layers together ".join(leaks) or cell(None, ""))
     slope, error = cell(result["follow_slope"], "{:.2f}"), cell(result["follow_rms_db"], "{:.1f}")
     latent.add_row(
         f"±{RAMP:g} dB ramp", f"slope {slope}, error {error} dB" + together(result, "follow_slope_all", "slope {:.2f}")
@@ -52,6 +62,18 @@ def table(result: dict[str, Any], console: Console) -> None:
     weak_table(result, console)
     for entry in result.get("skipped", []):
         console.print(f"left out: {entry['reason']}", markup=False)
+
+
+def _table(title: str, **how: Any) -> Table:
+    """Columns two apart: the title stands on the left, over what is too narrow for it, too."""
+    return Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), **how)
+
+
+def leak(r2: float | None) -> str:
+    """A leak's R². Below 0 the probe does worse than knowing nothing: how far says nothing, so it is 0, and it is said."""
+    return cell(r2 if r2 is None else max(0.0, r2), "{:.2f}") + (
+        " (the probe finds nothing)" if r2 is not None and r2 < 0 else ""
+    )
 
 
 def together(result: dict[str, Any], key: str, form: str) -> str:
@@ -77,14 +99,16 @@ def weak_table(result: dict[str, Any], console: Console) -> None:
         return
     rows = [row for row in shown(result) if row in LAYERS or row == "copy synthesis"]
     shown_as = "; ".join(ROWS[row] for row in rows)
-    listed = Table(title=f"weak cases, worst first: {shown_as}")
-    listed.add_column("file")
-    for figure in WEAK_FIGURES:
-        listed.add_column(FIGURES[figure][0], justify="right")
-    for entry in found:
-        cells = (" ".join(cell(entry["rows"][row].get(f), FIGURES[f][1]) for row in rows) for f in WEAK_FIGURES)
-        listed.add_row(Path(entry["file"]).name, *cells)
-    console.print(listed)
+    for first in range(0, len(WEAK_FIGURES), 2):  # two at a time: there are no more in 80 columns
+        listed = _table("" if first else f"weak cases, worst first: {shown_as}")
+        listed.add_column("file", no_wrap=True, overflow="ellipsis", ratio=1)
+        figures = WEAK_FIGURES[first : first + 2]
+        for figure in figures:
+            listed.add_column(FIGURES[figure][0], justify="right", no_wrap=True)
+        for entry in found:
+            cells = (" ".join(cell(entry["rows"][row].get(f), FIGURES[f][1]) for row in rows) for f in figures)
+            listed.add_row(Path(entry["file"]).name, *cells)
+        console.print(listed)
 
 
 def cell(value: float | None, form: str) -> str:

@@ -21,6 +21,8 @@ ROWS = {
     "Griffin-Lim": "Griffin-Lim",
     "Opus": "Opus, same rate",
 }
+# the same where there is little room: columns of 80
+HEADS = ROWS | {"chain": "latents", "colour": "+ colour", "copy synthesis": "copy", "Griffin-Lim": "Griffin", "Opus": "Opus"}
 LAYERS = {"chain": (0.0, 0.0), "fine": (1.0, 0.0), "colour": (1.0, 1.0)}  # row → how much of fine and colour
 NO_LAYERS = "this version decodes from the latents alone"
 LOUDNESS_STEP = 0.5  # dB, of a loudness curve as it would be sent

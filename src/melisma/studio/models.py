@@ -9,6 +9,7 @@ from ..files.bands import band_centres
 from ..latent.operators import OPERATORS, Parameter
 from ..model import Model, load
 from ..store import DEFAULT, pretrained
+from ..store.summary import lasting, remark
 from .protocol import ModelInfo, OperatorInfo, ParameterInfo, shown
 from .session import offered
 
@@ -49,11 +50,13 @@ class Models:
 
 def _info(name: str, model: Model) -> ModelInfo:
     minutes, licence = model.file.training.get("minutes_of_sound"), model.file.training.get("licence")
-    said = [f"{minutes:.0f} minutes of sound" if type(minutes) in (int, float) else "", str(licence or "")]
+    lasts = f"{lasting(minutes, 'minutes', 'seconds')} of sound" if type(minutes) in (int, float) else ""
+    said = [lasts, str(licence or "")]
     ranges = tuple((float(low), float(high)) for low, high in model.ranges)
     hertz = tuple(round(float(middle), 1) for middle in band_centres(model.config.analysis))
     about = ", ".join(part for part in said if part)
-    return ModelInfo(name, model.sample_rate, model.hop, model.config.analysis.bands, hertz, ranges, model.timbre, about)
+    bands, against = model.config.analysis.bands, remark(model.file)
+    return ModelInfo(name, model.sample_rate, model.hop, bands, hertz, ranges, model.timbre, about, against)
 
 
 def operators() -> tuple[OperatorInfo, ...]:

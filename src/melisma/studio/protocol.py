@@ -232,7 +232,7 @@ class OperatorInfo(_Struct):
 class ModelInfo(_Struct):
     """A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of
     each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it,
-    pitch above all. null: not known."""
+    pitch above all. null: not known. `remark`: what its own training says against it, such as that it is not usable yet."""
 
     name: str
     rate: int
@@ -242,6 +242,7 @@ class ModelInfo(_Struct):
     ranges: tuple[tuple[float, float], ...]
     timbre: tuple[int, ...] | None
     about: str
+    remark: str
 
 
 class SoundInfo(_Struct):

@@ -19,6 +19,18 @@ from .reference import Reference
 
 PICTURE_SECONDS = 4
 SHOW_SECONDS = 45  # between two pictures and sounds in TensorBoard
+# the figures of `stages`, said when they first come; docs/use/own-folder.md has the same
+WORDS = {
+    "distance": "how far spectra are off, 0 is not at all",
+    "mel dB": "how far the levels in mel bands are off",
+    "auditory dB": "how far those of the ear's own bands are off: what is heard, and what the verdict goes by",
+    "structure": "how far their pattern over bands and time is off, 0 is not at all",
+    "nats": "how much the latents say of a frame",
+    "adversary": "how wrong a network is that guesses the loudness from the latents: the higher, the better it is hidden",
+    "hinge": "how far critics take the model's sounds for recordings: the lower, the more they do",
+    "features": "how far the critics' own pictures of both are apart",
+    "critics": "how often the critics are wrong",
+}
 
 
 class Log:
@@ -29,7 +41,8 @@ class Log:
         self.console = console or Console(stderr=True)
         self.recent: dict[str, list[torch.Tensor]] = defaultdict(list)
         self.history: list[dict[str, Any]] = []
-        self.name, self.index, self.total, self.shown = "", 0, 0, -math.inf
+        self.name, self.index, self.shown = "", 0, -math.inf
+        self.explained: set[str] = set()
 
     def __enter__(self) -> Log:
         if self.enabled:
@@ -59,7 +72,12 @@ class Log:
         self.name, self.index = name, index
         self.seconds, self.steps = seconds, steps
         if self.enabled:
-            self.task = self.progress.add_task(f"{index + 1}/{len(self.plan.stages)} {name}", total=1.0, left="…", figures="")
+            self.task = self.progress.add_task(self.title, total=1.0, left="…", figures="")
+
+    @property
+    def title(self) -> str:
+        """Of the present stage."""
+        return f"{self.index + 1}/{len(self.plan.stages)} {self.name}"
 
     def step(self, step: int, progress: float, elapsed: float, figures: dict[str, torch.Tensor]) -> None:
         if not self.enabled:
@@ -83,8 +101,13 @@ class Log:
         self.recent.clear()
         text = " · ".join(f"{name} {value:.3g}" for name, value in figures.items())
         self.progress.update(self.task, figures=text)
+        if new := [name for name in figures if name in WORDS and name not in self.explained]:
+            self.explained |= set(new)
+            said = "\n".join(f"  {name}: {WORDS[name]}" for name in new)
+            self.console.print(f"What is told of sounds kept from training:\n{said}", style="dim", highlight=False)
         if not self.console.is_terminal:
-            self.console.print(f"{self.name} step {step}: held out {text}", highlight=False)
+            at = f"step {step}" if kept is None else f"it ends with its state at {kept:.0%}, the best"  # steps never go back
+            self.console.print(f"{self.title}, {at}: {text}", highlight=False, soft_wrap=True)
         for name, value in figures.items():
             self.writer.add_scalar(f"{self.name}/held {name}", value, step)
         for name, value in train.items():

@@ -54,8 +54,10 @@ def train(
     if is_first_process():
         checkpoints.sweep(folder.parent)
     model = fit(prepared, folder, config, plan, resume=resume, start=start, **fabric)
+    usable, told = judged(folder, model)
     how = plan_summary(plan) | ({"start": begun_from} if begun_from else {})
-    return pack(model, name, Prepared(prepared), how, licence), verdict(folder, model)
+    how |= {} if usable is None else {"usable": usable, "verdict": told[0]}  # so that every menu can say it
+    return pack(model, name, Prepared(prepared), how, licence), told
 
 
 def weights_of(file: ModelFile, config: ModelConfig) -> dict[str, torch.Tensor]:
@@ -105,14 +107,21 @@ def last_round(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def verdict(folder: Path, model: Reference) -> list[str]:
     """Whether the model is usable, has collapsed dimensions, or should train on: plain sentences, the first the sum."""
+    return judged(folder, model)[1]
+
+
+def judged(folder: Path, model: Reference) -> tuple[bool | None, list[str]]:
+    """Whether the model can be used, if only roughly (None: nothing is known), and `verdict`."""
     kept, latents = len(model.calibration.forth), model.config.vae.latents
     entries = last_round(history(folder))
     vae = [e for e in entries if e["stage"] == "vae"]
     last = [e["held"]["distance"] for e in entries if e["stage"] in ("tune", "adversarial")]
-    told = []
+    told: list[str] = []
+    usable = None
     if vae:
         off = vae[-1]["held"]["auditory dB"]
         found = f"critical bands of held-out sounds are {off:.1f} dB off after the VAE"
+        usable = off < ROUGH
         if off < GOOD:
             told.append(f"Usable: {found}.")
         elif off < ROUGH:
@@ -120,7 +129,9 @@ def verdict(folder: Path, model: Reference) -> list[str]:
         else:
             told.append(f"Not usable yet: {found}; below {GOOD:g} is good. Train longer or give more sound.")
     if kept == 1 < latents:
-        told.append(f"All but one of {latents} latents collapsed: it does not follow timbre yet. Train longer or on more sound.")
+        usable = False
+        collapsed = f"all but one of {latents} latents collapsed, so no timbre is followed"
+        told.insert(0, f"Not usable yet: {collapsed}. Train longer or give more sound.")
     elif kept < latents:
         told.append(f"{latents - kept} of {latents} latents collapsed and were left out; the sound needs no more than {kept}.")
     if len(vae) > 1 and "kept" in vae[-1] and vae[-2]["held"]["mel dB"] > OVERFITTED * vae[-1]["held"]["mel dB"]:
@@ -130,7 +141,7 @@ def verdict(folder: Path, model: Reference) -> list[str]:
         )
     elif len(last) >= 4 and last[-1] < 0.97 * last[len(last) // 2]:
         told.append("The held-out distance was still falling at the end: train on with more --minutes and --resume.")
-    return told or ["Nothing was recorded of this run: its figures are unknown; see `melisma evaluate`."]
+    return usable, told or ["Nothing was recorded of this run: its figures are unknown; see `melisma evaluate`."]
 
 
 def publish(file: ModelFile, path: Path) -> Path:

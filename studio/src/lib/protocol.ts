@@ -148,7 +148,7 @@ export interface OperatorInfo {
   readonly loudness: boolean;
 }
 
-/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known. */
+/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known. `remark`: what its own training says against it, such as that it is not usable yet. */
 export interface ModelInfo {
   readonly name: string;
   readonly rate: number;
@@ -158,6 +158,7 @@ export interface ModelInfo {
   readonly ranges: readonly (readonly [number, number])[];
   readonly timbre: readonly number[] | null;
   readonly about: string;
+  readonly remark: string;
 }
 
 /** The answer to an upload. */
