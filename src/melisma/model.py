@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +14,16 @@ import numpy as np
 
 from .core.binding import CoreStream, Engine
 from .core.handle import Single
-from .errors import BadValue, Damaged
+from .errors import BadValue, Damaged, MelismaError, MelismaWarning
 from .files import modelfile
 from .files.bands import centres
 from .files.modelfile import ModelFile
 from .latent import Curve, LatentPath, drawn
 from .latent.reading import read_number
-from .sound.audio import Audio
+from .sound.audio import Audio, read
 from .sound.channels import channel_of, mixed
 from .sound.door import block_of, checked_rate, samples_of
+from .sound.folder import sounds_in
 from .sound.rates import cut, fill, resampled, resampled_length
 from .store import pretrained
 
@@ -111,6 +113,19 @@ class Model:
         pieces, rate, length = self._at_model_rate(sound, rate)
         values, loudness, layers = self._engine.encode_layers(pieces)
         return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre, layers)
+
+    def encode_folder(self, folder: str | os.PathLike[str]) -> Iterator[tuple[Path, LatentPath]]:
+        """The latent paths of a folder's sounds at any depth, each with its file's place in the folder, one after another.
+
+        A file that cannot be read or encoded is left out, with a MelismaWarning that names it. MelismaError if there is no sound.
+        """
+        for file in sounds_in(folder):
+            try:
+                encoded = self.encode(read(file))
+            except MelismaError as error:
+                warnings.warn(f"{file.relative_to(folder)} is left out: {error}", MelismaWarning, stacklevel=2)
+                continue
+            yield file.relative_to(folder), encoded
 
     def decode(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0) -> Audio:
         """A latent path's sound: one channel at `path.source_rate`, of `path.length` samples.

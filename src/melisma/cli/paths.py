@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,33 +12,110 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ..errors import BadValue
+from ..errors import BadValue, Damaged, DiskError
 from ..store import DEFAULT
-from ..system.terminal import busy, out, say
+from ..system.terminal import bar, busy, out, say
 from .files import Writes
-from .options import ColourOption, EditColourOption, FineOption, ModelOption, PathIn, PathModelOption, SoundIn, SoundOut
+from .options import ColourOption, EditColourOption, FineOption, ModelOption, PathIn, PathModelOption, SoundOut
 
 if TYPE_CHECKING:
     from ..latent import LatentPath
 
 
 def encode(
-    source: SoundIn,
-    path: Annotated[Path, typer.Argument(metavar="PATH.npz", help="The latent path to write."), Writes()],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A sound file, or a folder of them, searched at any depth.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT", help="The latent path (.npz) or table (.csv, .parquet) to write; of a folder, a folder or table."
+        ),
+        Writes(),
+    ],
     model: ModelOption = DEFAULT,
 ) -> None:
-    """A sound's latent path, to a file."""
-    from ..files import pathfile
+    """A sound's latent path, to a file; or those of all sounds of a folder.
+
+    A table has a row a frame: sound, time in seconds, loudness in dBFS, and the latents z1, z2 … For example:
+
+    \b
+    melisma encode cat.wav cat.npz
+    melisma encode cat.wav cat.csv
+    melisma encode sounds/ paths/           # paths/ gets the folders and names of sounds/
+    melisma encode sounds/ all.parquet
+    """
+    from ..files import pathfile, tablefile
     from ..model import load
     from ..sound.audio import read
     from ..system.atomic import check_target
 
-    check_target(path, [".npz"])
+    table = path.suffix.lower() in tablefile.SUFFIXES
+    if source.is_dir():
+        return _encode_folder(source, path, model, table)
+    check_target(path, [".npz", *tablefile.SUFFIXES])
     loaded, sound = load(model), read(source)
     with busy(f"encoding {source}"):
         encoded = loaded.encode(sound)
-    pathfile.save(encoded, path)
+        if table:
+            with tablefile.writer(path) as add:
+                add(source.name, encoded)
+        else:
+            pathfile.save(encoded, path)
     say(f"{path}: {encoded.dimensions} latents, {encoded.frames} frames, {encoded.duration:.2f} s, by {encoded.model}")
+
+
+def _encode_folder(source: Path, target: Path, model: str, table: bool) -> None:
+    """Every sound of a folder that can be read; the others are named, and counted by the error that the command ends with."""
+    from ..files import tablefile
+    from ..model import load
+    from ..sound.folder import sounds_in
+    from ..system.atomic import check_target
+
+    if table:
+        check_target(target, tablefile.SUFFIXES)
+    elif target.exists() and not target.is_dir():
+        raise BadValue(f"{target} is a file: of a folder's sounds a folder or a table (.csv, .parquet) can be made")
+    files = [file.relative_to(source) for file in sounds_in(source)]
+    loaded, done, seconds = load(model), 0, 0.0
+    with bar(f"encoding {source}") as progress, _written(target, files, table) as add:
+        progress(0.0, str(files[0]))
+        for name, encoded in loaded.encode_folder(source):
+            add(name, encoded)
+            done, seconds = done + 1, seconds + encoded.duration
+            progress((files.index(name) + 1) / len(files), str(name))
+        if not done:
+            raise Damaged(f"no sound of {source} could be encoded")
+    say(f"{target}: the latent paths of {done} sounds, {seconds:.1f} s, by {loaded.name}")
+    if done < len(files):
+        raise Damaged(f"{len(files) - done} of {len(files)} sounds of {source} are left out, named above")
+
+
+@contextmanager
+def _written(target: Path, files: list[Path], table: bool) -> Iterator[Callable[[Path, LatentPath], None]]:
+    """What takes each path of a folder's sounds: a table's rows, or a file in a folder that mirrors the sounds'."""
+    from ..files import pathfile, tablefile
+
+    if table:
+        with tablefile.writer(target) as add:
+            yield lambda name, path: add(name.as_posix(), path)
+        return
+    stems = Counter(_stem(file) for file in files)
+
+    def save(name: Path, path: LatentPath) -> None:
+        # a.wav and a.flac beside each other keep their suffixes
+        own = name.with_suffix(".npz") if stems[_stem(name)] == 1 else name.with_name(f"{name.name}.npz")
+        file = target / own
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DiskError(f"the folder {file.parent} cannot be made: {error.strerror}") from error
+        pathfile.save(path, file)
+
+    yield save
+
+
+def _stem(file: Path) -> str:
+    """By what two files' paths would collide, on disks that tell no case, too."""
+    return str(file.with_suffix("")).casefold()
 
 
 def decode(

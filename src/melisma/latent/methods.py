@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from . import blends, edits
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import blends, edits, table
 from .path import PathData
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class LatentPath(PathData):
@@ -26,3 +34,21 @@ class LatentPath(PathData):
     gain = edits.gain
     interpolate = blends.interpolate
     mix = blends.mix_with
+
+    def table(self) -> dict[str, np.ndarray]:
+        """A row a frame: `time` in seconds, `loudness` in dBFS, `z1`, `z2` … in standard deviations; each (L,).
+
+        Latents are counted from 1, as in every text. `pandas.DataFrame(path.table())` is a data frame.
+        """
+        return table.table(self)
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Figure:
+        """Its loudness and latents, a lane each, as a Matplotlib figure; written to `path`, too, if there is one."""
+        return table.figure(self, path)
+
+    def __repr__(self) -> str:
+        return table.told(self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the line, and the picture."""
+        return table.page(self)

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from ..errors import Damaged, MelismaError, NotFound
 from ..files.config import AnalysisConfig
 from ..sound.audio import read
-from ..sound.formats import FORMATS
+from ..sound.folder import sounds_in
 from ..sound.highpass import at_rest, highpass
 from ..sound.rates import resample
 
@@ -31,15 +30,7 @@ def find(folder_or_files: str | os.PathLike[str] | Sequence[str | os.PathLike[st
     if folder.is_file():
         return [folder], []
     held, train = folder / "held", folder / "train"
-    found = (sounds_in(held), sounds_in(train)) if held.is_dir() and train.is_dir() else (sounds_in(folder), [])
-    if not found[0]:
-        raise NotFound(f"{folder} holds no sound file; looked at any depth for {' '.join(FORMATS)} and others")
-    return found
-
-
-def sounds_in(folder: Path) -> list[Path]:
-    suffixes = {f".{name.lower()}" for name in soundfile.available_formats()} | set(FORMATS)
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in suffixes and not p.name.startswith(".") and p.is_file())
+    return (sounds_in(held), sounds_in(train)) if held.is_dir() and train.is_dir() else (sounds_in(folder), [])
 
 
 def excerpt(path: Path, rate: int, seconds: float = EXCERPT) -> np.ndarray:

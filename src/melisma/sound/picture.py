@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 EMBEDDED = 600.0  # s: longer sounds would make a notebook of hundreds of megabytes
 COLUMNS = 2000  # points of a drawn waveform, each the least and the greatest of its samples
 _FRAME = 2048
+PICTURES = (".png", ".svg", ".pdf", ".jpg", ".webp")
 
 
 def player(samples: np.ndarray, rate: int, title: str) -> str:
@@ -38,7 +39,7 @@ def figure(samples: np.ndarray, rate: int, path: str | os.PathLike[str] | None =
     from matplotlib.figure import Figure
 
     if path is not None:
-        check_target(path, (".png", ".svg", ".pdf", ".jpg", ".webp"))
+        check_target(path, PICTURES)
     drawn = Figure(figsize=(9, 4.5), layout="constrained")
     above, below = drawn.subplots(2, 1, sharex=True, height_ratios=(1, 2))
     length = samples.shape[1]
@@ -52,7 +53,19 @@ def figure(samples: np.ndarray, rate: int, path: str | os.PathLike[str] | None =
     below.specgram(mono, NFFT=_FRAME, Fs=rate, noverlap=_FRAME // 2, scale="dB", mode="magnitude", vmin=-160, vmax=-50)
     below.set_xlim(0, max(length, 1) / rate)
     below.set(xlabel="s", ylabel="Hz")
+    return finished(drawn, path)
+
+
+def finished(drawn: Figure, path: str | os.PathLike[str] | None) -> Figure:
+    """The figure, which a notebook shows, written to `path` whole or not at all if there is one."""
     if path is not None:
         with atomic(path) as temporary:
             drawn.savefig(temporary)
+    drawn._repr_png_ = lambda: png(drawn)  # type: ignore[attr-defined]  # without pyplot no notebook knows what to do with it
     return drawn
+
+
+def png(drawn: Figure) -> bytes:
+    data = io.BytesIO()
+    drawn.savefig(data, format="png", dpi=100)
+    return data.getvalue()

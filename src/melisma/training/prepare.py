@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import soundfile
 import soxr
 
 from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
 from ..files.config import AnalysisConfig
 from ..sound.channels import Cancellation
 from ..sound.door import checked_rate
+from ..sound.folder import EXTENSIONS, walk
 from ..sound.foreign import SUFFIXES as FOREIGN
 from ..sound.foreign import installed
 from ..sound.highpass import at_rest, highpass
@@ -50,10 +50,6 @@ CLIPPED, CLIPPED_RUN = 0.999, 3  # so many samples in a row at this level or abo
 SHORT = 1.0  # s; shorter files are reported, and used
 LEAST_MINUTES, GOOD_MINUTES = 2.0, 10.0  # below them, the report says what to expect
 LEAST_HELD = 2.0  # s
-
-_NOT_SOUND = {"raw", "mat4", "mat5", "wavex", "pvf", "xi", "mpc2k"}  # names of libsndfile's that are no suffix or no recording
-_ALSO = {"ogg", "oga", "opus", "mp3", "flac", "wav", "aif", "aiff", "aifc", "snd", "bwf"}
-EXTENSIONS = sorted(({name.lower() for name in soundfile.available_formats()} | _ALSO) - _NOT_SOUND)
 
 
 @dataclass
@@ -177,7 +173,7 @@ def _find(folder: Path, into: Path) -> tuple[list[str], int, dict[str, str]]:
     if not folder.is_dir():
         raise BadValue(f"{folder} is not a folder; put the sounds into one and name that")
     names, others, foreign, readable = [], [], {}, installed()
-    for file in _walk(folder, os.path.realpath(into)):
+    for file in walk(folder, os.path.realpath(into)):
         suffix = file.suffix.lower().lstrip(".")
         name = file.relative_to(folder).as_posix()
         if suffix in EXTENSIONS or suffix in FOREIGN and readable:
@@ -194,18 +190,6 @@ def _find(folder: Path, into: Path) -> tuple[list[str], int, dict[str, str]]:
         looked_for = " ".join(f".{name}" for name in EXTENSIONS)
         raise NotFound(f"{folder} holds no sound: looked for {looked_for} in it and its subfolders, found {found}")
     return sorted(names), len(others), foreign
-
-
-def _walk(folder: Path, without: str) -> Iterator[Path]:
-    """Files beneath a folder, links followed, hidden ones left out (such as the ._ files that macOS leaves beside sounds)."""
-    seen = {without} - {os.path.realpath(folder)}
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        if (real := os.path.realpath(parent)) in seen:  # links may run in circles
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        yield from (Path(parent, f) for f in sorted(files) if not f.startswith("."))
 
 
 def _key(folder: Path, names: list[str], sample_rate: int) -> str:
