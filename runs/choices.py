@@ -128,8 +128,13 @@ def run(name: str, minutes: float) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     rates = {"vae": 6e-4} if "model" in experiment.start else {}  # what has been learnt is moved on, not shaken
     weights = Weights(**experiment.weights)
-    plan = Plan(stages=tuple((stage, 1.0) for stage in stages), minutes=minutes, weights=weights, rates=rates)
-    STAGES["vae"] = asked(experiment)
+    plan = Plan(
+        stages=tuple((stage, 1.0) for stage in stages),
+        minutes=minutes,
+        weights=weights,
+        rates=rates,
+        kinds=STAGES | {"vae": asked(experiment)},
+    )
     model = fit(prepared, folder, config, plan, start=start, clock=time.process_time)
     steps = json.loads((folder / "history.jsonl").read_text().splitlines()[-1])["step"]
     file = pack(model, name, Prepared(prepared), {})

@@ -40,9 +40,6 @@ class MelganStage(stages.AdversarialStage):
         return stages.VocoderStage.mels(self, x, generator)
 
 
-stages.STAGES[MelganStage.name] = MelganStage
-
-
 class Classic(Domain):
     """Its sounds are those of strings at another rate, and its script and its file do not have its name."""
 
@@ -90,7 +87,11 @@ Nothing sounds above 12 kHz. It is not for making music with, but for hearing ho
         VAEConfig(latents=16, kernel=5),
         MelganConfig(ratios=(8, 8, 2, 2), width=256, dilations=(1, 3, 9), kernel=7),
     ),
-    plan={"weights": stages.Weights(kl=0.8, sharpness=0, auditory=0, structure=0), "mixed": 0.0},
+    plan={
+        "weights": stages.Weights(kl=0.8, sharpness=0, auditory=0, structure=0),
+        "mixed": 0.0,
+        "kinds": stages.STAGES | {MelganStage.name: MelganStage},
+    },
 )
 ORDER = ("vocoder", "vae", "melgan")
 

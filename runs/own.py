@@ -15,12 +15,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from melisma.files import modelfile
+from melisma.files.config import ModelConfig
 from melisma.measure.evaluate import evaluate
 from melisma.model import Model
-from melisma.store.pretrained import own_models
+from melisma.store.pretrained import PUBLISHED, locate, own_models
 from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
@@ -31,15 +33,6 @@ BEGIN, END = "<!-- the table: runs/own.py -->", "<!-- end of the table -->"
 
 
 Run = tuple[str, float, int, str]  # set, minutes, cores, start
-
-# `melisma train` with the processor's clock in the place of the wall's
-ON_ONE_CORE = """
-import functools, time
-from melisma.training import run
-run.fit = functools.partial(run.fit, clock=time.process_time)
-from melisma.cli.main import main
-main()
-"""
 
 
 def called(run: Run) -> str:
@@ -54,11 +47,31 @@ def begun(run: Run) -> subprocess.Popen:
     if not folder.exists():
         subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), name], check=True)
     subprocess.run([*melisma, "prepare", str(folder)], check=True, stdout=subprocess.DEVNULL)
-    training = ["train", str(folder), "--name", called(run), "--minutes", str(minutes), "--from", start, "--resume"]
     if cores != 1:
+        training = ["train", str(folder), "--name", called(run), "--minutes", str(minutes), "--from", start, "--resume"]
         return subprocess.Popen([*melisma, *training], stdout=subprocess.PIPE, text=True)
-    command, environment = [sys.executable, "-c", ON_ONE_CORE, *training], os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    command = [sys.executable, __file__, "--on-one-core", name, str(minutes), start]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+def train_on_one_core(run: Run) -> None:
+    """What the command does, by the processor's clock instead of the wall's."""
+    from melisma.training import run as training
+    from melisma.training.plan import STARTED, Plan
+    from melisma.training.prepare import prepare
+
+    name, minutes, _, start = run
+    config, begun_from = ModelConfig(), None if start == "none" else modelfile.load(locate(PUBLISHED + start))
+    weights = training.weights_of(begun_from, config) if begun_from else None
+    prepared = home() / "prepared" / name
+    prepare(home() / "data" / name, prepared, config.analysis.sample_rate)
+    plan = Plan(minutes=minutes, **(STARTED if weights else {}))
+    whose = begun_from.name if begun_from else ""
+    file, told = training.train(
+        prepared, called(run), config, plan, resume=True, start=weights, begun_from=whose, clock=time.process_time
+    )
+    training.publish(file, own_models() / f"{called(run)}.melisma")
+    print(*told, sep="\n")
 
 
 def finish(training: subprocess.Popen, run: Run) -> None:
@@ -105,7 +118,11 @@ def main() -> None:
     parser.add_argument("--minutes", nargs="+", type=float, default=MINUTES)
     parser.add_argument("--from", dest="starts", nargs="+", choices=STARTS, default=STARTS)
     parser.add_argument("--beside", action="store_true", help="the starts beside each other, a core each")
+    parser.add_argument("--on-one-core", nargs=3, metavar=("SET", "MINUTES", "FROM"), help="train this one, with no figures")
     options = parser.parse_args()
+    if options.on_one_core:
+        name, minutes, start = options.on_one_core
+        return train_on_one_core((name, float(minutes), 1, start))
     cores = 1 if options.beside else os.cpu_count() or 1
     for minutes in options.minutes:
         for name in options.sets:

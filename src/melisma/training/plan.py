@@ -6,14 +6,17 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from .stages import Weights
+from .stages import STAGES, Stage, Weights
 
 WARM_STEPS = 100
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: stages with their shares of the budget, which is minutes or, for exact repetition, steps."""
+    """What to run: stages with their shares of the budget, which is minutes or, for exact repetition, steps.
+
+    kinds: what the stages' names mean; a study may bring kinds of its own.
+    """
 
     stages: tuple[tuple[str, float], ...] = (("vocoder", 0.25), ("vae", 0.4), ("tune", 0.35))
     minutes: float | None = 15.0
@@ -25,6 +28,7 @@ class Plan:
     played: float = 0.5
     weights: Weights = field(default_factory=Weights)
     rates: dict[str, float] = field(default_factory=dict)
+    kinds: dict[str, type[Stage]] = field(default_factory=lambda: dict(STAGES))
 
     @property
     def names(self) -> list[str]:

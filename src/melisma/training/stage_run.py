@@ -19,7 +19,7 @@ from .data import Excerpts, Prepared
 from .log import Log
 from .plan import Plan, schedule
 from .reference import Reference
-from .stages import STAGES, Stage
+from .stages import Stage
 
 CHECKPOINT_SECONDS = 60.0
 HELD_SHARE = 1 / 20  # of a stage between two looks at held-out sound
@@ -53,7 +53,7 @@ class StageRun:
         self.fabric, self.model, self.data, self.plan, self.index = fabric, model, data, plan, index
         self.checkpoint, self.finished, self.log, self.clock = checkpoint, finished, log, clock
         self.requests = requests
-        self.stage: Stage = STAGES[plan.stages[index][0]](model, plan.weights)
+        self.stage: Stage = plan.kinds[plan.stages[index][0]](model, plan.weights)
         self.stage.rate = plan.rates.get(self.stage.name, self.stage.rate)
         self.stage.batch, self.stage.frames = plan.batch or self.stage.batch, plan.frames or self.stage.frames
         optimizers = self.stage.optimizers()
