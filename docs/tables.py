@@ -13,7 +13,7 @@ from typing import Any
 import typer.main
 
 import melisma
-from melisma.cli.main import app
+from melisma.cli.app import app
 from melisma.latent.operators import OPERATORS
 
 REFERENCE = Path(__file__).parent / "reference"

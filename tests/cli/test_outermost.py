@@ -13,6 +13,7 @@ import soundfile
 
 from melisma.cli import outermost
 from melisma.errors import Damaged
+from melisma.system import faults
 
 pytestmark = pytest.mark.usefixtures("tiny")
 # what a command writes goes to {out}: its status is 0 wherever its words go
@@ -110,13 +111,13 @@ def test_memory_that_is_missing_is_never_called_damage():
         except MemoryError as error:
             raise Damaged("the checkpoint cannot be read: delete it") from error
     except Damaged as error:
-        assert "not enough memory" in outermost.known(error) and "delete" not in outermost.known(error)
+        assert "not enough memory" in faults.known(error) and "delete" not in faults.known(error)
     for short in (
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
         OSError(12, "Cannot allocate memory"),
     ):
-        assert "not enough memory" in outermost.known(short)
-    assert outermost.known(RuntimeError("bad shape")) is None
+        assert "not enough memory" in faults.known(short)
+    assert faults.known(RuntimeError("bad shape")) is None
 
 
 BUGS = {

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType, TracebackType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+    from typing import Any
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -36,8 +39,25 @@ def listen() -> None:
             signal.signal(number, _raise)
 
 
+def leave() -> None:
+    """The process is at its end: from here on each of the signals ends it at once, without a word."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is _raise:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def asked() -> Interrupted | None:
+    """What was raised last, if anything was: an import in C may have taken another error for it."""
+    return _last
+
+
+_last: Interrupted | None = None
+
+
 def _raise(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(number)
+    global _last
+    _last = Interrupted(number)
+    raise _last
 
 
 class Deferred:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, TextIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO, TextIO
 
 _aside: BinaryIO | None = None  # what libraries said
 _stderr: int | None = None  # the user's stderr
@@ -48,6 +50,8 @@ def take() -> None:
     sys.stdout = _text(1, sys.stdout)
     _stderr = os.dup(2)
     sys.stderr = _text(_stderr, sys.stderr)
+    import tempfile
+
     try:
         _aside = tempfile.TemporaryFile()
     except OSError:

@@ -1,0 +1,133 @@
+"""The command `melisma`. Each command is one function; what it prints is for people, errors are one sentence.
+
+A command checks what it can before it begins to work: names, formats, folders to write in. Then it reads, computes, writes.
+The commands lie in a file for each subject; here are the studio and the demo. How a command line is run: main.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import NotFound
+from ..system.terminal import busy, say
+from . import leaving as cli_leaving
+from . import live as cli_live
+from . import models as cli_models
+from . import paths as cli_paths
+from . import plugin as cli_plugin
+from . import sounds as cli_sounds
+from . import train as cli_train
+from .files import guarded
+from .options import SoundOut
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,  # help is plain text: brackets in it are brackets
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        say(f"melisma {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _melisma(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")] = False,
+) -> None:
+    """Melisma learns the timbre of a folder of sounds and lets a musician play it.
+
+    Sounds come in any format, rate and length, mono or stereo; what comes out has the same rate and length.
+    """
+
+
+def demo(
+    folder: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to put it.")] = Path("out/demo"),
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", metavar="M", help="Of this model alone; else of all that are published.")
+    ] = None,
+) -> None:
+    """A page to hear what the models do, with pictures."""
+    from ..demo import make
+
+    make(folder, model)
+
+
+def studio(
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Where to listen; 0 for any free port.")] = 8337,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page in the browser.")] = True,
+) -> None:
+    """The studio: bend the path of a sound with the mouse."""
+    from ..studio.serve import serve
+
+    serve(port, browser)
+
+
+def render(
+    file: Annotated[Path, typer.Argument(metavar="SESSION", help="A session that the studio saved.")],
+    target: SoundOut,
+    snapshot: Annotated[str | None, typer.Option(metavar="NAME", help="One of its snapshots, not what it shows.")] = None,
+    fine: Annotated[float | None, typer.Option(min=0, max=1, help="Another amount of fine structure than the session's.")] = None,
+    colour: Annotated[float | None, typer.Option(min=0, max=1, help="Another amount of colour than the session's.")] = None,
+) -> None:
+    """A studio session's sound, the same to the bit."""
+    import tempfile
+
+    from msgspec.structs import replace
+
+    from ..model import load
+    from ..sound.formats import FORMATS
+    from ..studio.library import Library
+    from ..studio.session import sound
+    from ..studio.sessionfile import unpack
+    from ..system.atomic import check_target
+
+    check_target(target, FORMATS)
+    if not file.is_file():
+        raise NotFound(f"{file} is not a file; give a session that the studio saved")
+    with tempfile.TemporaryDirectory() as folder:
+        library = Library(Path(folder))
+        session = unpack(library, file, str(file))
+        takes = {one.name: one.take for one in session.snapshots}
+        if snapshot is not None and snapshot not in takes:
+            raise NotFound(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")
+        take = session.take if snapshot is None else takes[snapshot]
+        take = replace(take, fine=take.fine if fine is None else fine, colour=take.colour if colour is None else colour)
+        with busy(f"playing {file}"):
+            played = sound(take, library.open, load(take.model))
+    played.save(target)
+    say(f"{target}: {played.duration:.2f} s at {played.rate} Hz, through {take.model}")
+
+
+# the order of the list that `melisma --help` shows
+for command in (
+    demo,
+    cli_models.models,
+    cli_models.info,
+    cli_paths.encode,
+    cli_paths.decode,
+    cli_paths.edit,
+    cli_paths.operators,
+    cli_sounds.transfer,
+    cli_sounds.interpolate,
+    cli_sounds.mix,
+    cli_sounds.sample,
+    studio,
+    render,
+    cli_train.prepare,
+    cli_train.train,
+    cli_train.evaluate,
+    cli_leaving.export,
+    cli_live.feedback,
+):
+    app.command()(guarded(command))
+app.add_typer(cli_live.pd, name="pd")
+app.add_typer(cli_plugin.plugin, name="plugin")
