@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import BadValue, MelismaError
+from .bugs import told
 from .exchange import printable
 from .library import MOST_SECONDS
 from .models import operators
@@ -49,7 +50,9 @@ class Connection:
             self._renderer.close()
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(ended, Exception) and not isinstance(ended, _CLOSED):
+                    await run_in_threadpool(told, ended)
             with contextlib.suppress(*_CLOSED):
                 await self._socket.close()
 
@@ -89,6 +92,8 @@ class Connection:
                 await self._fail(str(error))
             except OSError as error:
                 await self._fail(f"the session could not be saved: {error.strerror or error}")
+            except Exception as error:
+                await self._fail(await run_in_threadpool(told, error))
 
     async def _fail(self, sentence: str) -> None:
         await self._queue.put(text(Failed(None, printable(sentence))))

@@ -24,6 +24,7 @@ from ..model import Model
 from ..sound.audio import Audio
 from ..sound.rates import resampled_length
 from . import session
+from .bugs import told
 from .protocol import Curves, Done, Failed, Mel, Outline, Samples, Take, binary, text
 
 AHEAD_AFTER = 4.0  # seconds of sound: what is rendered exactly within a few tens of milliseconds is not sent twice
@@ -102,7 +103,7 @@ class Renderer:
             except MelismaError as error:
                 self._try_to_send(text(Failed(revision, str(error))))
             except Exception as error:  # the studio goes on, whatever a take did
-                self._try_to_send(text(Failed(revision, f"this cannot be rendered ({type(error).__name__}: {error}): undo it")))
+                self._try_to_send(text(Failed(revision, f"this cannot be rendered, undo it: {told(error)}")))
 
     def _try_to_send(self, message: str) -> None:
         try:

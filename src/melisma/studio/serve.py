@@ -18,6 +18,7 @@ from ..errors import Unavailable
 from ..system.browser import open_page
 from ..system.lock import Taken, locked, note
 from ..system.terminal import say
+from . import bugs
 from .library import Library
 from .server import Studio
 
@@ -38,7 +39,7 @@ def serve(port: int = 0, browser: bool = True) -> None:
         studio = Studio(library, listening.getsockname()[1], _token(library.folder))
         config = uvicorn.Config(
             studio.app(), log_level="warning", access_log=False, ws="websockets-sansio", ws_max_size=64 << 20,
-            ws_per_message_deflate=False, timeout_graceful_shutdown=1, server_header=False,
+            ws_per_message_deflate=False, timeout_graceful_shutdown=1, server_header=False, log_config=None,
         )  # fmt: skip
         lock.note(studio.address)
         say("The studio is open on this machine at")
@@ -56,6 +57,7 @@ class _Server(uvicorn.Server):
         self._page = page
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        bugs.listen(asyncio.get_running_loop())
         await super().startup(sockets)
         if self._page and self.started:
             open_page(self._page)

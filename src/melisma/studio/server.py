@@ -24,7 +24,7 @@ from starlette.websockets import WebSocket
 
 from ..errors import MelismaWarning, NotFound
 from ..sound.rates import resample
-from . import exchange, hearing, session, sessionfile
+from . import bugs, exchange, hearing, session, sessionfile
 from .connection import Connection
 from .effects import effects
 from .exchange import answering
@@ -73,7 +73,8 @@ class Studio:
         ]
         if not (PAGE / "assets").is_dir():
             routes = [route for route in routes if not isinstance(route, Mount)]
-        return Guard(Starlette(routes=routes, exception_handlers={HTTPException: _refused}), self.port, self.cookie, self.token)
+        app = Starlette(routes=routes, exception_handlers={HTTPException: _refused, Exception: bugs.answer})
+        return Guard(app, self.port, self.cookie, self.token)
 
     # --- the page ---
 
