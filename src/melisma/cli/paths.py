@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from ..errors import BadValue, Damaged, DiskError
 from ..store import DEFAULT
@@ -172,6 +170,9 @@ def edit(
 
 def operators() -> None:
     """The operators of `melisma edit`, their parameters and ranges."""
+    from rich.table import Table
+    from rich.text import Text
+
     from ..latent.operators import OPERATORS, Parameter, written
 
     def row(parameter: Parameter, *more: str) -> tuple[str, ...]:

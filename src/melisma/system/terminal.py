@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 out = Console(markup=False, emoji=False, highlight=False)
@@ -31,6 +30,9 @@ def printable(text: str) -> str:
 @contextmanager
 def busy(text: str) -> Iterator[Callable[[str], None]]:
     """A spinner while something is worked on, where there is a terminal: call it with what is worked on next."""
+    if not err.is_terminal:
+        yield lambda text: None
+        return
     with err.status(Text(printable(text))) as status:
         yield lambda text: status.update(Text(printable(text)))
 
@@ -38,6 +40,8 @@ def busy(text: str) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def bar(text: str) -> Iterator[Callable[[float, str], None]]:
     """A progress bar, where there is a terminal: call it with the share that is done and the name of what is next."""
+    from rich.progress import BarColumn, Progress, TextColumn
+
     share = TextColumn("{task.percentage:.0f} % {task.fields[name]}", markup=False)
     columns = (TextColumn("{task.description}"), BarColumn(), share)
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
