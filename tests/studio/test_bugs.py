@@ -53,9 +53,9 @@ def provoke(studio: Running, place: str) -> str:
             samples = 0.1 * np.sin(np.arange(8000) / 10)
             soundfile.write(file := Path(studio.home) / "a.wav", samples, 16000)
             take["input"] = studio.upload(file.read_bytes())
-        keep = {"type": "keep", "revision": 1, "at": -1, "name": "step", "session": {"take": take}}
+        save = {"type": "save", "revision": 1, "at": -1, "name": "step", "session": {"take": take}}
         for _ in range(2):  # the session goes on, and the second time nothing more is written
-            socket.send(json.dumps(keep))
+            socket.send(json.dumps(save))
             message = hear(socket, "failed")["message"]
         return message
 
