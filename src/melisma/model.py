@@ -19,6 +19,7 @@ from .files import modelfile
 from .files.bands import centres
 from .files.modelfile import ModelFile
 from .latent import Curve, LatentPath, drawn
+from .latent.domainmap import DomainMap
 from .latent.reading import read_number
 from .sound.audio import Audio, read
 from .sound.channels import channel_of, mixed
@@ -102,6 +103,12 @@ class Model:
         """The latents that shape a spectrum's envelope; the others shape its fine structure, pitch above all. None: not known."""
         rows = self.file.latents.get("timbre")
         return None if rows is None else tuple(rows)
+
+    @cached_property
+    def map(self) -> DomainMap | None:
+        """Moments of the training set as points in the latent space, and a plane to see them in; None if the file has none."""
+        entry = self.file.latents.get("map")
+        return None if entry is None else DomainMap.read(entry)
 
     @property
     def band_centres(self) -> np.ndarray:

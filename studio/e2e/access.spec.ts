@@ -53,9 +53,9 @@ test('axe: MIDI learn', async ({ studio, page }) => {
 
 for (const width of [1280, 1024])
   test(`axe: ${width} pixels wide, with an error`, async ({ studio, page, server }) => {
-    await page.setViewportSize({ width, height: 768 });
     await draw(studio);
     await square(studio);
+    await page.setViewportSize({ width, height: 768 });
     writeFileSync(join(server.home, 'bad.wav'), 'no sound');
     await page.locator('#open').setInputFiles(join(server.home, 'bad.wav'));
     await expect(page.getByRole('alert')).toBeVisible();
@@ -77,7 +77,7 @@ test('axe: nothing open', async ({ studio, page }) => {
 
 test('axe: the shortcuts', async ({ studio, page }) => {
   await page.keyboard.press('?');
-  await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toBeVisible();
+  await expect(page.getByRole('dialog', { name: 'Words and shortcuts' })).toBeVisible();
   await clean(studio, 'help');
 });
 

@@ -83,6 +83,7 @@ export class Studio {
   constructor(readonly page: Page, readonly server: Server) {}
 
   async open(example = 'cat'): Promise<void> {
+    await this.page.addInitScript(() => localStorage.setItem('melisma-hints', 'seen')); // help.spec.ts looks at them
     await this.page.goto(this.server.address);
     await this.opened();
     // the server, and so the session, is that of the tests before: an example keeps their model and snapshots

@@ -49,7 +49,7 @@ test('corners: dropped, from a file, current, random, an example; shares; what i
   await page.getByLabel('Corner D is').selectOption('example bell');
   await step(/^Corner D: bell/);
   await studio.shot('square');
-  await page.getByRole('switch').click();
+  await page.getByRole('switch', { name: 'Square' }).click();
   expect((await studio.state()).samples).toBe(before.samples);
 });
 

@@ -12,7 +12,7 @@ from melisma.sound.audio import Audio
 from melisma.studio import hearing, protocol, render, session
 from melisma.studio.effects import STEPS, effects, measured
 from melisma.studio.library import Library
-from melisma.studio.protocol import Effects, Session, SoundRef, Take
+from melisma.studio.protocol import Effects, MapInfo, Puck, Session, SoundRef, Take, Trail
 from melisma.studio.server import Studio
 
 A = SoundRef("a" * 64, "a.wav")
@@ -116,3 +116,63 @@ def test_strengths_are_those_of_the_layers(model):
         )
         added = cosines.T @ path.layers[rows]
         np.testing.assert_allclose(part, np.sqrt((added**2).mean(0)), rtol=1e-4, atol=1e-4)
+
+
+@pytest.fixture
+def mapped(small, model, home):
+    """The small model with a map of its domain, made from noises of two colours."""
+    from dataclasses import replace
+
+    import melisma
+    from melisma.files import modelfile
+    from melisma.training.mapping import domain_map
+
+    random = np.random.default_rng(5)
+    white = 0.2 * random.standard_normal(16000 * 20)
+    clips = [white.astype(np.float32), np.cumsum(white[: 16000 * 10] - white[: 16000 * 10].mean()).astype(np.float32) * 0.01]
+    found = domain_map(model, clips, points=120, seed=1)
+    file = home / "models" / "mapped.melisma"
+    modelfile.save(replace(model.file, name="mapped", latents=model.file.latents | {"map": found.entry()}), file)
+    yield melisma.load("mapped")
+    file.unlink()
+
+
+def test_a_map_changes_nothing_else_of_a_file(mapped, model):
+    assert mapped.map is not None and model.map is None
+    path = model.encode(open_sound(A))
+    np.testing.assert_array_equal(mapped.decode(path), model.decode(path))  # the core reads it and does as before
+
+
+def test_a_trail_over_the_map(mapped):
+    """The latents are those of the places where the trail is; the loudness stays."""
+    way = Puck(((0.0, 0.1, 0.2), (1.0, 0.9, 0.6)))
+    take = Take("mapped", A, map=Trail(on=True, puck=way))
+    _, edited, result = session.paths(take, open_sound, mapped)
+    x, y = np.interp(edited.times, [0, 1], [0.1, 0.9]), np.interp(edited.times, [0, 1], [0.2, 0.6])
+    np.testing.assert_allclose(result.values, mapped.map.at(x, y), atol=1e-5)
+    np.testing.assert_array_equal(result.loudness, edited.loudness)
+    off = session.paths(Take("mapped", A, map=Trail(puck=way)), open_sound, mapped)
+    np.testing.assert_array_equal(off[2].values, off[1].values)
+
+
+def test_a_model_without_a_map_plays_on(model):
+    take = Take("small", A, map=Trail(on=True))
+    np.testing.assert_array_equal(
+        session.paths(take, open_sound, model)[2].values, session.paths(take, open_sound, model)[1].values
+    )
+
+
+def test_points_speak(mapped, tmp_path):
+    studio = Studio(Library(tmp_path / "studio"), 8337)
+    with TestClient(studio.app(), "http://127.0.0.1:8337") as client:
+        client.cookies.set(studio.cookie, studio.token)
+        info = protocol.read(client.get("/api/models/mapped/map").content, MapInfo)
+        values = np.random.default_rng(0).standard_normal((mapped.latents, 4)).astype(np.float32)
+        seen = np.array(info.axes) @ values + np.array(info.offsets)[:, None]
+        np.testing.assert_allclose(seen, mapped.map.places(values), atol=1e-4)
+        x, y = info.points[0]
+        sound = np.frombuffer(client.get(f"/api/models/mapped/point?x={x}&y={y}").content, "<f4")
+        assert abs(len(sound) / mapped.sample_rate - hearing.POINT) < 0.05 and np.abs(sound).max() > 0.01
+        for query in ("x=2&y=0", "x=0.5", "x=nan&y=0"):
+            assert client.get(f"/api/models/mapped/point?{query}").status_code == 400
+        assert "no map" in client.get("/api/models/small/map").json()["message"]

@@ -25,6 +25,7 @@ MOST_BYTES = 256 << 20
 MOST_HEADER = 4 << 20
 MOST_TENSORS = 4096
 DEEPEST = 64  # levels of JSON
+MOST_MAPPED = 4098  # rows of a map
 LONGEST_ROW = 4096  # numbers of a row in 8 bits: what the core's sums in 32 bits hold
 _TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I8": np.dtype("i1")}
 _TENSOR_NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -295,6 +296,18 @@ def _check_latents(latents: dict[str, Any], count: int) -> None:
         raise Damaged(f"its latents of timbre are not rows of theirs, 0 to {count - 1}")
     if len(set(timbre)) < len(timbre):
         raise Damaged("its latents of timbre are named twice")
+    _check_map(latents.get("map"), count)
+
+
+def _check_map(entry: Any, count: int) -> None:
+    """A map of the domain is two axes and some points, each a row with a number for each latent."""
+    if entry is None:
+        return
+    tables = [entry.get(key) for key in ("axes", "points")] if isinstance(entry, dict) else [None, None]
+    rows = [row for table in tables if isinstance(table, list) for row in table]
+    good = len(rows) > 10 and all(isinstance(row, list) and len(row) == count for row in rows) and len(tables[0] or ()) == 2
+    if not good or len(rows) > MOST_MAPPED or not all(type(v) in (int, float) and -1e6 < v < 1e6 for row in rows for v in row):
+        raise Damaged(f"its map is not two axes and 9 to {MOST_MAPPED - 2} points of {count} numbers")
 
 
 def _check_shapes(config: ModelConfig, tensors: dict[str, np.ndarray]) -> None:

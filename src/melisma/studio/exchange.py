@@ -94,6 +94,15 @@ def place(request: Request) -> tuple[int, float | None]:
     return int(lane), None if at is None else float(at)
 
 
+def spot(request: Request) -> tuple[float, float]:
+    """A place of the map."""
+    found = [request.query_params.get(key, "") for key in "xy"]
+    for given in found:
+        if not re.fullmatch(r"(0(\.[0-9]{1,20})?|1(\.0{1,20})?)", given):
+            raise BadValue(f"{shown(given)} is no place of the map: x and y go from 0 to 1")
+    return float(found[0]), float(found[1])
+
+
 @asynccontextmanager
 async def received(request: Request, library: Library, most: int) -> AsyncIterator[Incoming]:
     """The request's body in a file, which is gone afterwards. MelismaError if it is larger than `most` bytes."""

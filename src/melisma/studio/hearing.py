@@ -1,4 +1,4 @@
-"""Short sounds that explain: a latent around the session's sound."""
+"""Short sounds that explain: a latent around the session's sound, a place of the domain's map."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import BadValue
+from ..errors import BadValue, NotFound
 from ..latent import LatentPath
+from ..latent.domainmap import DomainMap
 from ..model import Model
 from . import session
-from .protocol import Take
+from .protocol import MapInfo, Take
 
 SECONDS, PAUSE = 0.7, 0.12  # of what is heard, and between its two halves
 AROUND = 2.0  # σ
 FADE = 0.01  # seconds
+POINT, LEVEL = 0.5, -20.0  # seconds and dBFS of a place of the map
 
 
 def around(take: Take, lane: int, at: float | None, open_sound: session.Open, model: Model) -> np.ndarray:
@@ -33,6 +35,37 @@ def around(take: Take, lane: int, at: float | None, open_sound: session.Open, mo
         moved = replace(path, values=values)
         pieces += [faded(session.ahead(moved, model, first, last, **session.amounts(take))[1], model.sample_rate)]
     return np.concatenate([pieces[0], np.zeros(round(PAUSE * model.sample_rate), np.float32), pieces[1]])
+
+
+def map_of(model: Model) -> MapInfo:
+    """The map as the page draws it; NotFound if the model has none."""
+    found = _map(model)
+    zero = found.places(np.zeros((model.latents, 1), np.float32))[:, 0]
+    axes = (found.places(np.eye(model.latents, dtype=np.float32)) - zero[:, None]).astype(float).tolist()
+    points = found.places(found.points.T).T.clip(0, 1).round(4).astype(float).tolist()
+    return MapInfo(tuple((x, y) for x, y in points), (tuple(axes[0]), tuple(axes[1])), (float(zero[0]), float(zero[1])))
+
+
+def spoken(model: Model, x: float, y: float) -> np.ndarray:
+    """What lies at a place of the map, held for half a second: samples at the model's rate."""
+    frames = session.WARM + round(POINT * model.frame_rate)
+    values = np.repeat(_map(model).at(np.array([x]), np.array([y])), frames, axis=1)
+    length = frames * model.hop - (model.config.analysis.frame - model.hop)
+    path = LatentPath(values, np.full(frames, LEVEL, np.float32), model.frame_rate, length, model.sample_rate, model.name)
+    return faded(session.ahead(path, model, session.WARM, frames)[1], model.sample_rate)
+
+
+def _map(model: Model) -> DomainMap:
+    if model.map is None:
+        raise NotFound(f"{model.name} has no map of its domain: models that are trained from now on have one")
+    return model.map
+
+
+def piece(take: Take, open_sound: session.Open, model: Model) -> np.ndarray:
+    """A piece of a take where it is loudest: samples at the model's rate."""
+    path = session.paths(take, open_sound, model)[2]
+    first, last = _piece(path, None)
+    return faded(session.ahead(path, model, first, last, **session.amounts(take))[1], model.sample_rate)
 
 
 def _piece(path: LatentPath, at: float | None) -> tuple[int, int]:

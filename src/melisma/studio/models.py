@@ -56,7 +56,9 @@ def _info(name: str, model: Model) -> ModelInfo:
     hertz = tuple(round(float(middle), 1) for middle in band_centres(model.config.analysis))
     about = ", ".join(part for part in said if part)
     bands, against = model.config.analysis.bands, remark(model.file)
-    return ModelInfo(name, model.sample_rate, model.hop, bands, hertz, ranges, model.timbre, about, against)
+    return ModelInfo(
+        name, model.sample_rate, model.hop, bands, hertz, ranges, model.timbre, model.map is not None, about, against
+    )
 
 
 def operators() -> tuple[OperatorInfo, ...]:

@@ -124,8 +124,16 @@ class Square(_Struct):
     acts: Literal["latents", "loudness", "both"] = "both"
 
 
+class Trail(_Struct):
+    """A way over the map of the domain that the latents take, as the puck takes one over the square."""
+
+    on: bool = False
+    puck: Puck = Puck()
+    acts: Literal["all", "timbre"] = "all"
+
+
 class Take(_Struct):
-    """All that sounds: an input, the model it is read and played by, edits in their order, then the square.
+    """All that sounds: an input, the model it is read and played by, edits in their order, then the square, then the map.
 
     domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound
     itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see
@@ -139,6 +147,7 @@ class Take(_Struct):
     fine: Share = 0.0
     colour: Share = 0.0
     domain: Share = 0.0
+    map: Trail = Trail()
 
 
 class Snapshot(_Struct):
@@ -232,7 +241,8 @@ class OperatorInfo(_Struct):
 class ModelInfo(_Struct):
     """A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of
     each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it,
-    pitch above all. null: not known. `remark`: what its own training says against it, such as that it is not usable yet."""
+    pitch above all. null: not known. `map`: whether there is a map of its domain. `remark`: what its own training says against
+    it, such as that it is not usable yet."""
 
     name: str
     rate: int
@@ -241,6 +251,7 @@ class ModelInfo(_Struct):
     hertz: tuple[float, ...]
     ranges: tuple[tuple[float, float], ...]
     timbre: tuple[int, ...] | None
+    map: bool
     about: str
     remark: str
 
@@ -283,6 +294,15 @@ class Effects(_Struct):
     steps: int
     bands: int
     latents: tuple[Effect, ...]
+
+
+class MapInfo(_Struct):
+    """A model's map: where its points lie, from 0 to 1, x to the right, y downwards; and how latents z lie in it: to the right
+    axes[0] · z + offsets[0], downwards axes[1] · z + offsets[1]."""
+
+    points: tuple[tuple[float, float], ...]
+    axes: tuple[tuple[float, ...], tuple[float, ...]]
+    offsets: tuple[float, float]
 
 
 class Hello(_Struct, tag_field="type", tag="hello"):

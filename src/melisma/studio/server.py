@@ -62,7 +62,10 @@ class Studio:
             Route("/api/sounds/{hash}/mel", answering(self.mel)),
             Route("/api/sounds/{hash}/outline", answering(self.outline)),
             Route("/api/models/{name}/effects", answering(self.effects)),
+            Route("/api/models/{name}/map", answering(self.map)),
+            Route("/api/models/{name}/point", answering(self.point)),
             Route("/api/take/latent", answering(self.take_latent), methods=["POST"]),
+            Route("/api/take/piece", answering(self.take_piece), methods=["POST"]),
             Route("/api/take/samples", answering(self.take_samples), methods=["POST"]),
             Route("/api/take/{name}", answering(self.take_wav)),
             Route("/api/session", answering(self.open_session), methods=["POST"]),
@@ -143,6 +146,16 @@ class Studio:
         name, folder = request.path_params["name"], self.library.folder / "effects"
         return exchange.json(await run_in_threadpool(lambda: effects(self.models.open(name), folder)))
 
+    async def map(self, request: Request) -> Response:
+        """The map of a model's domain."""
+        name = request.path_params["name"]
+        return exchange.json(await run_in_threadpool(lambda: hearing.map_of(self.models.open(name))))
+
+    async def point(self, request: Request) -> Response:
+        """A place of the map (?x= and ?y=, from 0 to 1), held for half a second."""
+        name, (x, y) = request.path_params["name"], exchange.spot(request)
+        return await _made(lambda: hearing.spoken(self.models.open(name), x, y).astype("<f4").tobytes())
+
     # --- takes ---
 
     async def take_latent(self, request: Request) -> Response:
@@ -152,6 +165,16 @@ class Studio:
         def make() -> bytes:
             take: Take = read(body, Take)  # type: ignore[assignment]
             return hearing.around(take, lane, at, self.library.open, self.models.open(take.model)).astype("<f4").tobytes()
+
+        return await _made(make)
+
+    async def take_piece(self, request: Request) -> Response:
+        """A piece of a take where it is loudest: as `take_samples`."""
+        body = await exchange.document(request)
+
+        def make() -> bytes:
+            take: Take = read(body, Take)  # type: ignore[assignment]
+            return hearing.piece(take, self.library.open, self.models.open(take.model)).astype("<f4").tobytes()
 
         return await _made(make)
 

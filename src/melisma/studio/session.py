@@ -1,8 +1,8 @@
 """From a document to its sound: `paths` and `sound` are pure functions of a take, the sounds it names and a model.
 
 The order is always the same: the input is encoded, the edits are applied one after the other, then the square blends
-the result with its corners. What lies beyond the end of a path, or names lanes that a model does not have, does nothing:
-so the same edits can be heard through another model.
+the result with its corners, and the map puts other latents in their place. What lies beyond the end of a path, or names lanes
+that a model does not have, does nothing: so the same edits can be heard through another model.
 
 **From the original to the domain**: `Take.domain` acts on what is read of a sound, before any edit, so that what is drawn is what
 sounds: `latent.match` goes that far. At 0 nothing is done to it, and with fine and colour it is all but the sound itself; at 1,
@@ -41,6 +41,7 @@ from .protocol import (
     Square,
     Take,
     Target,
+    Trail,
 )
 
 WARM = 64  # frames; the published models' decoders look back 32 at most, with their vocoders less than this
@@ -77,9 +78,9 @@ def paths(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) 
     read = _Reading(open_sound, model, memo, take.domain)
     inferred = _inferred(take.input, open_sound, model, memo)
     edited = _edited(take.input, take.edits, read)
-    if not take.square.on or all(corner is None for corner in take.square.corners):
-        return inferred, edited, edited
-    return inferred, edited, _squared(take.square, edited, read)
+    squared = take.square.on and any(corner is not None for corner in take.square.corners)
+    result = _squared(take.square, edited, read) if squared else edited
+    return inferred, edited, _mapped(take.map, result, model)
 
 
 def amounts(take: Take) -> dict[str, float]:
@@ -270,6 +271,22 @@ def _corner(corner: Corner | None, edited: LatentPath, read: _Reading) -> Latent
         values = [smooth_noise(corner.seed, row, edited.frames, rate) for row in range(edited.dimensions)]
         return replace(edited, values=np.array(values), layers=None)  # no sound gave it any
     return edited
+
+
+# --- the map ------------------------------------------------------------------------------------------------------------
+
+
+def _mapped(trail: Trail, path: LatentPath, model: Model) -> LatentPath:
+    """The latents go their way over the domain's map; loudness, and what goes along beside them, stay the sound's."""
+    if not trail.on or model.map is None:
+        return path
+    values = model.map.at(*puck_at(trail.puck, path.times))
+    if trail.acts == "timbre" and model.timbre is not None:
+        rows = list(model.timbre)
+        whole = path.values.copy()
+        whole[rows] = values[rows]
+        values = whole
+    return replace(path, values=values)
 
 
 def puck_at(puck: Puck, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from ..errors import BadValue
 from ..files import modelfile
 from ..files.config import ModelConfig
 from ..files.modelfile import ModelFile
+from ..model import Model
 from ..system.home import home
 from . import checkpoints
 from .calibrate import calibrate
 from .data import Prepared
 from .export import from_file, to_file
 from .fit import fit
+from .mapping import domain_map
 from .plan import Plan
 from .reference import Reference
 
@@ -80,7 +83,9 @@ def pack(model: Reference, name: str, data: Prepared, how: dict[str, Any], licen
         "date": datetime.date.today().isoformat(),
         "melisma": _version(),
     }
-    return to_file(model, name, latents, training, bits=8)
+    file = to_file(model, name, latents, training, bits=8)
+    found = domain_map(Model(file), data.clips("train"))
+    return file if found is None else replace(file, latents=latents | {"map": found.entry()})
 
 
 def plan_summary(plan: Plan) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 // The document as the page edits it: pure functions from one immutable take to the next.
 
 import { simplify, type Line } from './curves';
-import type { Draw, Edit, Operate, Session, Square, Take, Target } from './protocol';
+import type { Draw, Edit, Operate, Session, Square, Take, Target, Trail } from './protocol';
 
 export type Lane = number | 'loudness';
 export interface Range { readonly start: number; readonly end: number }
@@ -11,8 +11,10 @@ export interface LivePoint extends PointId { readonly t: number; readonly v: num
 export const PUCK = { points: [[0, 0.5, 0.5]], loop: false, speed: 1 } as const;
 export const SQUARE: Square = { on: false, corners: [null, null, null, null], puck: PUCK, acts: 'both' };
 
+export const TRAIL: Trail = { on: false, puck: PUCK, acts: 'all' };
+
 export function newTake(model: string, input: Take['input'] = null): Take {
-  return inDomain({ model, input, edits: [], square: SQUARE, fine: 1, colour: 0, domain: 0 }, 1); // what a sound is opened for: the transfer
+  return inDomain({ model, input, edits: [], square: SQUARE, fine: 1, colour: 0, domain: 0, map: TRAIL }, 1); // what a sound is opened for: the transfer
 }
 
 export function newSession(model: string): Session {

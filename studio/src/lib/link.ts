@@ -1,6 +1,6 @@
 // The wire to the server: one WebSocket for the session, HTTP for sounds and files.
 
-import type { Binary, Effects, FromServer, Outline, Session, SoundInfo, Take, ToServer } from './protocol';
+import type { Binary, Effects, FromServer, MapInfo, Outline, Session, SoundInfo, Take, ToServer } from './protocol';
 
 export interface Listener {
   message(message: FromServer): void;
@@ -108,8 +108,22 @@ export async function takeLatent(take: Take, lane: number, at: number | null): P
   return new Float32Array(await (await ask(`/api/take/latent?lane=${lane}${where}`, { method: 'POST', body: JSON.stringify(take) })).arrayBuffer());
 }
 
+/** A short piece of a take, where it is loudest. */
+export async function takePiece(take: Take): Promise<Float32Array> {
+  return new Float32Array(await (await ask('/api/take/piece', { method: 'POST', body: JSON.stringify(take) })).arrayBuffer());
+}
+
 export async function effects(model: string): Promise<Effects> {
   return (await ask(`/api/models/${encodeURIComponent(model)}/effects`)).json();
+}
+
+export async function map(model: string): Promise<MapInfo> {
+  return (await ask(`/api/models/${encodeURIComponent(model)}/map`)).json();
+}
+
+/** A place of a model's map, held. */
+export async function point(model: string, x: number, y: number): Promise<Float32Array> {
+  return new Float32Array(await (await ask(`/api/models/${encodeURIComponent(model)}/point?x=${x.toFixed(5)}&y=${y.toFixed(5)}`)).arrayBuffer());
 }
 
 export async function openSession(file: Blob, name: string): Promise<Session> {

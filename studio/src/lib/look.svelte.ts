@@ -11,6 +11,7 @@ import { work } from './work.svelte';
 export const FIRST = 4; // latents that stand on their own: those that matter most
 
 export type Tool = 'select' | 'draw' | 'line' | 'range';
+export type Panel = 'operators' | 'square' | 'map' | 'snapshots';
 export type Scope = 'lane' | 'latents' | 'all';
 
 class Look {
@@ -21,6 +22,7 @@ class Look {
   scope = $state<Scope>('lane');
   tool = $state<Tool>('select');
   points = $state.raw<readonly PointId[]>([]);
+  panel = $state<Panel | ''>(''); // of the drawer, where the page is too narrow for all to stand side by side
   groups = $state<Record<string, boolean>>({}); // of lanes, which are open
   private reach = $state.raw<readonly number[]>([]); // how far the curves go, for each row
 

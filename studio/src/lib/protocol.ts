@@ -73,7 +73,14 @@ export interface Square {
   readonly acts: "both" | "latents" | "loudness";
 }
 
-/** All that sounds: an input, the model it is read and played by, edits in their order, then the square. domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any names none, and sounds as it did. */
+/** A way over the map of the domain that the latents take, as the puck takes one over the square. */
+export interface Trail {
+  readonly on: boolean;
+  readonly puck: Puck;
+  readonly acts: "all" | "timbre";
+}
+
+/** All that sounds: an input, the model it is read and played by, edits in their order, then the square, then the map. domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any names none, and sounds as it did. */
 export interface Take {
   readonly model: string;
   readonly input: SoundRef | null;
@@ -82,6 +89,7 @@ export interface Take {
   readonly fine: number;
   readonly colour: number;
   readonly domain: number;
+  readonly map: Trail;
 }
 
 /** A take that was given a name. */
@@ -148,7 +156,7 @@ export interface OperatorInfo {
   readonly loudness: boolean;
 }
 
-/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known. `remark`: what its own training says against it, such as that it is not usable yet. */
+/** A model of the menu. `ranges`: 1st and 99th percentile of each latent on what it was trained on. `hertz`: the middle of each mel band, lowest first. `timbre`: the latents that shape the spectrum's envelope; the others shape what is in it, pitch above all. null: not known. `map`: whether there is a map of its domain. `remark`: what its own training says against it, such as that it is not usable yet. */
 export interface ModelInfo {
   readonly name: string;
   readonly rate: number;
@@ -157,6 +165,7 @@ export interface ModelInfo {
   readonly hertz: readonly number[];
   readonly ranges: readonly (readonly [number, number])[];
   readonly timbre: readonly number[] | null;
+  readonly map: boolean;
   readonly about: string;
   readonly remark: string;
 }
@@ -191,6 +200,13 @@ export interface Effects {
   readonly steps: number;
   readonly bands: number;
   readonly latents: readonly Effect[];
+}
+
+/** A model's map: where its points lie, from 0 to 1, x to the right, y downwards; and how latents z lie in it: to the right axes[0] · z + offsets[0], downwards axes[1] · z + offsets[1]. */
+export interface MapInfo {
+  readonly points: readonly (readonly [number, number])[];
+  readonly axes: readonly [readonly number[], readonly number[]];
+  readonly offsets: readonly [number, number];
 }
 
 /** The first message: what there is to play with, and the history as it was autosaved; the session is step `at` of it. */

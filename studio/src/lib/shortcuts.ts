@@ -48,6 +48,7 @@ export function shortcut(event: KeyboardEvent, help: () => void): void {
   else if (key === '0') look.activate('loudness');
   else if (/^[1-9]$/.test(key)) look.activate(Math.min(Number(key), work.model?.ranges.length ?? 1) - 1);
   else if (key === 'escape') {
+    if (look.panel) look.panel = '';
     if (work.gesture) work.drop();
     else if (received.stale) studio.cancel();
     else {
