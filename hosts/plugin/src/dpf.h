@@ -45,7 +45,7 @@ class MelismaPlugin : public Plugin {
 
     void initParameter(uint32_t index, Parameter& p) override {
         const Row& row = ROWS[index];
-        if (index == BYPASS) return p.initDesignation(kParameterDesignationBypass);
+        if (static_cast<int>(index) == BYPASS) return p.initDesignation(kParameterDesignationBypass);
         p.hints = index == STATUS ? kParameterIsOutput : index == MODEL ? 0 : kParameterIsAutomatable;
         if (row.whole)
             p.hints |= row.minimum == 0 && row.maximum == 1 ? kParameterIsBoolean | kParameterIsInteger
@@ -107,7 +107,9 @@ class MelismaPlugin : public Plugin {
 
 #if MELISMA_INSTRUMENT
     void run(const float** in, float** out, uint32_t n, const MidiEvent* events, uint32_t count) override {
-        (void)events, (void)count;
+        for (uint32_t i = 0; x && i < count; i++)
+            if (events[i].size <= MidiEvent::kDataSize)
+                instance_note(x, events[i].frame, events[i].data, events[i].size);
 #else
     void run(const float** in, float** out, uint32_t n) override {
 #endif

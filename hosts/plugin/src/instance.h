@@ -1,10 +1,10 @@
 // A plug-in as a DAW holds it, whatever the format: a Player of hosts/common, a thread beside the audio that
 // serves it, parameters by number, and all of it as a text.
 //
-// Three sides. The audio thread: instance_process, instance_midi. Any thread: instance_set, instance_get,
-// instance_latency. The host's main thread: everything else. The audio thread waits for nothing, but for its
-// first block after a start: there it waits for a model that is on its way, so that what was asked for is
-// heard from the first sample on, and a mixdown repeats.
+// Three sides. The audio thread: instance_process, instance_order, instance_file. Any thread: instance_set,
+// instance_get, instance_latency. The host's main thread: everything else. The audio thread waits for
+// nothing, but for its first block after a start: there it waits for a model that is on its way, so that what
+// was asked for is heard from the first sample on, and a mixdown repeats.
 #pragma once
 
 #include <pthread.h>
@@ -15,7 +15,14 @@
 #include "parameters.h"
 #include "player.h"
 
-constexpr int CHANNELS = 2;
+constexpr int CHANNELS = 2, STREAM_CHANNELS = MELISMA_INSTRUMENT ? 1 : CHANNELS;
+constexpr int MOST_EVENTS = 512;  // that one block is heard of; DPF hands over no more
+
+// A short MIDI message.
+struct Note {
+    uint32_t frame;
+    uint8_t size, bytes[3];
+};
 
 // What the parameter STATUS shows.
 enum Status { PLAYS, IS_READ, NOT_FOUND, UNREADABLE, STATUS_COUNT };
@@ -28,6 +35,7 @@ struct Instance {
     std::atomic<float> values[PARAMETER_COUNT];
     std::atomic<bool> changed[PARAMETER_COUNT], any, chosen, ordered;
     std::atomic<bool> active, played;
+    int rate;  // Hz, of the exciter
     std::atomic<int> latency, status;
     // told again by the host after it restored a state, in its own rounding: not to be heard
     std::atomic<bool> echo[PARAMETER_COUNT], echoes;
@@ -40,6 +48,13 @@ struct Instance {
     char file[1024];                   // where the model was found
     void (*tell)(void*, const char*);  // a sentence for the user; null: stderr
     void* told;
+
+    // the instrument's, the audio thread's
+    melisma_exciter* exciter;
+    std::atomic<bool> stirred;  // something of the exciter was set
+    float sound[1024];
+    Note notes[MOST_EVENTS];
+    int note_count;
 
     Instance* next;  // the keeper's
 };
@@ -55,8 +70,11 @@ inline int instance_latency(const Instance* x) { return x->latency.load(); }
 void instance_activate(Instance* x, int rate);
 void instance_deactivate(Instance* x);
 
-// Two channels in (null: none) and out, n samples. REALTIME but for the first block after a start. offline:
-// the host does not run in real time, so a model that is on its way is waited for.
+// The audio thread's: a message in the next block. Those beyond MOST_EVENTS are lost.
+void instance_note(Instance* x, uint32_t frame, const uint8_t* bytes, size_t size);
+
+// Two channels in (the instrument: null) and out, n samples. REALTIME but for the first block after a start.
+// offline: the host does not run in real time, so a model that is on its way is waited for.
 void instance_process(Instance* x, const float* const* in, float* const* out, int64_t n,
                       bool offline = false);
 
@@ -67,8 +85,6 @@ bool instance_order(Instance* x, const char* path, size_t length);
 // The keeper's call: what was chosen is loaded, what was loaded is put in.
 void instance_tend(Instance* x);
 
-// A model by name or file.
-void instance_load(Instance* x, const char* name);
 // The name of choice 0, 1, 2 …; "" beyond.
 const char* instance_choice(const Instance* x, int choice);
 

@@ -155,11 +155,17 @@ void run(LV2_Handle handle, uint32_t n) {
     Lv2* p = static_cast<Lv2*>(handle);
     listen(p);
     const LV2_Atom_Sequence* events = static_cast<const LV2_Atom_Sequence*>(p->ports[ATOMS_IN]);
-    if (events && p->map) LV2_ATOM_SEQUENCE_FOREACH(events, event) {
+    if (events && p->map) {
+        LV2_ATOM_SEQUENCE_FOREACH(events, event) {
+            if (MELISMA_INSTRUMENT && event->body.type == p->uris.midi)
+                instance_note(p->x, static_cast<uint32_t>(event->time.frames),
+                              static_cast<const uint8_t*>(LV2_ATOM_BODY_CONST(&event->body)),
+                              event->body.size);
             if (lv2_atom_forge_is_object_type(&p->forge, event->body.type))
                 hear(p, reinterpret_cast<const LV2_Atom_Object*>(&event->body));
         }
-    const float* in[] = {port(p, IN), port(p, IN + 1)};
+    }
+    const float* in[] = {port(p, IN), port(p, IN + 1)};  // the instrument uses none
     float* out[] = {port(p, OUT), port(p, OUT + 1)};
     const float* freewheel = port(p, FREEWHEEL);
     instance_process(p->x, in, out, n, freewheel && *freewheel > 0.5f);

@@ -25,6 +25,7 @@ class Plugin:
 
 PLUGINS = {
     "effect": Plugin("Melisma", "urn:melisma:effect", parameters.effect, False),
+    "instrument": Plugin("Melisma Instrument", "urn:melisma:instrument", parameters.instrument, True),
 }
 FORMATS = ("VST3", "CLAP", "LV2")
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}

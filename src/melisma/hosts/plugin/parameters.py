@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...latent.declare import Parameter
 from ...latent.live import LIVE, LIVE_OF_LATENTS
+from ...latent.notes import EXCITER
 
 LATENTS = 16  # as many have a knob; all do in the published models
 MODELS = 64  # as many can be chosen by number; names.h has the same
@@ -21,13 +23,18 @@ _LABELS = {
     "loudness.by_hand": "Loudness by Hand", "loudness.level": "Level by Hand", "match.seconds": "Match Over",
     "randomize.seed": "Randomize Seed",
 }  # fmt: skip
+_NOTES = {
+    "shape": "Shape", "width": "Width", "attack": "Attack", "decay": "Decay", "sustain": "Sustain", "release": "Release",
+    "level": "Level", "velocity": "Velocity", "pressure": "Pressure", "vibrato": "Vibrato", "vibrato.rate": "Vibrato Rate",
+    "wheel": "Wheel", "transpose": "Transpose", "bend": "Bend Range",
+}  # fmt: skip
 _FIRST = {"match": 1.0, "fine": 1.0}
-_LOGARITHMIC = {"feedback.frequency", "feedback.q", "randomize.rate", "match.seconds"}
+_LOGARITHMIC = {"feedback.frequency", "feedback.q", "randomize.rate", "match.seconds", "attack", "decay", "release"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One parameter. name: the core's, "" for the plug-in's own."""
+    """One parameter. name: the core's, "" for the plug-in's own. exciter: it is the exciter's, not the stream's."""
 
     name: str
     symbol: str
@@ -39,6 +46,7 @@ class Row:
     default: float
     whole: bool = False
     logarithmic: bool = False
+    exciter: bool = False
 
 
 _BYPASS = Row("", "bypass", "Bypass", "", "1: the input alone, delayed as the model delays", 0, 1, 0, True)
@@ -46,14 +54,21 @@ _MODEL = Row("", "model", "Model", "", "which model plays; 0: a file of your own
 _STATUS = Row("", "status", "Status", "", "how it is with the model", 0, len(STATUS) - 1, 0, True)
 
 
-def _live(name: str) -> Row:
-    p = next(p for p in LIVE if p.name == name)
-    default = _FIRST.get(name, p.default)
-    whole = p.kind in ("switch", "integer")
-    minimum, maximum = float(p.minimum or 0), float(p.maximum or 0)
-    return Row(
-        name, name.replace(".", "_"), _LABELS[name], p.unit, p.summary, minimum, maximum, default, whole, name in _LOGARITHMIC
-    )
+def _row(p: Parameter, label: str, exciter: bool) -> Row:
+    default, whole = _FIRST.get(p.name, p.default), p.kind in ("switch", "integer")
+    symbol, logarithmic = p.name.replace(".", "_"), p.name in _LOGARITHMIC
+    bounds = float(p.minimum or 0), float(p.maximum or 0), float(default)
+    return Row(p.name, symbol, label, p.unit, p.summary, *bounds, whole, logarithmic, exciter)
+
+
+def _live() -> list[Row]:
+    declared = {p.name: p for p in LIVE}
+    return [_row(declared[name], label, False) for name, label in _LABELS.items()]
+
+
+def _exciter() -> list[Row]:
+    declared = {p.name: p for p in EXCITER}
+    return [_row(declared[name], label, True) for name, label in _NOTES.items()]
 
 
 def _latent(kind: str, number: int) -> Row:
@@ -69,4 +84,9 @@ def _latents() -> list[Row]:
 
 def effect() -> list[Row]:
     """Of the effect."""
-    return [_BYPASS, _MODEL, _STATUS, *map(_live, _LABELS), *_latents()]
+    return [_BYPASS, _MODEL, _STATUS, *_live(), *_latents()]
+
+
+def instrument() -> list[Row]:
+    """Of the instrument: it has nothing to bypass."""
+    return [_MODEL, _STATUS, *_exciter(), *_live(), *_latents()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ... import __version__
+from ...store import DEFAULT
 from .parameters import STATUS, Row
 
 _PREFIXES = """@prefix atom: <http://lv2plug.in/ns/ext/atom#> .
@@ -25,6 +26,7 @@ _PREFIXES = """@prefix atom: <http://lv2plug.in/ns/ext/atom#> .
 @prefix urid: <http://lv2plug.in/ns/ext/urid#> .
 """
 _UNITS = {"dB": "units:db", "Hz": "units:hz", "s": "units:s", "×": "units:coef"}
+_UNITS |= {"cents": "units:cent", "semitones": "units:semitone12TET"}
 
 
 def manifest(uris: dict[str, str], suffix: str) -> str:
@@ -87,7 +89,7 @@ def _control(row: Row, models: Sequence[str]) -> tuple[str, ...]:
     properties, more = [], [f"rdfs:comment {_quoted(row.summary)}"]
     minimum, maximum, default = row.minimum, row.maximum, row.default
     if row.symbol == "model":
-        default = models.index("strings") + 1 if "strings" in models else min(1, len(models))
+        default = models.index(DEFAULT) + 1 if DEFAULT in models else min(1, len(models))
         properties, more = ["lv2:integer", "lv2:enumeration"], [*more, _points(["(your own file)", *models])]
     elif row.symbol == "status":
         properties, more = ["lv2:integer", "lv2:enumeration"], [*more, _points(STATUS)]

@@ -1,0 +1,101 @@
+// All of an instance as text, and back.
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "models.h"
+
+size_t instance_state(Instance* x, char* text, size_t size) {
+    Control control(x);
+    control_serve(x);
+    control_settle(x);
+    size_t used = player_state(&x->player, text, size);
+    auto room = [&] { return used < size ? size - used : 0; };
+    auto end = [&] { return used < size ? text + used : nullptr; };
+    used += static_cast<size_t>(
+        snprintf(end(), room(), "file %s\nchoice %d\n", x->file, static_cast<int>(x->values[MODEL].load())));
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        if (!ROWS[i].exciter) continue;
+        float value = x->values[i];
+        uint32_t bits;  // as hosts/common writes them
+        memcpy(&bits, &value, sizeof bits);
+        used += static_cast<size_t>(
+            snprintf(end(), room(), "exciter.%s %08lx\n", ROWS[i].name, static_cast<unsigned long>(bits)));
+    }
+    return used;
+}
+
+// The rest of the line that begins with this word and a blank; false: there is none.
+static bool line_of(const char* text, const char* word, char* rest, size_t size) {
+    size_t length = strlen(word);
+    for (const char* at = text; *at; at++) {
+        if ((at == text || at[-1] == '\n') && strncmp(at, word, length) == 0 && at[length] == ' ') {
+            at += length + 1;
+            size_t n = strcspn(at, "\n");
+            if (n >= size) return false;
+            memcpy(rest, at, n);
+            rest[n] = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static float exciter_value(const char* text, const Row& row) {
+    char word[64], digits[16];
+    snprintf(word, sizeof word, "exciter.%s", row.name);
+    if (!line_of(text, word, digits, sizeof digits)) return row.default_value;
+    uint32_t bits = static_cast<uint32_t>(strtoul(digits, nullptr, 16));
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value >= row.minimum && value <= row.maximum ? value : row.default_value;
+}
+
+bool instance_restore(Instance* x, const char* text, bool echoed) {
+    Control control(x);
+    char name[ASKED_NAME], number[16], file[1024];
+    control_settle(x);
+    char file_before[1024];
+    memcpy(file_before, x->file, sizeof file_before);
+    float model_before = x->values[MODEL];
+    bool chosen_before = x->chosen;
+    bool has_model = line_of(text, "model", name, sizeof name);
+    if (!line_of(text, "file", file, sizeof file)) *file = 0;
+    if (has_model) {
+        memcpy(x->file, file, sizeof file);
+        int choice = line_of(text, "choice", number, sizeof number) ? atoi(number) : 0;
+        x->values[MODEL] = static_cast<float>(models_keep(x, name, choice));
+        x->chosen = false;
+    }
+    if (!player_restore(&x->player, text, strlen(text))) {
+        memcpy(x->file, file_before, sizeof file_before);
+        x->values[MODEL] = model_before;
+        x->chosen = chosen_before;
+        return false;
+    }
+    if (echoed)
+        for (int i = 0; i < PARAMETER_COUNT; i++) x->echo[i] = true;
+    x->echoes = echoed;
+    for (int i = 0; i < PARAMETER_COUNT; i++) {
+        if (i == BYPASS) x->values[i] = x->player.bypassed;
+        if (!*ROWS[i].name) continue;
+        if (ROWS[i].exciter) {
+            x->values[i] = exciter_value(text, ROWS[i]);
+            x->changed[i] = true;
+            x->stirred = true;
+            continue;
+        }
+        float value = ROWS[i].default_value;
+        bool there = false;
+        for (int s = 0; s < x->player.setting_count && !there; s++)
+            if ((there = strcmp(x->player.settings[s].name, ROWS[i].name) == 0))
+                value = x->player.settings[s].value;
+        x->values[i] = value;
+        if (!there) player_set(&x->player, ROWS[i].name, value);
+    }
+    if (!x->played) player_reset(&x->player);
+    control_serve(x);
+    return true;
+}
