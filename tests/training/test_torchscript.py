@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ KINDS = {0: bool, 1: int, 2: float, 3: str}
 FILES = {
     "phase": lambda: random_file(TINY),
     "melgan": lambda: random_file(MELGAN),
+    "turning": lambda: random_file(replace(TINY, vocoder=replace(TINY.vocoder, turns_phase=True))),
     "strings": lambda: modelfile.load(ROOT / "models" / "strings.melisma"),
 }
 
@@ -127,7 +129,7 @@ def test_every_method_with_every_buffer(hosts, kind, batch):
             before = y
 
 
-@pytest.mark.parametrize("kind", ["phase", "melgan", "strings"])
+@pytest.mark.parametrize("kind", ["phase", "melgan", "turning", "strings"])
 def test_encode_and_decode_equal_the_reference(hosts, kind):
     host, file = hosts(kind), FILES[kind]()
     theirs, hop = reference.Engine(file), file.config.analysis.hop
@@ -209,8 +211,6 @@ def test_parameters_move_smoothly_and_a_bad_sound_is_silence(hosts):
 
 
 def test_a_hop_that_is_no_power_of_two_is_refused():
-    from dataclasses import replace
-
     file = random_file(
         replace(MELGAN, analysis=replace(MELGAN.analysis, frame=80, hop=20), vocoder=replace(MELGAN.vocoder, ratios=(5, 4)))
     )
@@ -223,8 +223,9 @@ def test_the_command(tmp_path, capsys):
     assert cli.run(["export", str(ROOT / "models/strings.melisma"), str(out)]) == 0
     assert "model strings for nn~" in capsys.readouterr().out and Host(out).ratio == 256
     for arguments, words in {
-        ("strings", "x.ts", "--to", "tape"): "choose one of nnc",
+        ("strings", "x.ts", "--to", "tape"): "choose one of nnc, neutone",
         ("strings", "x.wav"): "x.wav does not end in",
+        ("strings", "x.ts", "--to", "neutone"): "x.ts does not end in",
         ("stings", "x.ts"): "strings",
     }.items():
         assert cli.run(["export", *arguments]) == 1
@@ -240,3 +241,41 @@ def test_without_torch_it_says_what_to_install(tmp_path):
     assert (
         done.returncode == 1 and "needs torch" in done.stderr and "melisma[train]" in done.stderr and done.stderr.count("\n") == 1
     )
+
+
+def test_without_neutone_sdk_it_says_what_to_install(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "neutone_sdk", None)
+    monkeypatch.delitem(sys.modules, "melisma.training.torchscript.neutone", raising=False)
+    assert cli.run(["export", "strings", str(tmp_path / "s.nm"), "--to", "neutone"]) == 1
+    assert "this needs neutone_sdk, which is not installed: pip install 'melisma[neutone]'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def neutone_sdk() -> bool:
+    try:
+        import neutone_sdk  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+@pytest.mark.skipif(not neutone_sdk(), reason="only where neutone_sdk loads, which wants torchaudio of PyTorch's build")
+def test_neutone_plays_the_stream(tmp_path):
+    """The file that passed neutone_sdk's checks; its wrapper's own buffer left out."""
+    from neutone_sdk.utils import load_neutone_model
+
+    from melisma.training.torchscript import neutone
+
+    file = FILES["strings"]()
+    neutone.write(file, tmp_path / "s.nm", latent=3)
+    module, told = load_neutone_model(str(tmp_path / "s.nm"))
+    assert [p["name"] for p in told["neutone_parameters"].values()] == ["match", "fine", "colour", "latent 3"]
+    assert module.get_native_sample_rates() == [44100]
+    hop, knobs = 256, torch.tensor([1.0, 0.5, 0.25, 0.75])[:, None].expand(4, 1024)
+    x = file.golden[0][: 11 * 1024]
+    module.w2w_base.reset()
+    with torch.inference_mode():
+        got = torch.cat([module.w2w_base(block[None], knobs) for block in torch.from_numpy(x).split(1024)], -1)[0].numpy()
+    wanted = Model(file).stream(**{"match": 1, "fine": 0.5, "colour": 0.25, "bias.3": 1.5}).process(x)[hop:]
+    assert stft_distance(wanted, got[: len(wanted)], 44100) < GOLDEN_DISTANCE
+    assert module.w2w_base.calc_model_delay_samples() == file.latency - hop

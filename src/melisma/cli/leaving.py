@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..errors import BadValue, extra
+from ..errors import BadValue, Unavailable, extra
 from ..system.terminal import busy, say
 from .files import Writes
 from .options import ModelIn
 
-TARGETS = {"nnc": ".ts"}
+TARGETS = {"nnc": ".ts", "neutone": ".nm"}
 
 
 def export(
     model: ModelIn,
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: NAME.ts for nn~."), Writes()],
-    to: Annotated[str, typer.Option("--to", metavar="HOST", help="nnc: TorchScript for nn~, in Max and Pure Data.")] = "nnc",
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write: NAME.ts, or NAME.nm for Neutone."), Writes()],
+    to: Annotated[
+        str, typer.Option("--to", metavar="HOST", help="nnc: TorchScript for nn~, in Max and Pure Data. neutone: for Neutone FX.")
+    ] = "nnc",
+    latent: Annotated[int, typer.Option(metavar="N", min=1, help="The latent that Neutone's fourth knob moves.")] = 1,
 ) -> None:
     """Write a model for a host that is not Melisma's, with its streaming state in it."""
     from ..files import modelfile
@@ -29,8 +34,25 @@ def export(
         raise BadValue(f"--to is {to!r}: choose one of {', '.join(TARGETS)}")
     check_target(target, [TARGETS[to]])
     file = modelfile.load(pretrained.locate(model))
-    with extra("train"):
-        from ..training.torchscript import nnc
-    with busy(f"writing {target}"):
-        nnc.write(file, target)
-    say(f"{target}: {target.stat().st_size / 1e6:.1f} MB, model {file.name} for nn~: methods {', '.join(nnc.METHODS)}")
+    if to == "neutone":
+        with extra("neutone"), _loads("torchaudio"):
+            from ..training.torchscript import neutone
+        with busy(f"writing {target}; Neutone's own checks play some sounds, which takes a minute or more"):
+            neutone.write(file, target, latent)
+        told = "for Neutone FX"
+    else:
+        with extra("train"):
+            from ..training.torchscript import nnc
+        with busy(f"writing {target}"):
+            nnc.write(file, target)
+        told = f"for nn~: methods {', '.join(nnc.METHODS)}"
+    say(f"{target}: {target.stat().st_size / 1e6:.1f} MB, model {file.name} {told}")
+
+
+@contextmanager
+def _loads(name: str) -> Iterator[None]:
+    """A package that is there may still want libraries that are not."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"{name} cannot be loaded ({error}): install PyTorch and {name} of one build, CPU or CUDA") from error

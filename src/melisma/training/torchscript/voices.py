@@ -5,7 +5,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ...errors import BadValue
 from ..layers import State, Streaming, Vocoder
 from ..vocoders.integration import FLOOR, HANN_GAMMA, ROUNDS, initial_phases
 from ..vocoders.phase import PhaseVocoder
@@ -40,7 +39,7 @@ class PlainVoice(nn.Module):
 
 
 class _Correction(Streaming):
-    """The phase vocoder's network alone: log-mel (B, M, L) → (B, L, bins)."""
+    """The phase vocoder's network alone: log-mel (B, M, L) → (B, L, bins), and by how much phases are turned behind it."""
 
     def __init__(self, vocoder: PhaseVocoder):
         super().__init__()
@@ -51,7 +50,8 @@ class _Correction(Streaming):
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         features, state = self.vocoder.features(x, state)
-        return self.vocoder.log_correction(features), state
+        log = self.vocoder.log_correction(features)
+        return torch.cat([log, self.vocoder.turn(features).float()], -1) if self.vocoder.config.turns_phase else log, state
 
 
 class _Add(nn.Module):
@@ -79,8 +79,6 @@ class PhaseVoice(nn.Module):
 
     def __init__(self, vocoder: PhaseVocoder):
         super().__init__()
-        if vocoder.config.turns_phase:
-            raise BadValue("a model that turns phases, as no new one does, cannot be exported: train it anew")
         frame, hop, self.bins, self.rounds = vocoder.frame, vocoder.hop, vocoder.bins, vocoder.config.draft_iterations
         self.floor, self.talk = FLOOR, ROUNDS  # TorchScript knows no constants but its modules' own
         packed, bands = Packed(_Correction(vocoder)), vocoder.bank.shape[0]
@@ -105,9 +103,12 @@ class PhaseVoice(nn.Module):
         self.tail = torch.zeros(batch, self.tail.shape[1])
 
     def forward(self, mel: Tensor) -> Tensor:
-        log, self.state = self.net(mel, self.state)
-        magnitude = self.draft(mel.transpose(1, 2).double()) * torch.exp(log)
+        said, self.state = self.net(mel, self.state)
+        magnitude = self.draft(mel.transpose(1, 2).double()) * torch.exp(said[..., : self.bins])
         cosine, sine = self.integrate(magnitude.double())
+        if said.shape[-1] > self.bins:  # a model that turns phases
+            c, s = torch.cos(said[..., self.bins :]), torch.sin(said[..., self.bins :])
+            cosine, sine = cosine * c - sine * s, cosine * s + sine * c
         y, self.tail = self.add(magnitude, cosine, sine, self.tail)
         return y
 
