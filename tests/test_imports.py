@@ -1,6 +1,5 @@
 """The house: what imports what. No circle between files or between rooms, every arrow down, torch in training/ alone."""
 
-import ast
 import subprocess
 import sys
 from functools import cache
@@ -8,6 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runs"))
+import house  # noqa: E402
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "melisma"
 # From the ground up. What stands on a floor may import what stands on the floors beneath it, and from its own room.
@@ -31,41 +33,20 @@ TORCH = {"torch", "torchaudio", "lightning", "lightning_fabric"}
 
 @cache
 def modules() -> dict[str, Path]:
-    files = (file for file in PACKAGE.rglob("*.py") if not any(part.startswith("_") for part in file.parent.parts))
-    return {".".join(name(file)): file for file in files}
-
-
-def name(file: Path) -> tuple[str, ...]:
-    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
-    return parts[:-1] if parts[-1] == "__init__" else parts
+    return house.modules_of(PACKAGE)
 
 
 def imported(module: str, everywhere: bool = True) -> set[str]:
-    """What a module imports, inside its functions and for its types too; not everywhere: only what loading it imports."""
-    file = modules()[module]
-    package = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
-    found, stack = set(), [ast.parse(file.read_text())]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = (
-                ".".join([*package[: len(package) - node.level + 1], *filter(None, [node.module])]) if node.level else node.module
-            )
-            found |= {f"{base}.{alias.name}" if f"{base}.{alias.name}" in modules() else base for alias in node.names}
-        typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        if everywhere or not (typing or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))):
-            stack += ast.iter_child_nodes(node)
-    return found - {module}
+    return house.imported(modules(), module, everywhere)
 
 
 def room(module: str) -> str:
     return module.split(".")[1] if "." in module else module
 
 
+@cache
 def arrows() -> list[tuple[str, str]]:
-    return [(module, other) for module in modules() for other in sorted(imported(module)) if other in modules()]
+    return house.arrows_of(modules())
 
 
 def test_the_walk_finds_what_is_there():

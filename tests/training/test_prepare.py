@@ -5,7 +5,6 @@ import json
 import os
 import re
 import shutil
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -410,13 +409,12 @@ def test_a_long_file_is_streamed(tmp_path):
     with soundfile.SoundFile(tmp_path / "in" / "hour.wav", "w", 8000, 1, "PCM_16") as file:
         for i in range(60):
             file.write(noise(60, i, 8000))
-    began = time.perf_counter()
     tracemalloc.start()
     report = prepare(tmp_path / "in", tmp_path / "set", sample_rate=16000)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert report.minutes == pytest.approx(60, abs=0.001) and (tmp_path / "set" / "audio.i16").stat().st_size == 2 * 3600 * 16000
-    assert peak < 30e6 and time.perf_counter() - began < 60
+    assert peak < 30e6
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", ".nfs0000000000000001", "._index.json", "notes.txt"])
