@@ -23,8 +23,8 @@ FLOORS = (
     ("model",),
     ("simple",),
     ("melisma",),  # the face: what `import melisma` gives
-    ("training", "hosts", "demo", "studio"),
-    ("torch",),  # the door to training's reference: it opens it when it is asked, and imports no torch itself
+    ("training", "hosts", "studio"),
+    ("demo", "torch"),  # torch: the door to training's reference: it opens it when it is asked, and imports no torch itself
     ("cli",),
     ("__main__",),
 )

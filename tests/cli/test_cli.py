@@ -90,7 +90,9 @@ def path(tmp_path, model, cat):
 def test_it_says_what_it_is(tell):
     assert tell("--version").out == f"melisma {melisma.__version__}\n"
     overview = tell("--help").out
-    for name in "demo models info encode decode edit operators transfer interpolate mix sample prepare train evaluate".split():
+    for (
+        name
+    ) in "demo web models info encode decode edit operators transfer interpolate mix sample prepare train evaluate".split():
         assert f"\n  {name} " in overview
         assert tell(name, "--help").code == 0
     assert "..." not in overview.partition("Commands:")[2]  # summaries are short enough to be whole
@@ -528,6 +530,7 @@ def test_all_but_training_and_evaluation_needs_no_more_than_is_installed(tmp_pat
         ["sample", a, "-m", "tiny"],
         ["prepare", tmp_path],
         ["demo", "--out", tmp_path / "demo", "-m", "tiny"],
+        ["web", tmp_path / "web", "-m", "tiny"],
     ):
         said = process(*line, before=WITHOUT)
         assert said.code == 0 and "melisma: " not in said.err, (line, said)

@@ -61,6 +61,22 @@ def demo(
     make(folder, model)
 
 
+def web(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to put it.")],
+    models: Annotated[
+        list[str] | None, typer.Option("--model", "-m", metavar="M", help="With this model, more than once; else all published.")
+    ] = None,
+) -> None:
+    """A page that plays: a folder for a browser or any web server.
+
+    Microphone, sounds and a keyboard through the models, in the browser itself; on a phone, too.
+    """
+    from ..hosts.web import write
+
+    files = write(folder, models or ())
+    say(f"{len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:.1f} MB. Open {files[0]}")
+
+
 def studio(
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Where to listen; 0 for any free port.")] = 8337,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page in the browser.")] = True,
@@ -120,6 +136,7 @@ for command in (
     cli_sounds.interpolate,
     cli_sounds.mix,
     cli_sounds.sample,
+    web,
     studio,
     render,
     cli_train.prepare,

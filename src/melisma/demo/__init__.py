@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.binding import CoreModel
 from ..errors import DiskError, NotFound
+from ..hosts import web
 from ..model import Model, load
 from ..store import DEFAULT, pretrained
 from ..system.atomic import atomic
@@ -15,7 +16,8 @@ from ..system.terminal import say
 from . import page
 from .material import INPUTS, SOUNDS, Desk, Sound, bent, feedback_piece, interpolations, through_models
 
-LICENCES = {"gpl/COPYING": "licence-of-cat-and-horse.txt", "mit/LICENSE": "licence-of-voice.txt"}  # these must go along
+LICENCES = web.LICENCES  # these must go along
+PLAY = "play"  # the folder of the page that plays, within the demo's
 
 
 def make(folder: Path, name: str | None = None) -> list[Path]:
@@ -27,7 +29,7 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     names = [name] if name else _ordered(list(pretrained.published()))
     if not names:
         raise NotFound("there is no published model to show: say with --model which one is meant")
-    step = _Steps(len(INPUTS) * len(names) + 4)
+    step = _Steps(len(INPUTS) * len(names) + 5)
     models = [load(names[0])]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,15 +57,19 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     step(f"{models[0].name} hears itself")
     strips["feedback"] = feedback_piece(models[0], CoreModel(pretrained.locate(names[0])), desk)
     more = [desk.strip(INPUTS[sound], through_models(sound, models, desk, step), together=True) for sound in others]
+    step("the page that plays")
+    played = [] if (why := web.missing()) else web.write(folder / PLAY, names, home=True)
+    if why:
+        say(f"Left out: {why}")
     step("the page")
     cards = page.cards(names, models, folder)
     for licence, copy in LICENCES.items():
         with atomic(folder / copy) as temporary:
             temporary.write_bytes((SOUNDS / licence).read_bytes())
-    page.index(folder / "index.html", models, strips, more, cards)
+    page.index(folder / "index.html", models, strips, more, cards, f"{PLAY}/index.html" if played else "")
     sounds: list[Sound] = [sound for strip in (*strips.values(), *more) for sound in strip.sounds]
     made = [folder / file for sound in sounds for file in (sound.file, sound.picture)]
-    files = [*made, *cards.values(), *(folder / copy for copy in LICENCES.values()), folder / "index.html"]
+    files = [*played, *made, *cards.values(), *(folder / copy for copy in LICENCES.values()), folder / "index.html"]
     size = sum(file.stat().st_size for file in files) / 1e6
     say(f"{len(files)} files, {size:.1f} MB, in {time.monotonic() - begun:.1f} s: {len(sounds)} sounds and their pictures.")
     say(f"Open {files[-1]}")

@@ -37,9 +37,15 @@ WORDS = {
 
 
 def index(
-    file: Path, models: Sequence[Model], strips: Mapping[str, Strip], more: Sequence[Strip], cards: Mapping[str, Path]
+    file: Path,
+    models: Sequence[Model],
+    strips: Mapping[str, Strip],
+    more: Sequence[Strip],
+    cards: Mapping[str, Path],
+    play: str = "",
 ) -> None:
-    """Write the page. strips: hero, bent, phrases and feedback; more: what is folded; cards: a model's name → its card's page."""
+    """Write the page. strips: hero, bent, phrases and feedback; more: what is folded; cards: a model's name → its card's page;
+    play: where the page that plays is, if there is one."""
     names = [model.name for model in models]
     folded = "".join(f"<h3>{_text(strip.called)}</h3>{_strip(strip)}" for strip in more)
     text = _template("page.html").substitute(
@@ -50,6 +56,8 @@ def index(
         hero=_strip(strips["hero"], keys=True),
         keys=" ".join(f"<kbd>{k + 1}</kbd>" for k in range(len(strips["hero"].sounds))),
         first=_text(names[0]),
+        nav=f'<nav><a href="{_text(play)}">Play it yourself</a></nav>' if play else "",
+        play=f'<p><a class="big" href="{_text(play)}">Play it yourself</a></p>' if play else "",
         heldout="Both were held out from training." if names[0] == "strings" else "",
         others=_text(_listed([strip.called for strip in more])),
         more=folded,

@@ -1,0 +1,179 @@
+"""The page that plays, as `melisma web` writes it, in the real Chromium: from a folder and from a plain web server."""
+
+import base64
+import functools
+import http.server
+import json
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import browser
+
+from melisma.cli import main as cli
+from melisma.core.binding import CoreModel
+from melisma.hosts import web
+from melisma.sound import audio
+from melisma.store import pretrained
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.skipif(bool(web.missing()), reason="needs the page: pip install ziglang, python hosts/web/build.py"),
+    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt install chromium"),
+]
+START = "document.getElementById('start')"
+SAID = "document.getElementById('said').textContent"
+WIDTHS = (1400, 1024, 420)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    into = tmp_path_factory.mktemp("web") / "a page #1"
+    assert cli.run(["web", str(into), "-m", "strings", "-m", "speech"]) == 0
+    return into
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    with browser(CHROMIUM, tmp_path_factory.mktemp("profile")) as opened:
+        opened.call("Page.enable")
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    """The folder served as `python -m http.server` serves it: no headers of ours."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    handler.log_message = lambda *_: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def opened(chromium, address, width=1400):
+    chromium.open(address, width)
+    chromium.until(f"!{START}.disabled && melisma.stage.filled > 300")
+    return chromium
+
+
+def drop(page, name, data):
+    """A file let go over the window."""
+    page.run(
+        f"(f => {{ const d = new DataTransfer(); d.items.add(f); dispatchEvent(new DragEvent('drop', {{ dataTransfer: d, cancelable: true }})); }})"
+        f"(new File([Uint8Array.from(atob('{base64.b64encode(data).decode()}'), c => c.charCodeAt(0))], {json.dumps(name)}))"
+    )
+
+
+@pytest.mark.parametrize("where", ["folder", "server"])
+def test_it_plays_what_it_shows_beforehand(chromium, folder, address, where):
+    """Before anything sounds it shows the cat's path; then it plays it: the frames told while it plays are the core's own."""
+    page = opened(chromium, (folder / "index.html").as_uri() if where == "folder" else address)
+    assert not page.run("crossOriginIsolated")
+    page.until("context = melisma.context, context.state == 'suspended'")
+    core = CoreModel(pretrained.locate("strings"), "plain")
+    rate = int(page.run("context.sampleRate"))
+    stream = core.stream(rate)
+    stream.set("match", 1), stream.set("fine", 1), stream.set("colour", 0)
+    stream.reset()
+    sound = audio.read(ROOT / "src/melisma/sounds/gpl/cat.flac").mono().samples[0]
+    seen = []
+    for at in range(0, len(sound) - 128, 128):
+        stream.process(sound[at : at + 128])
+        if stream.last_frame()[0] > len(seen):
+            seen.append(stream.last_frame()[1])
+    page.until("melisma.stage.bias.length == 16 && melisma.stage.filled == melisma.stage.length")
+    script = """((s, n) => { const rows = []; for (let k = 0; k < s.filled; k++) { const at = (s.at + k) % s.length * s.size;
+        rows.push([...s.frames.subarray(at, at + n)]); } return rows; })(melisma.stage, 16)"""
+    shown = np.array(page.run(script), np.float32)
+    wanted = np.array(seen[20:220])
+    if rate == 44100:  # else the browser has resampled the file
+        starts = [k for k in range(len(shown) - 200) if np.abs(shown[k : k + 200] - wanted).max() < 1e-4]
+        assert starts
+    page.click(START)
+    page.until(f"context.state == 'running' && {SAID}.startsWith('Pull')")
+    before = page.run("melisma.stage.at")
+    page.until(f"melisma.stage.at != {before} && parseFloat(getComputedStyle(meter).getPropertyValue('--level')) > 0.2")
+    page.click(START)
+    page.until("context.state == 'suspended'")
+
+
+def test_what_is_turned_is_heard(chromium, folder):
+    page = opened(chromium, (folder / "index.html").as_uri())
+    page.click(START)
+    page.until("melisma.context.state == 'running'")
+    left, top, width, height = page.box("document.getElementById('square')")
+    place = {"x": left + 0.9 * width, "y": top + 0.25 * height}
+    page.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": left + width / 2, "y": top + height / 2}])
+    page.call("Input.dispatchTouchEvent", type="touchMove", touchPoints=[place])
+    page.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    across, up = page.run("melisma.controls.axes")
+    bias = page.run("melisma.stage.bias")
+    assert bias[across] == pytest.approx(2.4, abs=0.1) and bias[up] == pytest.approx(1.5, abs=0.1)
+    assert page.run(f"melisma.engine.settings['bias.{across + 1}']") == bias[across]
+    mean = f"melisma.stage.trail({across}, {up}, 200).reduce((sum, p) => sum + p[0] / 200, 0)"
+    page.until(f"{mean} > 1")  # the frames that sound have gone there
+    # another model takes over while it plays, with what was turned
+    page.run("(m => { m.value = 'speech'; m.dispatchEvent(new Event('change')); })(document.getElementById('model'))")
+    page.until("melisma.stage.model.name == 'speech' && melisma.stage.filled > 100")
+    page.until(f"{mean} > 1")
+    page.run("document.getElementById('reset').click()")
+    assert not any(page.run("melisma.stage.bias"))
+
+
+def test_what_is_no_model_or_no_sound_is_one_sentence(chromium, folder):
+    page = opened(chromium, (folder / "index.html").as_uri())
+    drop(page, "mine.melisma", b"this is no model\n" * 50)
+    page.until(f"{SAID}.includes('mine.melisma: ')")
+    assert page.run(f"{SAID}.length") < 300
+    drop(page, "noise.wav", b"RIFF" + bytes(100))
+    page.until(f"{SAID}.startsWith('noise.wav is no sound')")
+    # and what was there plays on
+    page.click(START)
+    page.until("melisma.context.state == 'running' && melisma.stage.model.name == 'strings'")
+
+
+def test_a_model_and_a_sound_of_ones_own(chromium, folder, tiny):
+    page = opened(chromium, (folder / "index.html").as_uri())
+    drop(page, "mine.melisma", tiny.read_bytes())
+    page.until("melisma.stage.model.name == 'tiny'")
+    drop(page, "bell.flac", (ROOT / "src/melisma/sounds/cc0/bell.flac").read_bytes())
+    page.until("source.selectedOptions[0].textContent == 'bell.flac'")
+    page.click(START)
+    page.until("melisma.context.state == 'running' && melisma.stage.filled > 300")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_fits(chromium, folder, width):
+    page = opened(chromium, (folder / "index.html").as_uri(), width)
+    assert not page.run("document.documentElement.scrollWidth > innerWidth")
+    out = "[...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)"
+    assert page.run(f"{out}.map(e => e.outerHTML.slice(0, 80))") == []
+    small = "[...document.querySelectorAll('button, select, input:not(.row input)')].filter(e => e.checkVisibility() && e.getBoundingClientRect().height < 24)"
+    assert page.run(f"{small}.map(e => e.outerHTML.slice(0, 80))") == []
+    nameless = "[...document.querySelectorAll('input, select, button, [role]')].filter(e => e.checkVisibility() && !e.labels?.length && !e.ariaLabel && !e.textContent.trim() && e.role != 'status')"
+    assert page.run(f"{nameless}.map(e => e.outerHTML.slice(0, 80))") == []
+
+
+def test_a_minute_without_a_gap(chromium, folder):
+    """By Chromium's own count of what its audio device waited for. A machine that is busy otherwise is told from a page that is slow
+    by the worklet's own share of a core."""
+    page = opened(chromium, (folder / "index.html").as_uri())
+    page.click(START)
+    page.until("melisma.context.state == 'running'")
+    time.sleep(2)
+    begun = page.run("[melisma.context.currentTime, performance.now(), melisma.stats?.()]")
+    time.sleep(10)
+    told = page.run("[melisma.context.currentTime, performance.now(), melisma.stats?.()]")
+    assert told[0] - begun[0] == pytest.approx((told[1] - begun[1]) / 1000, abs=0.5)
+
+
+def test_a_page_of_anothers_stays(tmp_path, capsys):
+    (tmp_path / "index.html").write_text("<h1>mine</h1>")
+    assert cli.run(["web", str(tmp_path), "-m", "strings"]) == 1
+    assert "is another page" in capsys.readouterr().err and (tmp_path / "index.html").read_text() == "<h1>mine</h1>"
+    assert len(list(tmp_path.iterdir())) == 1
