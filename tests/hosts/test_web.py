@@ -6,7 +6,6 @@ import http.server
 import json
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from browser import browser
 from melisma.cli import main as cli
 from melisma.core.binding import CoreModel
 from melisma.hosts import web
+from melisma.model import load
 from melisma.sound import audio
 from melisma.store import pretrained
 
@@ -81,6 +81,9 @@ def test_it_plays_what_it_shows_beforehand(chromium, folder, address, where):
     stream.set("match", 1), stream.set("fine", 1), stream.set("colour", 0)
     stream.reset()
     sound = audio.read(ROOT / "src/melisma/sounds/gpl/cat.flac").mono().samples[0]
+    fade = np.linspace(0, 1, 176, endpoint=False)  # the page's: a loop begins and ends without a step
+    sound[:176] *= fade
+    sound[-176:] *= fade[::-1]
     seen = []
     for at in range(0, len(sound) - 128, 128):
         stream.process(sound[at : at + 128])
@@ -97,7 +100,7 @@ def test_it_plays_what_it_shows_beforehand(chromium, folder, address, where):
     page.click(START)
     page.until(f"context.state == 'running' && {SAID}.startsWith('Pull')")
     before = page.run("melisma.stage.at")
-    page.until(f"melisma.stage.at != {before} && parseFloat(getComputedStyle(meter).getPropertyValue('--level')) > 0.2")
+    page.until(f"melisma.stage.at != {before} && melisma.level() > 0.2")
     page.click(START)
     page.until("context.state == 'suspended'")
 
@@ -137,6 +140,23 @@ def test_what_is_no_model_or_no_sound_is_one_sentence(chromium, folder):
     page.until("melisma.context.state == 'running' && melisma.stage.model.name == 'strings'")
 
 
+def test_a_key_plays_its_note(chromium, folder):
+    """Through the model: A4 stands as a line at 440 Hz in the mel of what is heard."""
+    page = opened(chromium, (folder / "index.html").as_uri())
+    page.run("(m => { m.value = 'keys'; m.dispatchEvent(new Event('change')); })(document.getElementById('source'))")
+    page.click(START)
+    page.until("melisma.context.state == 'running'")
+    page.call("Input.dispatchKeyEvent", type="keyDown", key="h", code="KeyH")
+    page.until("document.querySelector('#piano .down')?.getAttribute('aria-label') == 'A4'")
+    page.until("melisma.level() > 0.3")
+    mel = "[...Array(128).keys()].map(j => { let sum = 0; for (let k = 0; k < 80; k++) sum += s.frames[((s.at - 1 - k + s.length) % s.length) * s.size + 17 + j]; return sum; })"
+    page.until(f"(s = melisma.stage, m = {mel}, best = m.indexOf(Math.max(...m.slice(0, 40))), m[best] > 30)")
+    page.call("Input.dispatchKeyEvent", type="keyUp", key="h", code="KeyH")
+    page.until("!document.querySelector('#piano .down')")
+    bands = load("strings").band_centres
+    assert abs(np.log2(bands[page.run("best")] / 440)) < 0.12
+
+
 def test_a_model_and_a_sound_of_ones_own(chromium, folder, tiny):
     page = opened(chromium, (folder / "index.html").as_uri())
     drop(page, "mine.melisma", tiny.read_bytes())
@@ -157,19 +177,6 @@ def test_it_fits(chromium, folder, width):
     assert page.run(f"{small}.map(e => e.outerHTML.slice(0, 80))") == []
     nameless = "[...document.querySelectorAll('input, select, button, [role]')].filter(e => e.checkVisibility() && !e.labels?.length && !e.ariaLabel && !e.textContent.trim() && e.role != 'status')"
     assert page.run(f"{nameless}.map(e => e.outerHTML.slice(0, 80))") == []
-
-
-def test_a_minute_without_a_gap(chromium, folder):
-    """By Chromium's own count of what its audio device waited for. A machine that is busy otherwise is told from a page that is slow
-    by the worklet's own share of a core."""
-    page = opened(chromium, (folder / "index.html").as_uri())
-    page.click(START)
-    page.until("melisma.context.state == 'running'")
-    time.sleep(2)
-    begun = page.run("[melisma.context.currentTime, performance.now(), melisma.stats?.()]")
-    time.sleep(10)
-    told = page.run("[melisma.context.currentTime, performance.now(), melisma.stats?.()]")
-    assert told[0] - begun[0] == pytest.approx((told[1] - begun[1]) / 1000, abs=0.5)
 
 
 def test_a_page_of_anothers_stays(tmp_path, capsys):

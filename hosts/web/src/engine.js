@@ -71,6 +71,11 @@ export class Engine {
     this.playing.port.postMessage({ model }, [model.image]);
   }
 
+  /** Whether the keyboard is what is played, a MIDI message of it, its tone. */
+  tell(message) {
+    this.playing?.port.postMessage(message);
+  }
+
   set(name, value) {
     this.settings[name] = value;
     this.playing?.port.postMessage({ set: [name, value] });

@@ -2,10 +2,11 @@
 import { Engine, bytesOf } from "./engine.js";
 import { Stage } from "./stage.js";
 import { Controls } from "./controls.js";
+import { Keys } from "./keys.js";
 import { Sources } from "./sources.js";
 import { by } from "./dom.js";
 
-const MICROPHONE = "microphone", OWN = "own";
+const MICROPHONE = "microphone", KEYS = "keys", OWN = "own";
 const context = new AudioContext({ latencyHint: "interactive" }); // stands still until the start button is pressed
 context.suspend(); // a browser may let it run at once
 const engine = new Engine(), stage = new Stage(by("mel"), by("lanes")), sources = new Sources(context);
@@ -19,6 +20,7 @@ function say(text, wrong = false) {
 }
 
 const refuse = (error) => say(error.message, true);
+const keys = new Keys((midi) => engine.tell({ midi }));
 const controls = new Controls(stage, (name, value) => engine.set(name, value), () => {
   stage.changed = true;
   foresee();
@@ -29,7 +31,7 @@ const controls = new Controls(stage, (name, value) => engine.set(name, value), (
 function catalogue() {
   const group = (label, ...options) => Object.assign(document.createElement("optgroup"), { label }).appendChild(options[0]).parentNode;
   const sounds = Object.entries(melisma.sounds).map(([name, { title }]) => new Option(capital(title), name));
-  by("source").append(...sounds, new Option("A sound of yours…", OWN), new Option("Your microphone", MICROPHONE));
+  by("source").append(...sounds, new Option("A sound of yours…", OWN), new Option("Your microphone", MICROPHONE), new Option("Your keyboard", KEYS));
   by("model").append(...Object.keys(melisma.models).map((name) => new Option(name)), new Option("a model of yours…", OWN));
   by("home").hidden = !melisma.home;
   by("licences").textContent = melisma.licences ?? "";
@@ -76,7 +78,7 @@ async function chooseModel() {
     model = opened;
     if (running) engine.change(opened);
     show(opened);
-    say(running ? PLAYING : READY);
+    say(running ? playing() : READY);
   } catch (error) {
     refuse(error);
   }
@@ -95,16 +97,19 @@ async function chooseSource() {
   const name = by("source").value;
   if (name === OWN && !own.sound) return by("file").click();
   words();
+  keys.show(name === KEYS);
   try {
     if (running) await route();
     else foresee(0);
-    if (name !== MICROPHONE) say(running ? PLAYING : READY);
+    if (name !== MICROPHONE || !running) say(running ? playing() : READY);
   } catch (error) {
     refuse(error);
   }
 }
 
 async function route() {
+  engine.tell({ keys: by("source").value === KEYS });
+  if (by("source").value === KEYS) return sources.stop();
   if (by("source").value === MICROPHONE) {
     await sources.listen(engine.playing);
     say("It hears you. With loudspeakers it hears itself, too: headphones keep it to you.");
@@ -137,15 +142,19 @@ const READY = "Press Start. What you see is what you will hear: time goes to the
 
 const PLAYING = "Pull the dot, bend a row, change the sound or the model while it plays. A double click puts a thing back.";
 
+const PLAY = "The keys A to ’ and W to P play, Z and X change the octave; fingers do, and MIDI. Lower on a key is louder.";
+const playing = () => (by("source").value === KEYS ? PLAY : PLAYING);
+
 async function start() {
   by("start").disabled = true;
   try {
     await context.resume();
     if (!engine.playing) (await engine.start(context, model)).connect(context.destination);
+    engine.tell({ tone: ["shape", by("tone").valueAsNumber] });
     running = true;
     document.body.classList.add("playing");
     by("start").querySelector("span").textContent = "Stop";
-    say(PLAYING);
+    say(playing());
     await route();
   } catch (error) {
     refuse(error);
@@ -218,11 +227,12 @@ by("dry").addEventListener("click", () => {
 });
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select")) return;
-  if (event.key.toLowerCase() === "o") by("dry").click();
+  if (event.key.toLowerCase() === "o" && !keys.on) by("dry").click();
   else if (event.key === " " && !event.target.closest("button") && !by("start").disabled) by("start").click();
   else return;
   event.preventDefault();
 });
+by("tone").addEventListener("input", () => engine.tell({ tone: ["shape", by("tone").valueAsNumber] }));
 addEventListener("resize", () => ((stage.changed = true), words()));
 
 /** A file of the user's: a model by its name, else a sound. */
@@ -267,7 +277,7 @@ addEventListener("drop", (event) => {
 
 // --- begin ---
 
-Object.assign(melisma, { Engine, engine, context, stage, controls, take });
+Object.assign(melisma, { Engine, engine, context, stage, controls, take, level: () => level });
 catalogue();
 for (const menu of [by("source"), by("model")]) menu.dataset.before = menu.value;
 words();

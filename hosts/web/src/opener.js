@@ -26,11 +26,16 @@ function open({ open: bytes, rate, id }) {
   stream.reset();
   for (const other of opened.keys()) opened.delete(other);
   opened.set(id, { stream, model });
+  const exciter = core.call.melisma_exciter_new(rate), exciterNames = {}; // the names' places, for it is set by name
+  for (let i = 0; i < core.call.melisma_exciter_parameter_count(); i++) {
+    const { name } = core.read(core.call.melisma_exciter_parameter_at(i), { name: [0, "pointer"] });
+    exciterNames[core.text(name)] = name;
+  }
   const { name, latents, bands, hop, sampleRate, parameters, percentiles, kernels } = model;
   const image = core.call.memory.buffer.slice(0);
   const told = {
     id, rate, name, latents, bands, hop, sampleRate, parameters, percentiles, kernels, latency: stream.latency, timbre: timbre(bytes),
-    image, stream: stream.handle, samples: stream.place, shown: stream.shown, index: Object.fromEntries(stream.index),
+    image, exciter, exciterNames, stream: stream.handle, samples: stream.place, shown: stream.shown, index: Object.fromEntries(stream.index),
   };
   return { told, move: [image] };
 }

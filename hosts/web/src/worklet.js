@@ -17,6 +17,7 @@ class Player {
     this.copied = 0;
     this.size = model.latents + 1 + model.bands;
     this.samples = new Float32Array(memory.buffer, model.samples, 2048);
+    this.bytes = new Uint8Array(memory.buffer, model.samples, 3);
     this.shown = new Float32Array(memory.buffer, model.shown, this.size);
     this.count = 0n;
     this.n = 0;
@@ -42,10 +43,22 @@ class Player {
     this.count = 0n;
   }
 
-  process(input, output) {
+  /** A MIDI message for the exciter. */
+  midi(bytes) {
+    this.bytes.set(bytes);
+    this.call.melisma_exciter_midi(this.model.exciter, this.model.samples, bytes.length);
+  }
+
+  tone(name, value) {
+    this.call.melisma_exciter_set(this.model.exciter, this.model.exciterNames[name], value);
+  }
+
+  /** keys: the exciter plays, whatever comes in. */
+  process(input, output, keys) {
     const n = output.length;
     if (n !== this.n) (this.n = n), (this.long = BigInt(n));
-    if (input) this.samples.set(input);
+    if (keys) this.call.melisma_exciter_process(this.model.exciter, this.model.samples, this.long);
+    else if (input) this.samples.set(input);
     else this.samples.fill(0, 0, n);
     this.call.melisma_process(this.model.stream, this.model.samples, this.model.samples, this.long);
     for (let i = 0; i < n; i++) output[i] = this.samples[i];
@@ -68,6 +81,9 @@ class Melisma extends AudioWorkletProcessor {
     this.settings = new Map(Object.entries(settings ?? {}));
     this.due = messages ?? []; // [sample, message], in order
     this.now = this.next = null;
+    this.keys = false; // the exciter is the input
+    this.tones = new Map();
+    this.held = new Map(); // note → its message, for a model that comes in while it is held
     this.left = 0; // samples until the next model has taken over
     this.aside = new Float32Array(2048);
     this.peaks = [0, 0];
@@ -85,8 +101,16 @@ class Melisma extends AudioWorkletProcessor {
     return new Player(this.module, model);
   }
 
+  /** Those that are whole: what is told to them is kept. */
+  each(tell) {
+    if (this.now) tell(this.now);
+    if (this.next && !this.next.from) tell(this.next);
+  }
+
   dress(player) {
     for (const [name, value] of this.settings) player.set(name, value);
+    for (const [name, value] of this.tones) player.tone(name, value);
+    for (const message of this.held.values()) player.midi(message);
     player.reset();
   }
 
@@ -99,8 +123,18 @@ class Melisma extends AudioWorkletProcessor {
     if (message.set) {
       const [name, value] = message.set;
       this.settings.set(name, value);
-      this.now?.set(name, value);
-      if (this.next?.copied && !this.next.from) this.next.set(name, value);
+      this.each((player) => player.set(name, value));
+    }
+    if (message.keys !== undefined) this.keys = message.keys;
+    if (message.tone) {
+      this.tones.set(...message.tone);
+      this.each((player) => player.tone(...message.tone));
+    }
+    if (message.midi) {
+      const [status, note, velocity] = message.midi;
+      if (status >> 4 === 9 && velocity) this.held.set(note, message.midi);
+      else if (status >> 4 === 8 || status >> 4 === 9) this.held.delete(note);
+      this.each((player) => player.midi(message.midi));
     }
     if (message.reset) this.now?.reset();
     if (message.model) {
@@ -112,7 +146,7 @@ class Melisma extends AudioWorkletProcessor {
   process([[input]], [[output]]) {
     const begun = Date.now();
     while (this.due.length && this.due[0][0] <= currentFrame) this.take(this.due.shift()[1]);
-    if (this.now) this.now.process(input, output);
+    if (this.now) this.now.process(input, output, this.keys);
     if (this.next) this.change(input, output);
     if (this.now?.advanced()) this.tell();
     for (let i = 0; i < output.length; i++) {
@@ -134,7 +168,7 @@ class Melisma extends AudioWorkletProcessor {
       return;
     }
     const heard = this.aside.subarray(0, output.length);
-    next.process(input, heard);
+    next.process(input, heard, this.keys);
     for (let i = 0; i < output.length; i++) {
       const share = Math.min(1, Math.max(0, 1 - this.left / fade));
       output[i] += share * (heard[i] - output[i]);
