@@ -16,7 +16,7 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
     "--disable-sync --hide-scrollbars --autoplay-policy=no-user-gesture-required --remote-debugging-port=0 --remote-allow-origins=*"
 )
-PATIENCE = 25  # seconds for what a busy machine does late
+PATIENCE = 120  # seconds for what a busy machine does late
 
 
 class Browser:

@@ -95,8 +95,8 @@ def test_it_plays_what_it_shows_beforehand(chromium, folder, address, where):
     shown = np.array(page.run(script), np.float32)
     wanted = np.array(seen[20:220])
     if rate == 44100:  # else the browser has resampled the file
-        starts = [k for k in range(len(shown) - 200) if np.abs(shown[k : k + 200] - wanted).max() < 1e-4]
-        assert starts
+        apart = min(np.abs(shown[k : k + 200] - wanted).max() for k in range(len(shown) - 200))
+        assert apart < 0.02  # σ; Chromium scales what is positive by another 16-bit maximum than we do
     page.click(START)
     page.until(f"context.state == 'running' && {SAID}.startsWith('Pull')")
     before = page.run("melisma.stage.at")
@@ -145,7 +145,7 @@ def test_a_key_plays_its_note(chromium, folder):
     page = opened(chromium, (folder / "index.html").as_uri())
     page.run("(m => { m.value = 'keys'; m.dispatchEvent(new Event('change')); })(document.getElementById('source'))")
     page.click(START)
-    page.until("melisma.context.state == 'running'")
+    page.until("document.body.classList.contains('playing')")
     page.call("Input.dispatchKeyEvent", type="keyDown", key="h", code="KeyH")
     page.until("document.querySelector('#piano .down')?.getAttribute('aria-label') == 'A4'")
     page.until("melisma.level() > 0.3")

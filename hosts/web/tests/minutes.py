@@ -1,4 +1,4 @@
-"""How the page that plays does over minutes: `python hosts/web/tests/minutes.py FOLDER [MINUTES]`, FOLDER as `melisma web` wrote it.
+"""How the page that plays does over minutes: `python hosts/web/tests/minutes.py FOLDER [MINUTES]`, a folder of `melisma web`.
 
 Prints, each half a minute, what Chromium counts of its own gaps, and the share of a core that the audio thread took (Linux).
 """
@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 from browser import browser
 
 STEP = 30  # seconds
-TOLD = """((c, s) => [c.currentTime, s?.underrunEvents ?? s?.fallbackFramesEvents ?? null, s?.underrunDuration ?? s?.fallbackFramesDuration])
+TOLD = """((c, s) => [c.currentTime, s?.underrunEvents ?? s?.fallbackFramesEvents ?? null,
+  s?.underrunDuration ?? s?.fallbackFramesDuration])
   (melisma.context, melisma.context.playbackStats ?? melisma.context.playoutStats)"""
 
 
