@@ -17,22 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from melisma.measure import report
 from melisma.measure.evaluate import FIGURES, evaluate
 from melisma.measure.rows import LAYERS, ROWS
+from melisma.measure.sets import SECONDS, SETS, is_line, probed, sounds
 from melisma.model import load
 from melisma.store import pretrained
-from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
 STORE, PAGE, README, IMAGES = TOP / "runs/figures.json", TOP / "docs/lab/figures.md", TOP / "README.md", TOP / "docs/images"
 DOMAINS = {"strings": "strings", "classic-strings": "strings", "screams": "screams", "singing": "singing", "speech": "speech"}
 MODELS = {name: domain for name, domain in DOMAINS.items() if name in pretrained.published()}
-SETS = {"held": "held out", "elsewhere": "elsewhere"}
-SECONDS, FILES = 5.0, 14  # of each file, and of a set; monophonic lines (mono_*) are all taken
-LEAST = 1.0  # s: shorter files than ViSQOL can judge are left out of the held-out ones
 KEPT = ("visqol", "envelope_db", "pitch_cents", "pitch_gross", "pitch_lost", "gross_above_copy", "lost_above_copy")  # of a file
 ABOUT = f"""By `python runs/figures.py`, on sounds that no training saw: files *held out* of a model's own sources, and sounds of
 its domain from *elsewhere*, sources that nothing was ever trained on (`runs/datasets/elsewhere.py`: other sampled instruments,
@@ -41,26 +37,10 @@ another game's speakers). At most {SECONDS:g} s of each; ViSQOL in audio mode, a
 Rows: what the path gives back with nothing added to its latents and loudness, with fine structure, with colour too; the true
 mels through the vocoder (*copy synthesis*) and through Griffin-Lim; the codec Opus at the bit rate of all the layers. Bits are
 those of an ideal entropy coder: the latents' KL, all else by the entropy of its changes in steps of a dB (loudness: half a dB).
-*Above copy*: what copy synthesis gets wrong is taken off. `melisma evaluate` prints the same of any model and folder."""
+*Above copy*: what copy synthesis gets wrong is taken off. `melisma evaluate strings --set held` (or `elsewhere`)
+takes a line of it anew, and `melisma evaluate MODEL FOLDER` the same of any model and folder. A model's file, and so `melisma info`,
+has figures of its own: of up to 48 held-out files, taken evenly from all; here are all monophonic lines and 14 others."""
 BEGIN, END = "<!-- the table: runs/figures.py -->", "<!-- end of the table -->"
-
-
-def sounds(domain: str, which: str) -> list[Path]:
-    """The files of a set: of the held-out ones every monophonic line, and others spread over all."""
-    folder = home() / "data" / (f"elsewhere-{domain}" if which == "elsewhere" else f"{domain}/held")
-    files = sorted(folder.rglob("*.flac"))
-    if not files:
-        name = f"elsewhere-{domain}" if which == "elsewhere" else domain
-        raise SystemExit(f"there are no sounds in {folder}: python runs/sources.py {name}")
-    if which == "elsewhere":
-        return files
-    others = [file for file in files if not is_line(file) and soundfile.info(file).duration > LEAST]
-    picked = {others[int(i)] for i in np.linspace(0, len(others) - 1, min(FILES, len(others)))}
-    return sorted(picked | {file for file in files if is_line(file)})
-
-
-def is_line(file: str | Path) -> bool:
-    return Path(file).name.startswith("mono_")
 
 
 def measured(name: str, which: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +55,7 @@ def measured(name: str, which: str, known: dict[str, Any]) -> dict[str, Any]:
         if done == int(done) and done < len(files):
             print(f"  {int(done) + 1} of {len(files)}: {sound}", flush=True)
 
-    result = evaluate(model, files, told, SECONDS, probe_on=home() / "data" / MODELS[name] / "train")
+    result = evaluate(model, files, told, SECONDS, probe_on=probed(MODELS[name]))
     if which == "elsewhere":
         report.picture(model, result, IMAGES / f"weak-{name}.png", SECONDS)
     lines = [entry for entry in result["files"] if is_line(entry["file"])]

@@ -128,6 +128,7 @@ for command in (
     demo,
     cli_models.models,
     cli_models.info,
+    cli_models.space,
     cli_paths.encode,
     cli_paths.decode,
     cli_paths.edit,

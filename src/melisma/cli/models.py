@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 
 from ..errors import MelismaError
-from ..system.terminal import out, printable, say, warn
+from ..system.terminal import bar, out, printable, say, warn
+from .files import Writes
 from .options import ModelIn
 
 if TYPE_CHECKING:
@@ -102,6 +104,25 @@ def info(
 
         result = Model(file).verify()
         say(f"golden pair reproduced: largest error {result['error']:.1e}, spectral distance {result['distance']:.1e}")
+
+
+def space(
+    model: ModelIn,
+    target: Annotated[Path, typer.Argument(metavar="OUT.html", help="The page to write."), Writes()],
+) -> None:
+    """A page to see and hear a model's latent space.
+
+    Moments of its training set as points, and each latent from −2 to +2 σ, its mel and its sound: all in one file.
+    """
+    from ..demo.space import space as write
+    from ..model import load
+    from ..system.atomic import check_target
+
+    check_target(target, [".html"])
+    loaded = load(model)
+    with bar(f"the space of {loaded.name}") as progress:
+        write(loaded, target, progress)
+    say(f"{target}: {target.stat().st_size / 1e6:.1f} MB, all in it; open it in a browser")
 
 
 def _pairs(rows: dict[str, str]) -> Table:

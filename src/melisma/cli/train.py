@@ -22,6 +22,7 @@ from .options import ModelIn
 
 if TYPE_CHECKING:
     from ..files.config import ModelConfig
+    from ..files.modelfile import ModelFile
 
 
 def _own_model(name: str) -> Path:
@@ -154,7 +155,12 @@ def _start(begin: str | None, config: ModelConfig) -> tuple[dict[str, Any] | Non
 
 def evaluate(
     model: ModelIn,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Held-out sounds; of folders train and held in it, held.")],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="Held-out sounds; of folders train and held in it, held. Or --set.")
+    ] = None,
+    which: Annotated[
+        str | None, typer.Option("--set", metavar="held|elsewhere", help="The set that the README's figures are of, instead.")
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F.json", help="Write the figures there too."), Writes()
     ] = None,
@@ -164,7 +170,11 @@ def evaluate(
     """Figures: what a model makes of sounds it has not heard.
 
     The latents alone, then with fine structure and colour added, stand beside copy synthesis (true mels through the vocoder),
-    Griffin-Lim on the true mels, and Opus at the same bit rate. Then the weak cases, worst first.
+    Griffin-Lim on the true mels, and Opus at the same bit rate. Then the weak cases, worst first. For example:
+
+    \b
+    melisma evaluate mine my_held_out_sounds/
+    melisma evaluate strings --set elsewhere      # as in the README; it says how the set is made
     """
     import json
 
@@ -172,6 +182,8 @@ def evaluate(
     from ..model import load
     from ..system.atomic import atomic, check_target
 
+    if (folder is None) == (which is None):
+        raise BadValue("say what to evaluate on: either a FOLDER of held-out sounds, or --set held or elsewhere")
     if json_file:
         check_target(json_file, [".json"])
     if plot:
@@ -188,17 +200,26 @@ def evaluate(
                     warn("evaluating", f"{name}, {int(done) + 1} of {total}", "dim")
 
             loaded = load(model)
-            result = measure(loaded, folder, told, seconds)
+            on, longest, probe = (folder, seconds, None) if folder else _set(loaded.file, which or "", seconds)
+            result = measure(loaded, on, told, longest, probe_on=probe)
     if json_file:  # first: whoever reads the table may stop reading
         with atomic(json_file) as temporary:
             temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if plot:
-        worst = report.picture(loaded, result, plot, seconds)
+        worst = report.picture(loaded, result, plot, longest)
     report.table(result, out)
     if json_file:
         say(f"{json_file} holds the same, file by file")
     if plot:
         say(f"{plot} shows what becomes of the weakest, {worst}")
+
+
+def _set(file: ModelFile, which: str, seconds: float | None) -> tuple[list[Path], float, Path | None]:
+    """A set's files, how much of each is heard, and the folder for the leak probe."""
+    from ..measure import sets
+
+    domain = sets.domain_of(file)
+    return sets.sounds(domain, which), seconds or sets.SECONDS, sets.probed(domain)
 
 
 def _prepared(folder: Path) -> tuple[Path, Any]:

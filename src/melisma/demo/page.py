@@ -48,9 +48,9 @@ def index(
     play: where the page that plays is, if there is one."""
     names = [model.name for model in models]
     folded = "".join(f"<h3>{_text(strip.called)}</h3>{_strip(strip)}" for strip in more)
-    text = _template("page.html").substitute(
-        style=_part("page.css"),
-        script=_part("player.js"),
+    text = template("page.html").substitute(
+        style=part("page.css"),
+        script=part("player.js"),
         title=_text(f"Melisma: {', '.join(names)}"),
         headline=_text(f"A cat, played by {_listed(names)}."),
         hero=_strip(strips["hero"], keys=True),
@@ -79,7 +79,7 @@ def cards(names: Sequence[str], models: Sequence[Model], folder: Path) -> dict[s
             continue
         file = folder / f"card-{plain(model.name)}.html"
         title = _text(f"{model.name}: model card")
-        _write(file, _template("card.html").substitute(style=_part("page.css"), title=title, card=_rendered(text)))
+        _write(file, template("card.html").substitute(style=part("page.css"), title=title, card=_rendered(text)))
         written[model.name] = file
     return written
 
@@ -148,11 +148,11 @@ def _explained(label: str) -> str:
     return f"<small>{_text(WORDS[label])}</small>" if label in WORDS else ""
 
 
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
     return Template((HERE / name).read_text(encoding="utf-8"))
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8").strip()
 
 

@@ -6,6 +6,7 @@ the centre frequencies of the mel bands in Hz (M,). The format of a picture foll
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -88,6 +89,12 @@ def shared_limits(mels: Sequence[np.ndarray]) -> tuple[float, float]:
 
 
 def bare(mel: np.ndarray, path: str | os.PathLike[str], limits: tuple[float, float]) -> None:
+    """`bare_png` in a file."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(bare_png(mel, limits))
+
+
+def bare_png(mel: np.ndarray, limits: tuple[float, float]) -> bytes:
     """A log-mel (M, L) alone: a pixel for each band and frame, from the page's ground to its accent over `limits` in dBFS."""
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.image import imsave
@@ -96,8 +103,9 @@ def bare(mel: np.ndarray, path: str | os.PathLike[str], limits: tuple[float, flo
     step = -(-mel.shape[1] // COLUMNS)
     level = 100 * (np.maximum.reduceat(np.nan_to_num(mel), np.arange(0, mel.shape[1], step), axis=1) - 1)
     ramp = LinearSegmentedColormap.from_list("page", RAMP)
-    with atomic(path) as temporary:
-        imsave(temporary, level, vmin=low, vmax=high, cmap=ramp, origin="lower", format="png")
+    data = io.BytesIO()
+    imsave(data, level, vmin=low, vmax=high, cmap=ramp, origin="lower", format="png")
+    return data.getvalue()
 
 
 def mel_figure(
