@@ -283,6 +283,43 @@ def test_two_hundred_open_and_close(small):
         assert np.array_equal(host.process(x), wanted)
 
 
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory):
+    """The program that counts what must not happen in the audio thread."""
+    if not (compiler := shutil.which("g++")) or sys.platform != "linux":
+        pytest.skip("needs g++ and glibc")
+    program = tmp_path_factory.mktemp("quiet") / "quiet"
+    subprocess.run([compiler, "-O1", "-rdynamic", HERE / "tests" / "quiet.cpp", "-o", program, "-ldl", "-pthread"], check=True)
+    return program
+
+
+@pytest.mark.parametrize("name", list(bundles.PLUGINS))
+def test_no_memory_no_lock_and_no_sleep_in_process(installed, quiet, name):
+    """But for the first block after a start, which waits for its model; while models and parameters change."""
+    p = bundles.PLUGINS[name]
+    model = [row.symbol for row in p.rows()].index("model")
+    command = [quiet, installed / "lv2" / "melisma.lv2" / f"{name}.so", p.uri, 0 if p.instrument else 2, len(p.rows()), model]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    told = dict(line.split() for line in done.stdout.splitlines())
+    assert done.returncode == 0 and told["calls"] == "0" and int(told["first"]) > 0, done.stdout + done.stderr
+
+
+SCAN = "/usr/lib/x86_64-linux-gnu/qtractor/qtractor_plugin_scan"
+
+
+@pytest.mark.skipif(not Path(SCAN).is_file(), reason="needs qtractor's scanner: apt install qtractor")
+def test_qtractors_scanner_knows_the_clap_plugins(installed):
+    """Sound in and out, MIDI in and out, parameters in and out."""
+    files = sorted((installed / "clap" / "Melisma").glob("*.clap"))
+    asked = "".join(f"CLAP:{file}\n" for file in files)
+    environment = dict(os.environ, QT_QPA_PLATFORM="offscreen")
+    done = subprocess.run([SCAN], input=asked, capture_output=True, text=True, env=environment, timeout=60)
+    told = [line.split("|")[:5] for line in done.stdout.splitlines()]
+    effect, instrument = len(parameters.effect()), len(parameters.instrument())
+    assert ["CLAP", "Melisma", "2:2", "0:0", f"{effect - 1}:1"] in told
+    assert ["CLAP", "Melisma Instrument", "0:2", "1:0", f"{instrument - 1}:1"] in told
+
+
 # ---- LV2's own
 
 

@@ -1,0 +1,80 @@
+// Counts what must not happen in the audio thread: memory taken or given back, locks, sleep. An LV2 host over
+// blocks of changing sizes, in which parameters and the model change.
+//
+//     quiet FILE.so URI INPUTS PARAMETERS MODEL_PORT      → "first N", which may wait for its model, "calls
+//     N" of all the others
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lv2/core/lv2.h"
+
+static thread_local bool armed = false;
+static long calls = 0, first = 0;
+static void count() {
+    if (armed) calls++;
+}
+
+extern "C" {
+void* __libc_malloc(size_t);
+void __libc_free(void*);
+void* __libc_calloc(size_t, size_t);
+void* __libc_realloc(void*, size_t);
+void* __libc_memalign(size_t, size_t);
+void* malloc(size_t n) { return count(), __libc_malloc(n); }
+void free(void* p) { count(), __libc_free(p); }
+void* calloc(size_t a, size_t b) { return count(), __libc_calloc(a, b); }
+void* realloc(void* p, size_t n) { return count(), __libc_realloc(p, n); }
+void* aligned_alloc(size_t a, size_t n) { return count(), __libc_memalign(a, n); }
+int posix_memalign(void** p, size_t a, size_t n) { return count(), *p = __libc_memalign(a, n), 0; }
+int pthread_mutex_lock(pthread_mutex_t* m) {
+    static auto real = reinterpret_cast<int (*)(pthread_mutex_t*)>(dlsym(RTLD_NEXT, "pthread_mutex_lock"));
+    return count(), real(m);
+}
+int nanosleep(const timespec* a, timespec* b) {
+    static auto real = reinterpret_cast<int (*)(const timespec*, timespec*)>(dlsym(RTLD_NEXT, "nanosleep"));
+    return count(), real(a, b);
+}
+}
+
+int main(int, char** words) {
+    void* library = dlopen(words[1], RTLD_NOW);
+    if (!library) return puts(dlerror()), 1;
+    auto find = reinterpret_cast<LV2_Descriptor_Function>(dlsym(library, "lv2_descriptor"));
+    const LV2_Descriptor* d = find(0);
+    if (strcmp(d->URI, words[2]) != 0) return puts(d->URI), 1;
+    int inputs = atoi(words[3]), parameters = atoi(words[4]), model = atoi(words[5]), sounds = inputs + 2;
+    const LV2_Feature* none = nullptr;
+    LV2_Handle plugin = d->instantiate(d, 48000, ".", &none);
+    static float sound[4][8192], values[256];
+    for (int i = 0; i < sounds; i++) d->connect_port(plugin, static_cast<uint32_t>(i), sound[i]);
+    for (int i = 0; i < parameters; i++)
+        d->connect_port(plugin, static_cast<uint32_t>(sounds + 4 + i), values + i);
+    values[model] = 1;
+    d->activate(plugin);
+    unsigned seed = 1;
+    for (int block = 0; block < 3000; block++) {
+        uint32_t n = 1 + rand_r(&seed) % (block % 50 ? 600 : 8192);
+        for (int i = 0; i < inputs; i++)
+            for (uint32_t t = 0; t < n; t++)
+                sound[i][t] = static_cast<float>(rand_r(&seed) % 1000) / 5000 - 0.1f;
+        if (block % 3 == 0) values[rand_r(&seed) % parameters] = static_cast<float>(rand_r(&seed) % 3);
+        if (block % 100 == 0) values[model] = static_cast<float>(1 + block / 100 % 4);
+        armed = true;
+        d->run(plugin, n);
+        armed = false;
+        if (block == 0) first = calls, calls = 0;
+        if (block % 100 > 90) {  // some time for the thread beside
+            timespec some = {0, 20000000};
+            nanosleep(&some, nullptr);
+        }
+    }
+    d->deactivate(plugin);
+    d->cleanup(plugin);
+    printf("first %ld\ncalls %ld\n", first, calls);
+}
