@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -16,6 +17,7 @@ from ...system.home import expanded, needed
 from . import bundles, parameters
 
 _OWN = Path(__file__).parents[2] / "_plugin"  # compiled by hosts/plugin/build.py
+_NOTICES = Path(__file__).parent / "NOTICES.txt"  # of what the plug-ins are made with
 _CHOICES = "models.txt"  # in each folder: the models' numbers
 _NAMES = {"VST3": "Melisma", "CLAP": "Melisma", "LV2": "melisma.lv2"}
 
@@ -60,6 +62,7 @@ def install(format: str, folder: Path | None = None) -> Path:
     def fill(into: Path) -> None:
         bundles.lay(format, into, files, choices)
         (into / _CHOICES).write_text("".join(f"{name}\n" for name in choices), encoding="utf-8")
+        shutil.copyfile(_NOTICES, into / _NOTICES.name)
         (into / "models").mkdir()
         for name, file in pretrained.published().items():
             bundles.link(file, into / "models" / f"{name}{SUFFIX}")
