@@ -144,7 +144,8 @@ def everything(domain: Domain, minutes: float, force: bool, note: str) -> None:
 
 def data(domain: Domain) -> None:
     """The sounds from their packages, and the prepared set."""
-    from melisma.training.prepare import prepare, print_report
+    from melisma.training.folder_report import print_report
+    from melisma.training.prepare import prepare
 
     if not domain.sounds.exists():
         subprocess.run([sys.executable, str(TOP / "runs" / "sources.py"), domain.sounds.name], check=True)

@@ -18,7 +18,8 @@ from melisma.sound import audio
 from melisma.sound.highpass import at_rest, highpass
 from melisma.sound.rates import resample
 from melisma.sound.reading import Source
-from melisma.training.prepare import Report, prepare, print_report
+from melisma.training.folder_report import Report, print_report
+from melisma.training.prepare import prepare
 
 RATE = 44100
 

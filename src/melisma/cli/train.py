@@ -36,7 +36,7 @@ FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of so
 
 def prepare(folder: FolderIn) -> None:
     """Report what a folder of sounds holds for training."""
-    from ..training.prepare import print_report
+    from ..training.folder_report import print_report
 
     with _stoppable("reading the sounds", "the same command begins again"):
         _, report = _prepared(folder)
@@ -68,7 +68,7 @@ def train(
     """
     from ..files.config import VOCODERS, ModelConfig, VAEConfig
     from ..store.pretrained import PUBLISHED, namesake, own_models
-    from ..training.prepare import print_report
+    from ..training.folder_report import print_report
 
     own, theirs = own_models() / f"{name}.melisma", namesake(name)
     with interrupts.Deferred(), extra("train"):  # an import that is broken off may be taken for a package that is missing

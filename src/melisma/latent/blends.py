@@ -17,7 +17,7 @@ from .reading import Curve, Rows, Seconds, read_array, read_curve, read_rows, re
     "interpolate",
     "go from this path to another",
     Parameter("other", "", None, None, None, "path", "the file of the other path", True),
-    Parameter("curve", "", None, -2, 3, "curve", "share of the other path, or time/share,…; a ramp from 0 to 1 if not said"),
+    Parameter("curve", "", None, -2, 3, "curve", "share of the other path, or seconds:share,…; a ramp from 0 to 1 if not said"),
     replace(LOUDNESS, default=True),
 )
 def interpolate(

@@ -191,7 +191,7 @@ def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None,
 @operator(
     "loudness",
     "set the loudness by hand",
-    Parameter("to", "dB", None, LOUDNESS_FLOOR, 12, "curve", "a level in dBFS, or time/level,time/level,…", True),
+    Parameter("to", "dB", None, LOUDNESS_FLOOR, 12, "curve", "a level in dBFS, or seconds:level,seconds:level,…", True),
     selection=(START, END),
 )
 def set_loudness(path: P, to: Curve, *, start: Seconds = None, end: Seconds = None) -> P:
