@@ -44,3 +44,27 @@ def test_the_pages_build_without_a_warning(tmp_path):
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "reference" / "python.html").read_text()
     assert "melisma.Model.encode" in page and "latent path" in page
+
+
+def test_what_is_named_is_there():
+    """Links of Markdown files, and files of this repository that a text or a comment names by their whole path."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this is no checkout: there is no list of the repository's files")
+    files, missing = set(listed.stdout.split()), []
+    path = re.compile(r"(?<![\w./])((?:docs|runs|src|core|hosts|bench)/[\w./-]+\.(?:md|py|cpp|h))\b")
+    for name in files:
+        if not name.endswith((".md", ".py", ".cpp", ".h", ".inl")) or name.startswith(("tests/", "docs/lab/house.md")):
+            continue
+        text = (ROOT / name).read_text("utf-8")
+        here = [found for found in path.findall(text) if "NAME" not in found]
+        missing += [(name, found) for found in here if not (ROOT / found).exists() and not in_a_host(name, found)]
+        if name.endswith(".md"):
+            links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if not re.match(r"\w+:", link)]
+            missing += [(name, link) for link in links if not ((ROOT / name).parent / link).exists()]
+    assert len(files) > 300 and not missing
+
+
+def in_a_host(name: str, found: str) -> bool:
+    """A host's README, and core's, name files of their own folder; hosts.md names what each host has."""
+    return (ROOT / name).parent.joinpath(found).exists() or name == "hosts/README.md"

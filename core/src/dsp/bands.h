@@ -1,5 +1,5 @@
 // Mel bands, A-weighting and windows: the tables that a reader computes from the configuration
-// (src/melisma/bands.py).
+// (src/melisma/files/bands.py).
 #pragma once
 
 #include "format/config.h"

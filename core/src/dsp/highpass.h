@@ -1,4 +1,4 @@
-// A highpass of first order below all sound, which takes out an offset (src/melisma/highpass.py).
+// A highpass of first order below all sound, which takes out an offset (src/melisma/sound/highpass.py).
 #pragma once
 
 #include <cmath>

@@ -1,6 +1,6 @@
 """The user's folders: where Melisma keeps what it makes (models, prepared sets, runs, downloads), and what ~ stands for.
 
-The objects for Pure Data look in the same places (hosts/puredata/src/names.cpp); a test holds the two together.
+The objects for Pure Data look in the same places (hosts/common/names.cpp); a test holds the two together.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A TorchScript file for nn~, which Max and Pure Data have, by its contract (docs/use/nn.md)."""
+"""A TorchScript file for nn~, which Max and Pure Data have, by its contract (docs/use/elsewhere.md)."""
 
 from __future__ import annotations
 
