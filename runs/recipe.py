@@ -2,8 +2,8 @@
 
     python runs/NAME.py [--minutes 105]      everything; interrupted, the same command goes on where it stopped
     python runs/NAME.py --part P             data, vocoder, vae, tune, adversarial, publish or card alone; calibrate gives the
-                                             published model new axes, after a change of training/calibrate.py; narrow keeps
-                                             its weights in 8 bits, and evaluates it anew
+                                             published model new axes, after a change of training/calibrate.py; settle writes
+                                             it as one that is trained today would be: in 8 bits, its vocoder's lows left alone
 
 1. data: `runs/sources.py` makes $MELISMA_HOME/data/NAME from packages, which is prepared for training;
 2. vocoder and VAE do not depend on one another: they are trained beside each other, each on one core. They start from those
@@ -106,7 +106,7 @@ def main(domain: Domain) -> None:
     parser.add_argument("--minutes", type=float, default=domain.minutes)
     parser.add_argument("--force", action="store_true", help="publish whatever the figures")
     parser.add_argument("--note", default="", help="recorded in the published file, when a run departed from this script")
-    parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card", "calibrate", "narrow"], help="only this part")
+    parser.add_argument("--part", choices=[*SHARES, "data", "publish", "card", "calibrate", "settle"], help="only this part")
     parser.add_argument(
         "--from", dest="start", default=domain.start, metavar="RUN", help="whose vocoder and VAE to start from, or none"
     )
@@ -118,8 +118,8 @@ def main(domain: Domain) -> None:
         publish(domain, options.minutes, options.force, options.note)
     elif options.part == "calibrate":
         calibrate(domain)
-    elif options.part == "narrow":
-        narrow(domain)
+    elif options.part == "settle":
+        settle(domain)
     elif options.part == "card":
         print(write_card(domain))
     elif options.part:
@@ -288,8 +288,8 @@ def calibrate(domain: Domain) -> None:
     write(to_file(model, file.name, latents, file.training, file.evaluation, file.weight_bits), domain.published)
 
 
-def narrow(domain: Domain) -> None:
-    """The published model with its weights in 8 bits, and its figures as it is then."""
+def settle(domain: Domain) -> None:
+    """The published model in 8 bits, its vocoder settled, and its figures as it is then."""
     from melisma.files import modelfile
     from melisma.measure.evaluate import evaluate
     from melisma.model import Model
@@ -297,9 +297,11 @@ def narrow(domain: Domain) -> None:
     from melisma.training.run import publish as write
 
     file = modelfile.load(domain.published)
-    file = to_file(from_file(file), file.name, file.latents, file.training, bits=8)
+    model = from_file(file)
+    model.vocoder.settle()
+    file = to_file(model, file.name, file.latents, file.training, bits=8)
     result = evaluate(Model(file), domain.sounds, seconds_limit=HELD_SECONDS, files_limit=domain.judged)
-    record(f"{domain.name}, weights in 8 bits", 0, result)
+    record(f"{domain.name}, lows as drafted", 0, result)
     summary = {key: value for key, value in result.items() if key not in ("files", "skipped")}
     print(write(replace(file, evaluation=summary), domain.published), write_card(domain))
 

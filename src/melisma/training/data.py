@@ -12,7 +12,8 @@ import soxr
 import torch
 from torch import Tensor
 
-SPEEDS = 4.0  # semitones: how far up or down an excerpt is played at another speed
+SPEEDS = (-4.0, 4.0)  # semitones: how far down and up an excerpt is played at another speed
+TILTS, BUMPS = 4.0, 3.0  # dB, standard deviations: of a shaped excerpt's slope over the whole spectrum, and of what it has beside
 
 
 class Prepared:
@@ -35,8 +36,9 @@ class Excerpts:
 
     A clip is drawn in proportion to its length, one shorter than the excerpt as if it had that length; it then
     lies at a random place in silence. Excerpts are at random gain (dB, from a range) and polarity; a share `mixed` are sums of
-    two, a share `played` of all cuts are played faster or slower, up to SPEEDS: a folder holds only some of the pitches that
-    its sounds could have.
+    two, a share `played` of all cuts are played faster or slower, within `speeds` semitones: a folder holds only some of the
+    pitches that its sounds could have. A share `shaped` are heard in another room or through another microphone: their spectrum
+    bent, smoothly in octaves, half of them with a tail: so that another player of the same instrument is not another world.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Excerpts:
         mixed: float = 0.0,
         played: float = 0.0,
         gain: tuple[float, float] = (-18.0, 6.0),
+        speeds: tuple[float, float] = SPEEDS,
+        shaped: float = 0.0,
     ):
         if not clips:
             raise ValueError("there are no clips to draw excerpts from")
         self.list, self.samples, self.seed, self.gain = clips, samples, seed, gain
-        self.mixed, self.played = mixed, played
+        self.mixed, self.played, self.speeds, self.shaped = mixed, played, speeds, shaped
         weight = np.array([max(len(c), samples) for c in self.list], dtype=float)
         self.until = np.cumsum(weight / weight.sum())
 
@@ -64,6 +68,8 @@ class Excerpts:
         x = self._cut(rng)
         if rng.random() < self.mixed:
             x = x + self._cut(rng) * np.float32(10 ** rng.uniform(-0.6, 0))
+        if self.shaped and rng.random() < self.shaped:
+            x = _shaped(x, rng)
         gain = 10 ** (rng.uniform(*self.gain) / 20) * rng.choice([-1, 1])
         return x * np.float32(gain / max(1.0, abs(gain) * np.abs(x).max()))
 
@@ -71,7 +77,7 @@ class Excerpts:
         clip = self.list[min(int(np.searchsorted(self.until, rng.random(), "right")), len(self.list) - 1)]
         if rng.random() >= self.played:
             return _place(clip, self.samples, rng)
-        speed = 2 ** (rng.uniform(-SPEEDS, SPEEDS) / 12)
+        speed = 2 ** (rng.uniform(*self.speeds) / 12)
         cut = _place(clip, math.ceil(self.samples * speed), rng)
         return _place(soxr.resample(cut, speed, 1, quality="MQ"), self.samples, rng)
 
@@ -87,3 +93,27 @@ def _place(clip: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarr
         at = rng.integers(0, samples - len(clip) + 1)
         out[at : at + len(clip)] = clip
     return out * scale
+
+
+def _shaped(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A sound through a smooth filter, and half of the time in a room: its level stays."""
+    size = 2 * len(x)  # so that nothing that rings goes round
+    spectrum = np.fft.rfft(x, size)
+    at = np.linspace(0, 1, 65)  # octaves, from the lowest bin to the highest
+    response = TILTS * rng.standard_normal() * (2 * at - 1)
+    for turns in range(1, 9):
+        wave = np.cos(math.pi * turns * at + rng.uniform(0, math.pi))
+        response = response + BUMPS * rng.standard_normal() / math.sqrt(turns) * wave
+    octaves = np.log2(np.arange(len(spectrum)) + 1.0)
+    response = np.interp(octaves / octaves[-1], at, response)
+    spectrum *= 10 ** (response / 20)
+    # noise that dies away is what a room answers with (Moorer, "About this reverberation business", 1979)
+    if rng.random() < 0.5:
+        decay, level = len(x) * 10 ** rng.uniform(-1.3, 0), 10 ** rng.uniform(-1.5, -0.3)
+        tail = rng.standard_normal(len(x)) * np.exp(-6.9 * np.arange(len(x)) / decay)
+        tail *= level / max(1e-9, math.sqrt(float(np.square(tail).sum())))
+        tail[0] += 1
+        spectrum *= np.fft.rfft(tail, size)
+    y = np.fft.irfft(spectrum, size)[: len(x)].astype(np.float32)
+    before, after = float(np.square(x).sum()), float(np.square(y).sum())
+    return y * np.float32(math.sqrt(before / after)) if after > 0 else x

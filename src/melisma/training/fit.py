@@ -116,6 +116,7 @@ def _fitted(
         check(model, data)
         if start:
             model.load_state_dict(start, strict=False)
+            model.vocoder.settle()
         if saved is not None:
             with checkpoints.fitting(checkpoint):
                 model.load_state_dict(saved["model"])

@@ -37,6 +37,9 @@ class Vocoder(Streaming):
 
     delay: int
 
+    def settle(self) -> None:
+        """Put weights that come from an older training where training now leaves them."""
+
 
 class Pointwise(Streaming):
     """A layer without memory, made from any module that acts on each time step alone."""

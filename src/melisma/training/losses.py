@@ -100,6 +100,20 @@ def audible(loudness: Tensor) -> Tensor:
     return ((loudness + 80) / 20).clamp(0, 1)
 
 
+def partials_distance(target: Tensor, output: Tensor, basis: Tensor, first: int, weight: Tensor) -> Tensor:
+    """1 − how alike the fine structures of two relative mels (B, M, L) are, 0 when their partials stand at the same places.
+
+    A correlation over bands, so whatever their depth; frames count by how much fine structure the target has, within the bands
+    that `weight` (B, M, L) says are heard. basis (M, M): cosines over the bands, fine structure from the `first` on.
+    """
+    fine = basis[first:]
+    x, y = (torch.matmul(fine.T, torch.matmul(fine, v)) * weight for v in (target, output))
+    depth = x.square().sum(1)
+    alike = (x * y).sum(1) / torch.sqrt(depth * y.square().sum(1) + 1e-6)
+    depth = torch.sqrt(depth)
+    return 1 - (depth * alike).sum() / depth.sum().clamp(min=1e-6)
+
+
 def _sum(values: Iterable[Tensor]) -> Tensor:
     return functools.reduce(torch.add, values)
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from .data import SPEEDS
 from .stages import STAGES, Stage, Weights
 
 WARM_STEPS = 100
@@ -26,6 +27,8 @@ class Plan:
     seed: int = 0
     mixed: float = 0.15
     played: float = 0.5
+    speeds: tuple[float, float] = SPEEDS
+    shaped: float = 0.0
     weights: Weights = field(default_factory=Weights)
     rates: dict[str, float] = field(default_factory=dict)
     kinds: dict[str, type[Stage]] = field(default_factory=lambda: dict(STAGES))

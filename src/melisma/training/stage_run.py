@@ -82,7 +82,15 @@ class StageRun:
 
     def _draw_from(self, data: Prepared) -> None:
         plan, samples = self.plan, self.stage.samples
-        self.excerpts = Excerpts(data.clips("train"), samples, plan.seed + 1000 * self.index, plan.mixed, plan.played)
+        self.excerpts = Excerpts(
+            data.clips("train"),
+            samples,
+            plan.seed + 1000 * self.index,
+            plan.mixed,
+            plan.played,
+            speeds=plan.speeds,
+            shaped=plan.shaped,
+        )
         self.held_out = data.clips("held") or data.clips("train")
         # the figures on held-out sound are always of the same excerpts, as they were recorded
         excerpts = Excerpts(self.held_out, samples, plan.seed, gain=(0, 0)).batch(0, HELD_EXCERPTS)

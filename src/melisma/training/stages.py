@@ -14,12 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..latent.path import FINE
 from . import losses
 from .discriminators import MultiScale
 from .mel import absolute, decoder_target, implied_level, levelled, relative
 from .muon import Muon
 from .reference import Reference
-from .residual import Residual, left_out, parts
+from .residual import Residual, cosines, left_out, parts
 from .vae import LoudnessAdversary, adversary_loss, kl, sample, split
 
 WARM_FRAMES = 12  # at an excerpt's start the layers have not seen their past: not scored
@@ -42,6 +43,7 @@ class Weights:
     sharpness: float = 1.0
     auditory: float = 2.0
     structure: float = 1.0
+    partials: float = 0.0
     spectral: float = 1.0
     mel: float = 60.0
     own_mel: float = 20.0
@@ -125,6 +127,7 @@ class VocoderStage(Stage):
 
 
 class VAEStage(Stage):
+    basis: Tensor
     name = "vae"
     judged = "mel dB"
     batch, frames = 24, 48  # many short excerpts: neighbouring frames are alike, and tell less than those of other sounds
@@ -135,6 +138,7 @@ class VAEStage(Stage):
         self.auditory = losses.Auditory(model.config.analysis)
         self.auditory_deviation = nn.Parameter(torch.full((self.auditory.BANDS,), -2.0))
         self.adversary = LoudnessAdversary(model.config.vae.latents)
+        self.register_buffer("basis", cosines(model.analysis.bands), persistent=False)
 
     def trained(self) -> list[nn.Module]:
         deviations = nn.ParameterList([self.log_deviation, self.auditory_deviation])
@@ -173,11 +177,12 @@ class VAEStage(Stage):
         adversary = adversary_loss(guess, loudness, (loudness > -60).float())
         warm = min(1.0, progress / 0.1)
         loss = nll + self.weights.kl * warm * information / self.model.analysis.bands + self.weights.sharpness * sharp
-        loss = loss + self.weights.structure * structure
+        partials = losses.partials_distance(target, output, self.basis, FINE, weight)
+        loss = loss + self.weights.structure * structure + self.weights.partials * partials
         loss = loss + self.weights.adversary * warm * adversary + anchor
         error = losses.weighted_mean((output - target).square(), weight).sqrt()
         coarse = losses.weighted_mean((made - heard).square(), audible.expand_as(made)).sqrt()
-        figures = {"mel dB": 100 * error, "auditory dB": 100 * coarse, "structure": structure}
+        figures = {"mel dB": 100 * error, "auditory dB": 100 * coarse, "structure": structure, "partials": partials}
         return loss, figures | {"nats": information, "adversary": adversary}
 
 

@@ -18,6 +18,9 @@ from ..layers import Chain, Conv, ConvNeXt, State, Vocoder
 from .integration import draft, initial_phases, integrate
 
 CORRECTION = 3.0  # nepers: how far the network may move a magnitude from its draft
+# Hz: below it the draft stays. Between the bins of low partials a correction, however small, undoes their beats, and so the
+# pitch of a contrabass: docs/lab/lows.md
+LOWEST_REFINED = 310.0
 
 
 class PhaseVocoder(Vocoder):
@@ -25,6 +28,7 @@ class PhaseVocoder(Vocoder):
 
     spread: Tensor
     window: Tensor
+    refined: Tensor
 
     def __init__(self, analysis: AnalysisConfig, config: PhaseConfig):
         super().__init__()
@@ -50,6 +54,13 @@ class PhaseVocoder(Vocoder):
         if config.turns_phase:
             self.turn = nn.Linear(config.width, self.bins)
             nn.init.zeros_(self.turn.weight), nn.init.zeros_(self.turn.bias)
+        frequencies = torch.arange(self.bins) * analysis.sample_rate / self.frame
+        self.register_buffer("refined", frequencies >= LOWEST_REFINED, persistent=False)
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        self.magnitude.weight[~self.refined] = 0
+        self.magnitude.bias[~self.refined] = 0
 
     def initial(self, batch: int = 1) -> State:
         tail = self.window.new_zeros(batch, self.frame - self.hop)
@@ -73,6 +84,7 @@ class PhaseVocoder(Vocoder):
         past, phases, tail = state
         features, past = self.features(x, past)
         log = self.log_correction(features)
+        log = torch.where(self.refined, log, log.detach())  # what is not refined is not learnt, but played as a file has it
         if x.requires_grad:
             # the draft's own derivative is nearly that of spreading the mel over the bins: pass that on to the decoder
             with torch.autocast(x.device.type, enabled=False):
