@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,7 @@ RATE, SECONDS = 44100, 5.0
 PHRASES = {"strings": 9, "singing": 4, "speech": 4, "screams": 2}  # held-out sounds of each domain, the longest
 ELSEWHERE = 3  # and of each of the sets that no training saw
 LEARNT = 60  # sounds of a domain, for an ear, a basis or a probe
+Heard = tuple[LatentPath, np.ndarray]  # a path and its sound's mel
 
 
 @dataclass(frozen=True)
@@ -220,16 +222,22 @@ def transfers() -> None:
 
 
 def leak() -> None:
+    """Beside what the latents and all layers tell: what the sound's own spectrum does, its level taken out."""
     for domain in PHRASES:
-        train, test = ([model(domain).encode(opened(f)) for f in spread(domain, split, LEARNT)] for split in ("train", "held"))
-        cells = []
-        for rows in (lambda p: p.values, lambda p: np.concatenate([p.values, p.fine, p.colour])):
-            cells.append(
-                probe.leak(
-                    [rows(p) for p in train], [p.loudness for p in train], [rows(p) for p in test], [p.loudness for p in test]
-                )
-            )
-        print(f"| {domain} | {cells[0]:.3f} | {cells[1]:.3f} |", flush=True)
+        train, test = (
+            [(model(domain).encode(x), model(domain).mel(x)) for x in map(opened, spread(domain, split, LEARNT))]
+            for split in ("train", "held")
+        )
+        latents = told(train, test, lambda path, mel: path.values)
+        layers = told(train, test, lambda path, mel: np.concatenate([path.values, path.fine, path.colour]))
+        shape = told(train, test, lambda path, mel: np.clip(100 * (mel - 1) - path.loudness, -70, 40))
+        print(f"| {domain} | {latents:.2f} | {layers:.2f} | {shape:.2f} |", flush=True)
+
+
+def told(train: list[Heard], test: list[Heard], rows: Callable[[LatentPath, np.ndarray], np.ndarray]) -> float:
+    """R² of the loudness, from rows (K, L) of a path and its sound's mel."""
+    (x, y), (test_x, test_y) = (([rows(*heard) for heard in some], [path.loudness for path, _ in some]) for some in (train, test))
+    return probe.leak(x, y, test_x, test_y)
 
 
 if __name__ == "__main__":
