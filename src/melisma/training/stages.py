@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..latent.path import FINE
+from ..latent.residual import FINE
 from . import losses
 from .discriminators import MultiScale
 from .mel import absolute, decoder_target, implied_level, levelled, relative
