@@ -26,7 +26,7 @@ def worklets() -> dict[str, float]:
     found = {}
     for task in Path("/proc").glob("[0-9]*/task/[0-9]*"):
         try:
-            if (task / "comm").read_text().startswith("AudioWorklet"):
+            if (task / "comm").read_text().startswith(("Realtime AudioW", "AudioWorklet")):
                 numbers = (task / "stat").read_text().rpartition(")")[2].split()
                 found[str(task)] = (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
         except OSError:
