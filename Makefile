@@ -5,7 +5,7 @@ PAGE := src/melisma/studio/page/index.html
 PIP := $(VENV)/bin/pip --quiet --disable-pip-version-check
 export MPLBACKEND := Agg
 
-PYTHON_SOURCE := src tests runs bench core hosts studio docs hatch_build.py
+PYTHON_SOURCE := src tests runs bench core hosts studio docs hatch_build.py setup_venv.py
 C_SOURCE = $(shell git ls-files '*.cpp' '*.h' '*.inl' '*.c')
 # $(call untried,what): not silent, and in CI a failure
 untried = { echo "NOT TRIED: $(1)" >&2; test -z "$$CI"; }
@@ -63,11 +63,9 @@ generate: setup
 # to play: the package alone, its core compiled and the studio's page built
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: pyproject.toml hatch_build.py
-	@echo "Setting up $(VENV), once: what it needs is fetched, and the core compiled"
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install -e .
-	touch $@
+$(VENV)/.ready: pyproject.toml hatch_build.py setup_venv.py
+	@$(PYTHON) setup_venv.py $(VENV)
+	@touch $@
 
 # to train and to test: PyTorch and the rest
 dev: $(VENV)/.dev

@@ -40,9 +40,11 @@ class CustomBuildHook(BuildHookInterface):
         core = _load(root / "core" / "build.py")
         page = _load(root / "studio" / "build.py")
         target, tag = wanted()
+        _say("the core is compiled")
         if version == "editable":
             core.build(target)
             if not (page.PAGE / "index.html").is_file():
+                _say("the studio's page is built")
                 page.build()
         else:
             build_data["force_include"][str(page.build())] = "melisma/studio/page"
@@ -50,6 +52,7 @@ class CustomBuildHook(BuildHookInterface):
             made = core.build(target, Path(self.folder.name) / core.library_name(target or core.this_system()))
             build_data["force_include"][str(made)] = f"melisma/_core/{made.name}"
         for build in sorted((root / "hosts").glob("*/build.py")):
+            _say(f"hosts/{build.parent.name} is built, where it can be")
             self.host(_load(build), target, build_data, version == "editable")
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{tag}"
@@ -67,6 +70,11 @@ class CustomBuildHook(BuildHookInterface):
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if hasattr(self, "folder"):
             self.folder.cleanup()
+
+
+def _say(text: str) -> None:
+    """What is under way: setup_venv.py passes it on."""
+    print(f"[melisma] {text}", flush=True)
 
 
 def wanted() -> tuple[str, str]:
