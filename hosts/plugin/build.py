@@ -31,6 +31,7 @@ MISSING = (
     "the plug-ins were not built: {} was not found; on Debian `apt install dpf-source lv2-dev`, elsewhere set {} to the folder "
     "that has it ({})"
 )
+ELSEWHERE = "the plug-ins are built for Linux alone so far; python hosts/plugin/build.py tries it for others"
 
 
 def _found(variable: str, usual: list[str], inside: str) -> Path | None:
@@ -58,11 +59,21 @@ def sources() -> list[Path]:
     return sorted((HERE / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
 
 
-def why_not(target: str = "") -> str:
-    """Why `build` cannot build here, in one sentence; nothing if it can. What it needs is the same for all targets."""
+def system(target: str) -> str:
+    """linux, macos or windows."""
+    return next((name for name in ("windows", "macos") if name in (target or _core().this_system())), "linux")
+
+
+def missing() -> str:
+    """What is not there to build with, in one sentence; nothing if all is. It is the same for all targets."""
     if not dpf():
         return MISSING.format("the source of DPF, the framework for VST3 and CLAP,", "DPF_PATH", "distrho/ and dgl/ are in it")
     return "" if lv2() else MISSING.format("LV2's header lv2.h", "LV2_INCLUDE", "lv2/core/lv2.h is in it")
+
+
+def why_not(target: str = "") -> str:
+    """Why a wheel is without them, in one sentence; nothing if it is not. Only what has been run goes into wheels."""
+    return missing() if system(target) == "linux" else ELSEWHERE
 
 
 def version() -> str:
@@ -75,19 +86,19 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
 
     target: one of zig's, such as x86_64-linux-gnu.2.17; this machine's if not said.
     """
-    if reason := why_not(target):
+    if reason := missing():
         raise SystemExit(reason)
     core = _core()
-    system = next((name for name in ("windows", "macos") if name in (target or core.this_system())), "linux")
-    suffix = {"windows": ".dll", "macos": ".dylib", "linux": ".so"}[system]
-    link = {"windows": [], "macos": [], "linux": ["-pthread", "-Wl,-z,nodelete"]}[system]
+    kind = system(target)
+    suffix = {"windows": ".dll", "macos": ".dylib", "linux": ".so"}[kind]
+    link = {"windows": [], "macos": [], "linux": ["-pthread", "-Wl,-z,nodelete"]}[kind]
     out = Path(out or OUT)
     made = []
     with tempfile.TemporaryDirectory() as folder:
         # alone: what lies beside them in /usr/include is another compiler's
         shutil.copytree(lv2() / "lv2", Path(folder) / "lv2", symlinks=False)
         include = ["-I", str(COMMON), "-I", str(HERE / "src"), "-isystem", folder, "-isystem", str(dpf() / "distrho")]
-        if system == "linux":
+        if kind == "linux":
             seen = Path(folder) / "entries"
             seen.write_text(f"{{ global: {' '.join(name + ';' for name in ENTRIES)} local: *; }};")
             link.append(f"-Wl,--version-script={seen}")

@@ -307,7 +307,7 @@ def test_no_memory_no_lock_and_no_sleep_in_process(installed, quiet, name):
 SCAN = "/usr/lib/x86_64-linux-gnu/qtractor/qtractor_plugin_scan"
 
 
-@pytest.mark.skipif(not Path(SCAN).is_file(), reason="needs qtractor's scanner: apt install qtractor")
+@pytest.mark.skipif(not Path(SCAN).is_file(), reason="only where qtractor is, which brings Qt")
 def test_qtractors_scanner_knows_the_clap_plugins(installed):
     """Sound in and out, MIDI in and out, parameters in and out."""
     files = sorted((installed / "clap" / "Melisma").glob("*.clap"))
