@@ -1,5 +1,6 @@
 """A stand-in for the Hugging Face Hub on this machine: repositories of files, answered as huggingface_hub asks for them."""
 
+import base64
 import hashlib
 import json
 import re
@@ -30,6 +31,9 @@ class Hub:
             def do_GET(self):
                 outer.answer(self, True)
 
+            def do_POST(self):
+                outer.take(self)
+
             def log_message(self, *_):
                 pass
 
@@ -59,6 +63,32 @@ class Hub:
             data = self.files[repo][name]
             return self.say(request, 200, body, {"X-Repo-Commit": COMMIT, **self.named(name, data)}, data, self.cut, self.stall)
         return self.say(request, 404, body)
+
+    def take(self, request):
+        """What is sent to it: repositories that are made, files that are committed."""
+        path = unquote(request.path.partition("?")[0])
+        sent = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        self.asked.append(f"POST {path}")
+        if self.down:
+            return self.say(request, self.down, True)
+        answer = {}
+        if path == "/api/repos/create":
+            told = json.loads(sent)
+            repo = f"{told['organization']}/{told['name']}" if told.get("organization") else told["name"]
+            self.files.setdefault(repo, {})
+            answer = {"url": f"{self.address}/{repo}"}
+        elif path.endswith("/preupload/main"):
+            answer = {
+                "files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in json.loads(sent)["files"]]
+            }
+        elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+)/commit/main", path):
+            for line in map(json.loads, sent.splitlines()):
+                if line["key"] == "file":
+                    self.files[found[1]][line["value"]["path"]] = base64.b64decode(line["value"]["content"])
+            answer = {"commitUrl": f"{self.address}/{found[1]}/commit/{COMMIT}", "commitOid": COMMIT, "success": True}
+        elif path == "/api/validate-yaml":
+            answer = {"errors": [], "warnings": []}
+        return self.say(request, 200, True, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
     def wrong(self, repo, revision, name=None):
         if repo not in self.files:

@@ -144,6 +144,7 @@ for command in (
     cli_train.train,
     cli_train.evaluate,
     cli_leaving.export,
+    cli_leaving.push,
     cli_live.feedback,
 ):
     app.command()(guarded(command))

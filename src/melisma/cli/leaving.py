@@ -49,6 +49,22 @@ def export(
     say(f"{target}: {target.stat().st_size / 1e6:.1f} MB, model {file.name} {told}")
 
 
+def push(
+    model: ModelIn,
+    address: Annotated[str, typer.Argument(metavar="hf://OWNER/REPO", help="Where to put it; made if it is not there.")],
+    private: Annotated[bool, typer.Option("--private", help="A new repository is yours alone to see.")] = False,
+    dataset: Annotated[
+        list[str] | None, typer.Option(metavar="OWNER/NAME", help="A data set of the Hub that it learnt from (repeatable).")
+    ] = None,
+) -> None:
+    """Put a model and its card on the Hugging Face Hub, for others to find and play."""
+    from ..store import push as pushing
+
+    with busy(f"putting {model} at {address}"):
+        found = pushing.push(model, address, private=private, datasets=dataset)
+    say(f"{found} is its address: whoever has it hears this very file")
+
+
 @contextmanager
 def _loads(name: str) -> Iterator[None]:
     """A package that is there may still want libraries that are not."""
