@@ -145,3 +145,29 @@ def test_absurd_numbers_come_out_finite(value):
     assert np.isfinite(model.stream().decode_layers(latents, loudness, np.full_like(layers, -128), value, value)).all()
     with pytest.raises(ValueError, match="is needed"):
         model.stream().decode_layers(latents, loudness, layers[:, 1:])
+
+
+def test_kept_fine_structure_is_what_it_was_before_the_edits():
+    """Its cosines are those of the stream that nothing edits; the colour's are the edited ones."""
+    model = core.CoreModel(file_bytes(WIDE))
+    edits = {"bias.1": 2.0, "scale.2": -1.0}
+
+    def cosines_of(edited, **values):
+        stream = turned(model, **values)
+        for name, value in edits.items() if edited else ():
+            stream.set(name, value)
+        stream.reset()
+        stream.process(sound(8000, 4000))
+        mel = stream.last_frame()[3]
+        assert mel.min() > 0  # else it would be cut off there
+        k = np.arange(WIDE.analysis.bands)[:, None]
+        return np.cos(np.pi * k * (np.arange(len(mel)) + 0.5) / len(mel)) @ mel
+
+    plain, edited, kept = cosines_of(False, fine=1), cosines_of(True, fine=1), cosines_of(True, fine=1, fine_kept=1)
+    assert np.abs(edited - plain)[FINE:].max() > 0.01 < np.abs(edited - plain)[1:FINE].max()
+    np.testing.assert_allclose(kept[FINE:], plain[FINE:], atol=1e-4)
+    np.testing.assert_allclose(kept[1:FINE], edited[1:FINE], atol=1e-4)
+    half = cosines_of(True, fine=1, fine_kept=0.5)
+    np.testing.assert_allclose(half[FINE:], (plain + edited)[FINE:] / 2, atol=1e-4)
+    unkept = cosines_of(True, fine_kept=1)  # without fine it is nothing
+    np.testing.assert_allclose(unkept, cosines_of(True), atol=1e-6)

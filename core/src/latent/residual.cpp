@@ -88,6 +88,20 @@ void Residual::spread(State& state) const {
     }
 }
 
+void Residual::keep(float amount, const float* from, float* shape) const {
+    int coarse = FINE_FROM < bands_ ? FINE_FROM : bands_;
+    float level[FINE_FROM];  // what lies between the two in the coarse cosines
+    for (int k = 0; k < coarse; k++) {
+        level[k] = 0;
+        for (int j = 0; j < bands_; j++) level[k] += cosines_[k * bands_ + j] * (from[j] - shape[j]);
+    }
+    for (int j = 0; j < bands_; j++) {
+        float fine = from[j] - shape[j];
+        for (int k = 0; k < coarse; k++) fine -= level[k] * turned_[j * bands_ + k];
+        shape[j] += amount * fine;
+    }
+}
+
 void Residual::add(const State& state, float fine, float colour, float* shape) const {
     for (int j = 0; j < bands_; j++) shape[j] += fine * state.fine[j] + colour * state.colour[j];
 }

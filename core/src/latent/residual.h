@@ -35,6 +35,8 @@ class Residual {
     void take(State& state, const int8_t* steps) const;
     // shape (bands,) += so much of the two.
     void add(const State& state, float fine, float colour, float* shape) const;
+    // shape (bands,) += so much of the fine structure of `from` less its own.
+    void keep(float amount, const float* from, float* shape) const;
 
   private:
     void spread(State& state) const;

@@ -68,6 +68,8 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
         size_t at = static_cast<size_t>(row) * bands;
         float fine = live[c].fine[l], colour = live[c].colour[l];
         m.residual.follow(residual_[c], mel_ + at, loudness_[row], decoded + at);
+        float kept = fine * live[c].kept[l];
+        if (kept > 0 && decoded != chain.mel) m.residual.keep(kept, decoded + at, chain.mel + at);
         add(fine, colour, chain.mel + at, c);
         chain.absolute(chain.loudness[row], chain.mel + at);
         // another call may bring the rest of these frames: once both are down, nothing is followed

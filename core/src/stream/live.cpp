@@ -15,6 +15,7 @@ void Live::plan(Arena& arena, const Model& m) {
     frozen_ = arena.take<float>(z + 1);
     fine = arena.take<float>(MOST_FRAMES);
     colour = arena.take<float>(MOST_FRAMES);
+    kept = arena.take<float>(MOST_FRAMES);
     const AnalysisConfig& c = m.config.analysis;
     frame_seconds_ = static_cast<double>(c.hop) / c.sample_rate;
     frame_share_ = static_cast<float>(1 - std::exp(-frame_seconds_ / SMOOTHING));
@@ -109,6 +110,7 @@ void Live::edit(float* z, float* loudness, int frames) {
         loudness[l] = level > LOUDNESS_FLOOR ? level : LOUDNESS_FLOOR;
         fine[l] = smooth_[FINE].advance(frame_share_);
         colour[l] = smooth_[COLOUR].advance(frame_share_);
+        kept[l] = smooth_[FINE_KEPT].advance(frame_share_);
     }
 }
 

@@ -18,8 +18,9 @@ class Live {
     void begin();  // every parameter as it usually is
     void clear();  // as just made; parameters keep their values
 
-    float *fine = nullptr,
-          *colour = nullptr;  // of each frame last edited: how far these layers are turned up
+    // of each frame last edited: how far these layers are turned up, and how far edits leave the fine one
+    // alone
+    float *fine = nullptr, *colour = nullptr, *kept = nullptr;
 
     void set(int index, float value);
     float get(int index) const { return targets_[index].load(std::memory_order_relaxed); }

@@ -56,6 +56,14 @@ LIVE: tuple[Parameter, ...] = (
         1,
         summary="how much of the input's own colour is kept beside the latents, which the domain has not",
     ),
+    Parameter(
+        "fine.kept",
+        "",
+        0,
+        0,
+        1,
+        summary="how far match and other edits leave the fine structure as it was, where fine is up: 1 keeps notes in tune",
+    ),
 )
 # one for each latent, its number, from 1 on, behind a dot
 LIVE_OF_LATENTS: tuple[Parameter, ...] = (
