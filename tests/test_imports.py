@@ -20,6 +20,7 @@ FLOORS = (
     ("latent",),
     ("files",),
     ("core", "store", "measure"),
+    ("stream",),
     ("model",),
     ("simple",),
     ("melisma",),  # the face: what `import melisma` gives

@@ -44,6 +44,26 @@ def test_channels_are_mixed_and_every_way_to_give_a_sound_is_the_same(model):
         assert np.allclose(model.encode(sound).values, wanted, atol=1e-4)
 
 
+def test_a_stereo_sound_is_played_as_one(model):
+    x, other = noise(0.2), noise(0.2)[::-1].copy()
+    both = model.transfer(np.stack([x, other]))
+    assert both.channels == 2
+    # each channel's loudness, in every hop, is that of the channel by itself; only phases look at the other
+    for channel, sound in enumerate((x, other)):
+        alone, mine = model.mel(model.transfer(sound)), model.mel(both.samples[channel])
+        assert np.abs(alone - mine).mean() < 0.05
+    turned = model.transfer(np.stack([x, 0.5 * x])).samples
+    assert np.corrcoef(turned)[0, 1] > 0.98
+    assert np.array_equal(melisma.transfer(np.stack([x, x]), model=model).samples, np.stack([model.transfer(x).samples[0]] * 2))
+    assert model.transfer(np.stack([x, other]), mono=True).channels == 1 == model.transfer(np.stack([x] * 3)).channels
+    stream, alone = model.stream(channels=2, fine=1), model.stream(fine=1)
+    out = np.concatenate([stream.process(part) for part in np.array_split(np.stack([x, other]), 5, axis=1)], axis=1)
+    same = model.stream(channels=2, fine=1).process(np.stack([x, x]))
+    assert np.array_equal(same[0], same[1]) and np.array_equal(same[0], alone.process(x)) and out.shape == same.shape
+    with pytest.raises(MelismaError, match="1 or 2 channels, not 3"):
+        model.stream(channels=3)
+
+
 # --- pieces -------------------------------------------------------------------------------------------------------------
 
 

@@ -123,8 +123,9 @@ MELISMA_API int64_t melisma_last_frame(const melisma_stream* stream, float* late
                                        float* mel);
 
 /* Channels: 1 or 2 of one model that sound together, such as left and right. Parameters, seeds and time are
-   common; analysis, latents and what each keeps of the past are a channel's own. Weights are shared, and read
-   once for both. Channels that are equal stay equal to the bit, and are what a stream of one gives.
+   common; analysis, latents and what each keeps of the past are a channel's own. Between the two, phases
+   differ as they do at the input, so that what is heard where stays there. Weights are shared, and read once
+   for both. Channels that are equal stay equal to the bit, and are what a stream of one gives.
    melisma_process and all other functions use the first channel of such a stream alone: call melisma_reset
    between two uses. */
 MELISMA_API melisma_stream* melisma_stream_new_channels(melisma_model* model, int host_rate, int channels,
@@ -153,6 +154,12 @@ MELISMA_API void melisma_decode(melisma_stream* stream, const float* latents, co
 MELISMA_API void melisma_decode_mel(melisma_stream* stream, const float* latents, const float* loudness,
                                     int64_t frames, float* mel);
 MELISMA_API void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out);
+
+/* The same for all channels of a stream. ipd (frames, 2, frame / 2 + 1): cosines and sines of how far the
+   first channel's phase is ahead of the second's in each bin, as melisma_process_channels takes them from its
+   input; NULL: nowhere. A vocoder that makes no phases of its own does not look at it. REALTIME. */
+MELISMA_API void melisma_synthesize_channels(melisma_stream* stream, const float* const* mel,
+                                             const float* ipd, int64_t frames, float* const* out);
 
 /* The same with what the latents leave out of a sound, its residual, in two layers: the first MELISMA_FINE
    cosines over the bands are its colour, the others its fine structure. layers[frame * M + cosine], in steps

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .core.binding import CoreStream, Engine
-from .core.handle import Single
+from .core.binding import Engine
 from .errors import BadValue, Damaged, MelismaError, MelismaWarning
 from .files import modelfile
 from .files.bands import centres
@@ -22,11 +22,12 @@ from .latent import Curve, LatentPath, drawn
 from .latent.domainmap import DomainMap
 from .latent.reading import read_number
 from .sound.audio import Audio, read
-from .sound.channels import channel_of, mixed
-from .sound.door import block_of, checked_rate, samples_of
+from .sound.channels import channel_of, mixed, sides
+from .sound.door import checked_rate, samples_of
 from .sound.folder import sounds_in
 from .sound.rates import cut, fill, resampled, resampled_length
 from .store import pretrained
+from .stream import Stream
 
 Sound = Audio | np.ndarray
 
@@ -53,8 +54,9 @@ class Model:
     """A trained model.
 
     Sounds are `Audio` (from `melisma.read`) or arrays (T,) or (channels, T) at `rate` Hz, by default the model's own rate:
-    floating point with full scale ±1, or integers, scaled by their type. Channels are mixed to one; where they cancel each other
-    the loudest is taken, with a MelismaWarning. Any length and rate goes in, and the same comes out, as an Audio.
+    floating point with full scale ±1, or integers, scaled by their type. `transfer` and `stream` keep stereo. A path is of one
+    channel: others are mixed for it; where they cancel each other the loudest is taken, with a MelismaWarning. Any length and
+    rate goes in, and the same comes out, as an Audio.
 
     It can be copied and sent to other processes: they open its file anew (one that never lay in a file is sent whole).
     """
@@ -180,13 +182,48 @@ class Model:
         match: float = 1.0,
         fine: float = 1.0,
         colour: float = 0.0,
+        mono: bool = False,
     ) -> Audio:
         """The sound in this model's timbre. loudness: "input", a level in dBFS, a curve (L,), or (seconds, dBFS) points.
 
         match: how far, from 0 to 1, its timbre is put in the domain's place; see `latent.match`. fine keeps its pitch, colour its
-        own timbre beside that; see `decode`.
+        own timbre beside that; see `decode`. A stereo sound stays one, each channel with a path of its own; mono: it is mixed.
         """
-        return self.decode(transferred(self.encode(sound, rate=rate), loudness, match), fine=fine, colour=colour)
+
+        def played(path: LatentPath) -> LatentPath:
+            return transferred(path, loudness, match)
+
+        return self.through(sound, played, rate=rate, fine=fine, colour=colour, mono=mono)
+
+    def through(
+        self,
+        sound: Sound,
+        edit: Callable[[LatentPath], LatentPath],
+        *,
+        rate: int | None = None,
+        fine: float = 1.0,
+        colour: float = 1.0,
+        mono: bool = False,
+    ) -> Audio:
+        """The sound of `edit(path)`, a path for each channel of a stereo sound; any other sound, or `mono`, is mixed to one."""
+        if not isinstance(sound, Audio):
+            own = self.sample_rate if rate is None else checked_rate(rate, "the rate of the sound")
+            sound = Audio(samples_of(sound), own)
+        parts = [Audio(side, sound.rate, name=sound.name) for side in sides(sound.samples, mono)]
+        paths = [edit(self.encode(part, rate=rate)) for part in parts]
+        if len(paths) == 1:
+            made = self.decode(paths[0], fine=fine, colour=colour)
+            return made if mono or sound.channels != 2 else Audio(np.repeat(made.samples, 2, axis=0), made.rate)
+        if paths[0].length != paths[1].length:
+            raise BadValue("an edit makes the two channels of different lengths: give it to one at a time")
+        heard = (np.stack(pair) for pair in zip(*(self._at_model_rate(part, None)[0] for part in parts)))
+        amounts = _amounts(fine, colour)
+        pieces = self._engine.decoded_pair([self._fitting(path) for path in paths], heard, *amounts)
+        left, right = itertools.tee(pieces)
+        both = [
+            self._back((piece[c] for piece in side), paths[0].source_rate, paths[0].length) for c, side in ((0, left), (1, right))
+        ]
+        return Audio(np.concatenate([one.samples for one in both]), sound.rate)
 
     def sample(
         self, seconds: float, *, seed: int = 0, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
@@ -214,12 +251,12 @@ class Model:
         """KL(q(z | x) ‖ N(0, I)) of each of the encoder's dimensions at every frame, in nats (Z', L)."""
         return self._engine.kl(self._at_model_rate(sound, rate)[0])
 
-    def stream(self, **parameters: float) -> Stream:
+    def stream(self, *, channels: int = 1, **parameters: float) -> Stream:
         """The model as a stream at its own rate, turned to parameters such as match=1, fine=1; see `Stream.set`.
 
-        With none it plays the latents alone: `decode(path, fine=0, colour=0)`.
+        With none it plays the latents alone: `decode(path, fine=0, colour=0)`. channels: 1, or 2 that sound together.
         """
-        return Stream(self, parameters)
+        return Stream(self._engine, parameters, channels)
 
     def verify(self) -> dict[str, float]:
         """Run the file's golden pair, in blocks. → the largest error and the spectral distance; MelismaError if it fails."""
@@ -283,34 +320,6 @@ def transferred(path: LatentPath, loudness: str | Curve, match: float) -> Latent
     elif loudness != "input":
         raise BadValue(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
     return path.match(match)
-
-
-class Stream(Single):
-    """The model block by block: `process` takes any number of samples and gives as many, `latency` samples late."""
-
-    instead = "send the model and make a new one there with its stream()"
-
-    def __init__(self, model: Model, parameters: Mapping[str, float] | None = None):
-        self._stream: CoreStream = model._engine.stream()
-        for name, value in (parameters or {}).items():
-            self._stream.set(name, value)
-        self._stream.reset()  # so they are there at once
-        self.latency: int = self._stream.latency
-        self._rate: int = model.sample_rate
-
-    def process(self, block: Sound) -> np.ndarray:
-        """One channel at the model's rate (T,) → float32 (T,), T ≥ 0. Not safe to call from two threads at once."""
-        if isinstance(block, Audio) and block.rate != self._rate:
-            raise BadValue(f"the block is at {block.rate} Hz and the stream at {self._rate} Hz: resample it before")
-        return self._stream.process(block_of(block))
-
-    def set(self, name: str, value: float) -> None:
-        """Turn a parameter, such as "match", "fine" or "colour" (`melisma parameters` lists them); from any thread."""
-        self._stream.set(name, value)
-
-    def reset(self) -> None:
-        """As if the stream had just been made."""
-        self._stream.reset()
 
 
 def _sane(samples: np.ndarray) -> np.ndarray:

@@ -32,15 +32,19 @@ def transfer(
     match: float = 1.0,
     fine: float = 1.0,
     colour: float = 0.0,
+    mono: bool = False,
 ) -> Audio:
-    """A sound in a model's timbre, as long as it was and at its rate.
+    """A sound in a model's timbre, as long as it was and at its rate; stereo if it was, unless `mono` mixes it.
 
     loudness: "input" follows the sound's; else a level in dBFS, one a frame (L,), or (seconds, dBFS) points (P, 2).
     match: how far, from 0 to 1, its timbre is put in the domain's place, see `latent.match`. fine, from 0 to 1: how much of its
     fine structure is kept, partials and so its pitch; colour: how much of its own envelope.
     """
     played = _model(model)
-    return played.decode(transferred(_path(sound, played), loudness, match), fine=fine, colour=colour)
+    if isinstance(sound, LatentPath):
+        return played.decode(transferred(sound, loudness, match), fine=fine, colour=colour)
+    given = read(sound) if isinstance(sound, (str, os.PathLike)) else sound
+    return played.transfer(given, loudness=loudness, match=match, fine=fine, colour=colour, mono=mono)
 
 
 def interpolate(

@@ -220,8 +220,24 @@ def test_the_same_length_and_rate_comes_out(tell, tmp_path, rate, channels, sour
     said = tell("transfer", tmp_path / source, tmp_path / target, "--model", "tiny")
     assert said.code == 0 and target in said.out, said
     after = soundfile.info(tmp_path / target)
-    assert (after.samplerate, after.channels) == (rate, 1)
+    assert (after.samplerate, after.channels) == (rate, channels) and ("stereo" in said.out) == (channels == 2)
     assert after.frames == soundfile.info(tmp_path / source).frames
+
+
+def test_stereo_stays_stereo_and_equal_channels_equal(tell, tmp_path):
+    rng = np.random.default_rng(3)
+    x, other = rng.uniform(-0.3, 0.3, (2, 9000))
+    kinds = {"one": x, "equal": np.stack([x, x], 1), "both": np.stack([x, other], 1)}
+    made = {}
+    for name, samples in kinds.items():
+        save(tmp_path / f"{name}.wav", samples, 44100)
+        assert tell("transfer", tmp_path / f"{name}.wav", tmp_path / "out.wav", "-m", "tiny").code == 0
+        made[name] = soundfile.read(tmp_path / "out.wav")[0]
+    assert made["both"].shape == (9000, 2)
+    assert np.array_equal(made["equal"], np.stack([made["one"]] * 2, 1))
+    assert not np.array_equal(made["both"][:, 0], made["both"][:, 1])
+    assert tell("transfer", tmp_path / "both.wav", tmp_path / "out.wav", "-m", "tiny", "--mono").code == 0
+    assert soundfile.info(tmp_path / "out.wav").channels == 1
 
 
 def odd_sounds():
@@ -251,7 +267,7 @@ def test_odd_sounds_get_a_sane_answer(tell, tmp_path, kind):
     said = tell("transfer", source, tmp_path / "out.flac", "-m", "tiny")
     assert said.code == 0, said
     y, rate = soundfile.read(tmp_path / "out.flac")
-    assert rate == 44100 and y.shape == (len(x),) and np.isfinite(y).all()
+    assert rate == 44100 and y.shape == (x.shape if kind == "opposite channels" else (len(x),)) and np.isfinite(y).all()
     assert ("not numbers were replaced" in said.err) == (not np.isfinite(x).all())
     if kind in ("silence", "nothing but NaN"):
         assert np.abs(y).max() < 1e-4

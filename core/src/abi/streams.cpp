@@ -108,6 +108,11 @@ void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames
     in(stream)->synthesize(mel, frames, out);
 }
 
+void melisma_synthesize_channels(melisma_stream* stream, const float* const* mel, const float* ipd,
+                                 int64_t frames, float* const* out) {
+    in(stream)->synthesize(mel, ipd, frames, out);
+}
+
 void melisma_encode_signals(melisma_stream* stream, const float* input, float* const* signals, int64_t n) {
     in(stream)->encode_signals(input, signals, n);
 }

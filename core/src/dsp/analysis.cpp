@@ -69,13 +69,19 @@ void Analysis::push(State& state, const float* x, int n) const {
     state.filled += n;
 }
 
-int Analysis::pull(const Kernels& kernels, State& state, float* mel, float* loudness) const {
+int Analysis::pull(const Kernels& kernels, State& state, float* mel, float* loudness, float* spectra) const {
+    const size_t bins = static_cast<size_t>(bins_);
     int frames = state.filled / hop_;
     FftPlan fft = fft_;
     fft.work = state.work;
     for (int l = 0; l < frames; l++) {
         kernels.multiply_vectors(state.samples + l * hop_, window_, frame_, state.frame);
         kernels.forward(fft, state.frame, state.re, state.im);
+        if (spectra) {
+            std::memcpy(spectra, state.re, bins * sizeof(float));
+            std::memcpy(spectra + bins, state.im, bins * sizeof(float));
+            spectra += 2 * bins;
+        }
         kernels.magnitude(state.re, state.im, scale_, bins_, state.magnitude);
         kernels.logmel(view(), state.magnitude, mel + static_cast<int64_t>(l) * bank_.bands);
         double power = 0;

@@ -31,7 +31,9 @@ class Analysis {
     // Take n ≤ capacity samples. NaN and infinities are read as 0.
     void push(State& state, const float* x, int n) const;
     // All frames that are complete (at most MOST_FRAMES): mel (frames, M), loudness (frames). → how many
-    int pull(const Kernels& kernels, State& state, float* mel, float* loudness) const;
+    // spectra, where not null: (frames, 2, bins), real and imaginary parts
+    int pull(const Kernels& kernels, State& state, float* mel, float* loudness, float* spectra) const;
+    int bins() const { return bins_; }
 
     const Bank& bank() const { return bank_; }
     const float* log_weights() const { return log_band_weights_; }

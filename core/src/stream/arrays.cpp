@@ -71,7 +71,7 @@ void Stream::decode(const float* latents, const float* loudness, const int8_t* l
             std::memcpy(mel + static_cast<size_t>(l) * bands, chain_.mel,
                         static_cast<size_t>(block) * bands * sizeof(float));
         float* to = out + l * hop_;
-        if (out) chain_.vocode(chain_.mel, block, &to);
+        if (out) chain_.vocode(chain_.mel, nullptr, block, &to);
         l += block;
     }
 }
@@ -85,7 +85,28 @@ void Stream::synthesize(const float* mel, int64_t frames, float* out) {
         for (size_t i = 0; i < static_cast<size_t>(block) * bands; i++)
             chain_.mel[i] = bounded(mel[static_cast<size_t>(l) * bands + i], 0, 10, 0);
         float* to = out + l * hop_;
-        chain_.vocode(chain_.mel, block, &to);
+        chain_.vocode(chain_.mel, nullptr, block, &to);
+        l += block;
+    }
+}
+
+void Stream::synthesize(const float* const* mel, const float* ipd, int64_t frames, float* const* out) {
+    NoDenormals guard;
+    chain_.use(channels_);
+    size_t bands = static_cast<size_t>(model_->bands), bins = static_cast<size_t>(model_->analysis.bins());
+    for (int64_t l = 0; l < frames;) {
+        int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
+        size_t at = static_cast<size_t>(l), many = static_cast<size_t>(block);
+        float* to[MOST_CHANNELS];
+        for (size_t c = 0; c < static_cast<size_t>(channels_); c++) {
+            for (size_t i = 0; i < many * bands; i++)
+                chain_.mel[c * many * bands + i] = bounded(mel[c][at * bands + i], 0, 10, 0);
+            to[c] = out[c] + l * hop_;
+        }
+        bool known = ipd && channels_ > 1;
+        for (size_t i = 0; known && i < many * 2 * bins; i++)
+            chain_.ipd[i] = bounded(ipd[at * 2 * bins + i], -1, 1, 0);
+        chain_.vocode(chain_.mel, known ? chain_.ipd : nullptr, block, to);
         l += block;
     }
 }

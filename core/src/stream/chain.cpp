@@ -1,5 +1,7 @@
 #include "stream/chain.h"
 
+#include <cmath>
+
 namespace melisma {
 
 constexpr float FADE = -80;  // dBFS: below it the level falls four times as fast as the loudness
@@ -20,6 +22,11 @@ void Chain::plan(Arena& arena, const Model& m, int channels) {
     m.vocoder->plan(m.voice, arena, voices_, channels);
     mel = arena.take<float>(frames * static_cast<size_t>(m.bands));
     loudness = arena.take<float>(frames);
+    if (channels > 1) {
+        size_t spectra = static_cast<size_t>(MOST_FRAMES) * 2 * static_cast<size_t>(m.analysis.bins());
+        ipd = arena.take<float>(spectra);
+        spectra_ = arena.take<float>(spectra);
+    }
     coded = arena.take<float>(frames * 2 * own);
     latents = arena.take<float>(frames * static_cast<size_t>(m.latents));
     own_ = arena.take<float>(frames * own);
@@ -37,11 +44,27 @@ void Chain::clear() {
 }
 
 int Chain::analyse() {
-    int frames = model_->analysis.pull(*model_->kernels, analysis_[0], mel, loudness);
+    int frames =
+        model_->analysis.pull(*model_->kernels, analysis_[0], mel, loudness, used_ > 1 ? ipd : nullptr);
     for (int c = 1; c < used_; c++)
         model_->analysis.pull(*model_->kernels, analysis_[c], mel + c * frames * model_->bands,
-                              loudness + c * frames);
+                              loudness + c * frames, spectra_);
+    if (used_ > 1) compare(frames);
     return frames;
+}
+
+void Chain::compare(int frames) {
+    const int bins = model_->analysis.bins();
+    float *a = ipd, *b = spectra_;  // real parts, then imaginary ones
+    for (int l = 0; l < frames; l++, a += 2 * bins, b += 2 * bins)
+        for (int k = 0; k < bins; k++) {
+            double re = static_cast<double>(a[k]) * b[k] + static_cast<double>(a[bins + k]) * b[bins + k];
+            double im = static_cast<double>(a[bins + k]) * b[k] - static_cast<double>(a[k]) * b[bins + k];
+            double size = std::sqrt(re * re + im * im);
+            bool known = size > 1e-30;
+            a[k] = known ? static_cast<float>(re / size) : 1;
+            a[bins + k] = known ? static_cast<float>(im / size) : 0;
+        }
 }
 
 void Chain::encode(int frames) {
@@ -101,9 +124,9 @@ void Chain::absolute(float level, float* v) const {
     }
 }
 
-void Chain::vocode(const float* x, int frames, float* const* out) {
+void Chain::vocode(const float* x, const float* apart, int frames, float* const* out) {
     const Model& m = *model_;
-    m.vocoder->step(m.voice, *m.kernels, voices_, used_, x, frames, out);
+    m.vocoder->step(m.voice, *m.kernels, voices_, used_, x, apart, frames, out);
     for (int c = 0; c < used_; c++) ceiling_[c].bound(out[c], frames * m.config.analysis.hop);
 }
 

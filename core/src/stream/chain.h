@@ -14,6 +14,7 @@ class Chain {
   public:
     // buffers, row by row: the frames of the first channel, then those of the second
     float *mel = nullptr, *loudness = nullptr, *latents = nullptr;
+    float* ipd = nullptr;    // (frames, 2, bins) of two channels, see vocoders/vocoder.h
     float* coded = nullptr;  // 2 Z' numbers a frame: means, log-variances
 
     void plan(Arena& arena, const Model& model, int channels);
@@ -40,15 +41,18 @@ class Chain {
     void absolute(float loudness, float* mel) const;  // one frame's
     const Network::State* decoders() const { return decoder_; }
     // mel ≥ 0; never beyond the ceiling; out: of each channel
-    void vocode(const float* mel, int frames, float* const* out);
+    void vocode(const float* mel, const float* ipd, int frames, float* const* out);
 
   private:
+    void compare(int frames);  // spectra → ipd
+
     const Model* model_ = nullptr;
     int planned_ = 1, used_ = 1;
     Analysis::State analysis_[MOST_CHANNELS] = {};
     Network::State encoder_[MOST_CHANNELS] = {}, decoder_[MOST_CHANNELS] = {};
     void* voices_ = nullptr;  // the vocoder's states
     float* own_ = nullptr;
+    float* spectra_ = nullptr;
     Ceiling ceiling_[MOST_CHANNELS];
 };
 

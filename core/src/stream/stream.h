@@ -47,6 +47,8 @@ class Stream {
     void decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour,
                 int64_t frames, float* mel, float* out);
     void synthesize(const float* mel, int64_t frames, float* out);
+    // of all channels; ipd (frames, 2, bins) or null
+    void synthesize(const float* const* mel, const float* ipd, int64_t frames, float* const* out);
     void encode_signals(const float* in, float* const* signals, int64_t n);
     void decode_signals(const float* const* signals, float* out, int64_t n);
 

@@ -20,6 +20,7 @@ class Phase {
         Phases phases;
         double* draft;
         float *features, *correction, *turn, *magnitude, *level, *re, *im, *frame, *work;
+        float* mean;  // magnitudes of two channels
         float* tail;  // frame samples: what later frames add to
     };
 
@@ -27,12 +28,15 @@ class Phase {
     void load(const Loader& from, const Analysis& analysis);
     void plan(Arena& arena, State& state, int channels) const;
     void clear(State& state) const;
-    void step(const Kernels& kernels, State* states, int channels, const float* mel, int frames,
-              float* const* out) const;
+    void step(const Kernels& kernels, State* states, int channels, const float* mel, const float* ipd,
+              int frames, float* const* out) const;
 
   private:
-    void sound(const Kernels& kernels, State& state, const float* mel, const float* correction,
-               const float* turn, int frames, float* out) const;  // one channel's
+    // one frame: of one channel its magnitudes, then the spectra of two, then of one its samples
+    void magnitudes(const Kernels& kernels, State& state, const float* mel, const float* correction) const;
+    void together(const Kernels& kernels, State* states, const float* first, const float* second,
+                  const float* ipd) const;
+    void give(const Kernels& kernels, State& state, float* out) const;
 
     int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
     Network network_;
@@ -95,6 +99,7 @@ void Phase::plan(Arena& arena, State& state, int channels) const {
     state.correction = arena.take<float>(frames * bins);
     state.turn = arena.take<float>(turns_ ? frames * bins : 0);
     state.magnitude = arena.take<float>(bins);
+    state.mean = arena.take<float>(bins);
     state.level = arena.take<float>(static_cast<size_t>(bank_.bands));
     state.re = arena.take<float>(bins);
     state.im = arena.take<float>(bins);
@@ -120,8 +125,8 @@ void Phase::clear(State& state) const {
     }
 }
 
-void Phase::step(const Kernels& kernels, State* states, int channels, const float* mel, int frames,
-                 float* const* out) const {
+void Phase::step(const Kernels& kernels, State* states, int channels, const float* mel, const float* ipd,
+                 int frames, float* const* out) const {
     int block = frames * bank_.bands, rows = channels * frames;
     Network::State networks[MOST_CHANNELS];
     for (int c = 0; c < channels; c++) {
@@ -134,31 +139,64 @@ void Phase::step(const Kernels& kernels, State* states, int channels, const floa
     kernels.norm(norm_, norm_bias_, width_, rows, features, buffers.features);
     kernels.multiply(magnitude_, buffers.features, 0, rows, {nullptr, nullptr}, buffers.correction);
     if (turns_) kernels.multiply(turn_, buffers.features, 0, rows, {nullptr, nullptr}, buffers.turn);
-    for (int c = 0; c < channels; c++) {
-        int64_t at = static_cast<int64_t>(c) * frames * bins_;
-        sound(kernels, states[c], mel + c * block, buffers.correction + at,
-              turns_ ? buffers.turn + at : nullptr, frames, out[c]);
+    for (int l = 0; l < frames; l++) {
+        for (int c = 0; c < channels; c++) {
+            int64_t row = static_cast<int64_t>(c) * frames + l;
+            magnitudes(kernels, states[c], mel + row * bank_.bands, buffers.correction + row * bins_);
+        }
+        const float* turn = turns_ ? buffers.turn + static_cast<int64_t>(l) * bins_ : nullptr;
+        if (channels == 1) {
+            kernels.integrate(buffers.phases, buffers.magnitude, buffers.re, buffers.im);
+            if (turn) kernels.rotate(turn, bins_, buffers.re, buffers.im);
+        } else {
+            int64_t apart = static_cast<int64_t>(frames) * bins_;
+            together(kernels, states, turn, turn ? turn + apart : nullptr,
+                     ipd ? ipd + static_cast<int64_t>(l) * 2 * bins_ : nullptr);
+        }
+        for (int c = 0; c < channels; c++) give(kernels, states[c], out[c] + static_cast<int64_t>(l) * hop_);
     }
 }
 
-void Phase::sound(const Kernels& kernels, State& state, const float* mel, const float* correction,
-                  const float* turn, int frames, float* out) const {
-    int bands = bank_.bands;
+void Phase::magnitudes(const Kernels& kernels, State& state, const float* mel,
+                       const float* correction) const {
+    float* level = state.level;
+    for (int j = 0; j < bank_.bands; j++) level[j] = mel[j] < LOUDEST_MEL ? mel[j] : LOUDEST_MEL;
+    kernels.draft(bank_, total_, rounds_, level, state.draft, state.magnitude);
+    kernels.refine(correction, bins_, state.magnitude);
+}
+
+// Phases of two channels that are integrated apart drift apart, and with them goes the stage: a sound between
+// the two becomes two sounds. So phases are those of the mean magnitude, and between the channels they differ
+// as they did at the input, as parametric stereo codes it (Breebaart, van de Par, Kohlrausch and Schuijers,
+// 2005).
+void Phase::together(const Kernels& kernels, State* states, const float* first, const float* second,
+                     const float* ipd) const {
+    State &a = states[0], &b = states[1];
+    float* mean = b.mean;
+    for (int m = 0; m < bins_; m++) mean[m] = 0.5f * a.magnitude[m] + 0.5f * b.magnitude[m];
+    kernels.integrate(a.phases, mean, a.re, a.im);
+    if (first) {
+        for (int m = 0; m < bins_; m++) b.re[m] = 0.5f * first[m] + 0.5f * second[m];
+        kernels.rotate(b.re, bins_, a.re, a.im);
+    }
+    for (int m = 0; m < bins_; m++) {
+        float c = ipd ? ipd[m] : 1, s = ipd ? ipd[bins_ + m] : 0, whole = mean[m] > 1e-30f ? mean[m] : 1e-30f;
+        float one = a.magnitude[m] / whole, other = b.magnitude[m] / whole, re = a.re[m], im = a.im[m];
+        a.re[m] = one * re;
+        a.im[m] = one * im;
+        b.re[m] = other * (re * c + im * s);
+        b.im[m] = other * (im * c - re * s);
+    }
+}
+
+void Phase::give(const Kernels& kernels, State& state, float* out) const {
     FftPlan fft = fft_;
     fft.work = state.work;
-    for (int l = 0; l < frames; l++, mel += bands, out += hop_) {
-        float* level = state.level;
-        for (int j = 0; j < bands; j++) level[j] = mel[j] < LOUDEST_MEL ? mel[j] : LOUDEST_MEL;
-        kernels.draft(bank_, total_, rounds_, level, state.draft, state.magnitude);
-        kernels.refine(correction + static_cast<int64_t>(l) * bins_, bins_, state.magnitude);
-        kernels.integrate(state.phases, state.magnitude, state.re, state.im);
-        if (turn) kernels.rotate(turn + static_cast<int64_t>(l) * bins_, bins_, state.re, state.im);
-        kernels.inverse(fft, state.re, state.im, state.frame);
-        kernels.overlap(state.frame, window_, frame_, state.tail);
-        std::memcpy(out, state.tail, static_cast<size_t>(hop_) * sizeof(float));
-        std::memmove(state.tail, state.tail + hop_, static_cast<size_t>(frame_ - hop_) * sizeof(float));
-        std::memset(state.tail + frame_ - hop_, 0, static_cast<size_t>(hop_) * sizeof(float));
-    }
+    kernels.inverse(fft, state.re, state.im, state.frame);
+    kernels.overlap(state.frame, window_, frame_, state.tail);
+    std::memcpy(out, state.tail, static_cast<size_t>(hop_) * sizeof(float));
+    std::memmove(state.tail, state.tail + hop_, static_cast<size_t>(frame_ - hop_) * sizeof(float));
+    std::memset(state.tail + frame_ - hop_, 0, static_cast<size_t>(hop_) * sizeof(float));
 }
 }  // namespace
 

@@ -1,6 +1,8 @@
 // What a vocoder is: log-mel (channels · frames, M), at least 0 → hop samples a frame of each channel, whose
-// states lie one after another. Each kind is one file that ends in its row of the table, named as the
-// configuration names it (src/melisma/files/config.py, VOCODERS); `vocoder_of` finds it.
+// states lie one after another. ipd (frames, 2, bins): cosines and sines of how far the first channel's phase
+// is ahead of the second's in each bin; null where there is one channel, or nothing is known of it. Each kind
+// is one file that ends in its row of the table, named as the configuration names it
+// (src/melisma/files/config.py, VOCODERS); `vocoder_of` finds it.
 #pragma once
 
 #include <new>
@@ -22,7 +24,7 @@ struct Vocoder {
     void (*plan)(const void* vocoder, Arena& arena, void* states, int channels);
     void (*clear)(const void* vocoder, void* states, int channels);
     void (*step)(const void* vocoder, const Kernels& kernels, void* states, int channels, const float* mel,
-                 int frames, float* const* out);
+                 const float* ipd, int frames, float* const* out);
 };
 
 // The row of a class with these methods and a State; nothing of it is ever destroyed.
@@ -49,9 +51,10 @@ constexpr Vocoder vocoder(const char* name) {
             for (int c = 0; c < channels; c++)
                 static_cast<const V*>(v)->clear(static_cast<State*>(states)[c]);
         },
-        [](const void* v, const Kernels& kernels, void* states, int channels, const float* mel, int frames,
-           float* const* out) {
-            static_cast<const V*>(v)->step(kernels, static_cast<State*>(states), channels, mel, frames, out);
+        [](const void* v, const Kernels& kernels, void* states, int channels, const float* mel,
+           const float* ipd, int frames, float* const* out) {
+            static_cast<const V*>(v)->step(kernels, static_cast<State*>(states), channels, mel, ipd, frames,
+                                           out);
         },
     };
 }

@@ -32,6 +32,7 @@ def transfer(
     ] = 1.0,
     fine: FineOption = 1.0,
     colour: ColourOption = 0.0,
+    mono: Annotated[bool, typer.Option("--mono", help="Mix a stereo sound to one channel; else it stays stereo.")] = False,
 ) -> None:
     """A sound in a model's timbre.
 
@@ -46,12 +47,15 @@ def transfer(
     level = None if loudness == "input" else _level(loudness)
     loaded, sound = load(model), read(source)
     with busy(f"playing {source} through {loaded.name}"):
-        path = loaded.encode(sound)
-        del sound  # an hour of it is not held beside what is made of it
-        follow = loudness if loudness == "input" else _curve(loudness, loaded, path) if level is None else level
-        played = loaded.decode(transferred(path, follow, match), fine=fine, colour=colour)
+
+        def edit(path: LatentPath) -> LatentPath:
+            follow = loudness if loudness == "input" else _curve(loudness, loaded, path) if level is None else level
+            return transferred(path, follow, match)
+
+        played = loaded.through(sound, edit, fine=fine, colour=colour, mono=mono)
     played.save(target)
-    say(f"{target}: {path.duration:.2f} s at {path.source_rate} Hz, through {loaded.name}")
+    stereo = ", stereo" if played.channels == 2 else ""
+    say(f"{target}: {played.duration:.2f} s at {played.rate} Hz{stereo}, through {loaded.name}")
 
 
 def _level(text: str) -> float | None:

@@ -6,7 +6,7 @@ import ctypes
 import functools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from ctypes import c_void_p
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,14 @@ import numpy as np
 
 from ..errors import BadValue, Damaged, MelismaError, Unavailable
 from ..files import modelfile
+from ..sound.between import Between
 from ..sound.door import block_of, channels_of
 from ..sound.rates import cut
 from .handle import Handle
 from .layout import FUNCTIONS, VERSION, Info, LoopSettings
 
 Samples = np.ndarray | Iterable[np.ndarray]
+Coded = tuple[np.ndarray, np.ndarray, np.ndarray | None]  # latents (Z, L), loudness (L,), a residual's steps (M, L)
 
 _SUFFIX = {"win32": "melisma.dll", "darwin": "libmelisma.dylib"}.get(sys.platform, "libmelisma.so")
 _BUILD = "python core/build.py in its source"
@@ -262,6 +264,18 @@ class CoreStream(Handle):
         _call("synthesize", self._handle, _at(rows), len(rows), _at(out))
         return out
 
+    def synthesize_channels(self, mels: Sequence[np.ndarray], ipd: np.ndarray | None = None) -> np.ndarray:
+        """A log-mel (M, L) for each channel, and how their phases differ (L, 2, bins) → (channels, L · hop); see melisma.h."""
+        rows = [np.ascontiguousarray(_floats(mel, "the log-mel", self.model.bands, None).T) for mel in mels]
+        frames = len(rows[0])
+        if len(rows) != self.channels or any(len(row) != frames for row in rows):
+            raise BadValue(f"{self.channels} log-mels of one length are needed")
+        turned = None if ipd is None else _floats(ipd, "the phases", frames, 2, self.model.frame // 2 + 1)
+        out = np.empty((self.channels, frames * self.model.hop), np.float32)
+        places = (c_void_p * len(rows))(*[row.ctypes.data for row in rows])
+        _call("synthesize_channels", self._handle, places, _at(turned), frames, _rows(out))
+        return out
+
     def encode_signals(self, x: np.ndarray) -> np.ndarray:
         """float32 (T,) → (Z + 1, T): the latents and the loudness, held from the sample that completes each frame."""
         x = block_of(x)
@@ -351,6 +365,24 @@ class Engine:
 
         return self._on_time(piece(slice(i, i + frames)) for i in range(0, len(loudness), frames))
 
+    def decoded_pair(
+        self, pair: Sequence[Coded], heard: Iterator[np.ndarray], fine: float = 0.0, colour: float = 0.0
+    ) -> Iterator[np.ndarray]:
+        """Two of what `decoded` takes, of one length, → pieces (2, n) whose phases differ as those heard, pieces (2, n), do."""
+        voice, streams, frames = self.model.stream(channels=2), [self.model.stream() for _ in pair], self._frames
+        between = Between(heard, self.model.frame, self.hop)
+
+        def piece(part: slice) -> np.ndarray:
+            mels = []
+            for stream, (z, loudness, layers) in zip(streams, pair):
+                if layers is None:
+                    mels.append(stream.decode_mel(z[:, part], loudness[part]))
+                else:
+                    mels.append(stream.decode_layers(z[:, part], loudness[part], layers[:, part], fine, colour, mel=True))
+            return voice.synthesize_channels(mels, between.take(mels[0].shape[1]))
+
+        return self._on_time(piece(slice(i, i + frames)) for i in range(0, len(pair[0][1]), frames))
+
     def decode_mel(
         self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
     ) -> np.ndarray:
@@ -388,5 +420,5 @@ class Engine:
         """Without the delay at their start, which no sound lies in."""
         late = self.delay
         for piece in pieces:
-            yield piece[late:]
-            late -= min(late, len(piece))
+            yield piece[..., late:]
+            late -= min(late, piece.shape[-1])

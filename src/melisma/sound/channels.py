@@ -72,6 +72,14 @@ def channel_of(samples: np.ndarray, what: str) -> int | None:
     return channel
 
 
+def sides(samples: np.ndarray, mono: bool = False) -> list[np.ndarray]:
+    """Samples (channels, T) → what goes through a model by itself, each (channels, T) too: left and right of a stereo sound, once
+    where they are equal; anything else, or with `mono` all, as one that is mixed."""
+    if mono or len(samples) != 2:
+        return [samples]
+    return [samples[:1]] if np.array_equal(samples[0], samples[1]) else [samples[:1], samples[1:]]
+
+
 def mixed(samples: np.ndarray, channel: int | None) -> np.ndarray:
     """Samples (channels, T) → (T,): that channel, or for None the mean of all."""
     return samples[channel] if channel is not None else samples[0] if len(samples) == 1 else samples.mean(axis=0)
