@@ -14,6 +14,7 @@ import typer.main
 
 import melisma
 from melisma.cli.app import app
+from melisma.latent.notes import EXCITER
 from melisma.latent.operators import OPERATORS
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -62,7 +63,11 @@ def parameters() -> str:
         seen.add(name)
     about = """A stream's parameters have the same names and ranges in every host: `set NAME VALUE` in Pure Data, `melisma_set`
     in C. N counts latents from 1, the one that matters most first. Values are reached smoothly."""
-    return "\n\n".join(["# Parameters", NOTE, _plain(about), table(("parameter", "unit", "range", "at first", ""), rows)]) + "\n"
+    own = [(f"`{p.name}`", p.unit, _range(p.minimum, p.maximum), _value(p.default), p.summary) for p in EXCITER]
+    played = "The exciter's, which makes a sound of notes: `melisma play --set NAME=VALUE`, `melisma_exciter_set` in C."
+    head = ("parameter", "unit", "range", "at first", "")
+    parts = ["# Parameters", NOTE, _plain(about), table(head, rows), "## Of the exciter", played, table(head, own)]
+    return "\n\n".join(parts) + "\n"
 
 
 PAGES = {"commands": commands, "operators": operators, "parameters": parameters}

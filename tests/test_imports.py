@@ -22,7 +22,7 @@ FLOORS = (
     ("core", "store", "measure"),
     ("stream",),
     ("model",),
-    ("simple",),
+    ("simple", "play"),
     ("melisma",),  # the face: what `import melisma` gives
     ("training", "hosts", "studio"),
     ("demo", "torch"),  # torch: the door to training's reference: it opens it when it is asked, and imports no torch itself

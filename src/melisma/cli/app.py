@@ -134,6 +134,7 @@ for command in (
     cli_paths.edit,
     cli_paths.operators,
     cli_sounds.transfer,
+    cli_sounds.play,
     cli_sounds.interpolate,
     cli_sounds.mix,
     cli_sounds.sample,
