@@ -19,35 +19,55 @@ static t_method method(void (*f)(Arguments...)) {
 
 static t_class* chain_class;
 
+// in and out: a channel each; Pd may give the same buffer for an inlet and for any outlet
+static void chain_run(Object* x, const float* const* in, const float* level, float* const* out, int n) {
+    float now = level[n - 1];
+    if (now == now && now != x->heard) object_loudness(x, x->heard = now);
+    int channels = x->player.channels;
+    if (x->player.slot && (!x->player.bypassed || melisma_slot_stream(x->player.slot)))
+        return melisma_slot_process_channels(x->player.slot, channels, in, out, n);
+    for (int i = 0; i < n; i++) {
+        float heard[2] = {};
+        for (int c = 0; c < channels && x->player.bypassed; c++) heard[c] = in[c][i];
+        for (int c = 0; c < channels; c++) out[c][i] = heard[c];
+    }
+}
+
 static t_int* chain_perform(t_int* w) {
-    Object* x = reinterpret_cast<Object*>(w[1]);
     const float* in = reinterpret_cast<const float*>(w[2]);
     float* out = reinterpret_cast<float*>(w[4]);
-    int n = static_cast<int>(w[5]);
-    float level = reinterpret_cast<const float*>(w[3])[n - 1];
-    if (level == level && level != x->heard) object_loudness(x, x->heard = level);
-    size_t bytes = static_cast<size_t>(n) * sizeof(float);
-    if (x->player.slot && (!x->player.bypassed || melisma_slot_stream(x->player.slot)))
-        melisma_slot_process(x->player.slot, in, out, n);
-    else if (x->player.bypassed)
-        memmove(out, in, bytes);
-    else
-        memset(out, 0, bytes);
+    chain_run(reinterpret_cast<Object*>(w[1]), &in, reinterpret_cast<const float*>(w[3]), &out,
+              static_cast<int>(w[5]));
     return w + 6;
+}
+
+static t_int* stereo_perform(t_int* w) {
+    const float* in[] = {reinterpret_cast<const float*>(w[2]), reinterpret_cast<const float*>(w[3])};
+    float* out[] = {reinterpret_cast<float*>(w[5]), reinterpret_cast<float*>(w[6])};
+    chain_run(reinterpret_cast<Object*>(w[1]), in, reinterpret_cast<const float*>(w[4]), out,
+              static_cast<int>(w[7]));
+    return w + 8;
 }
 
 static void chain_dsp(Object* x, t_signal** sp) {
     object_rate(x, sp[0]->s_sr);
-    dsp_add(chain_perform, 5, x, sp[0]->s_vec, sp[1]->s_vec, sp[2]->s_vec, static_cast<t_int>(sp[0]->s_n));
+    t_int n = static_cast<t_int>(sp[0]->s_n);
+    if (x->player.channels > 1)
+        dsp_add(stereo_perform, 7, x, sp[0]->s_vec, sp[1]->s_vec, sp[2]->s_vec, sp[3]->s_vec, sp[4]->s_vec,
+                n);
+    else
+        dsp_add(chain_perform, 5, x, sp[0]->s_vec, sp[1]->s_vec, sp[2]->s_vec, n);
 }
 
 static void* chain_new(t_symbol*, int count, t_atom* words) {
     Object* x = reinterpret_cast<Object*>(pd_new(chain_class));
-    object_begin(x, chain_class);
+    bool stereo = count && words[0].a_type == A_SYMBOL && !strcmp(words[0].a_w.w_symbol->s_name, "-stereo");
+    object_begin(x, chain_class, stereo ? 2 : 1);
+    if (stereo) signalinlet_new(&x->object, 0);
     x->level = signalinlet_new(&x->object, NAN);
-    outlet_new(&x->object, &s_signal);
+    for (int c = 0; c < x->player.channels; c++) outlet_new(&x->object, &s_signal);
     object_outlet(x);
-    if (t_symbol* name = object_words(count, words)) object_load(x, name, false);
+    if (t_symbol* name = object_words(count - stereo, words + stereo)) object_load(x, name, false);
     return x;
 }
 

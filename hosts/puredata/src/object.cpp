@@ -272,11 +272,11 @@ void object_messages(t_class* c) {
 
 // ---- beginning and end
 
-void object_begin(Object* x, t_class* c) {
+void object_begin(Object* x, t_class* c, int channels) {
     x->canvas = canvas_getcurrent();
     x->folder = class_gethelpdir(c);
     x->clock = clock_new(x, method(look));
-    player_begin(&x->player, &HOST, x, static_cast<int>(sys_getsr() + 0.5f));
+    player_begin(&x->player, &HOST, x, static_cast<int>(sys_getsr() + 0.5f), channels);
     x->level = nullptr;
     x->heard = NAN;
     x->work = 1;

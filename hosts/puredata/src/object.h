@@ -28,7 +28,7 @@ struct Object {
 };
 
 // Set up a new object; its class adds inlets and outlets afterwards, and object_outlet last.
-void object_begin(Object* x, t_class* c);
+void object_begin(Object* x, t_class* c, int channels = 1);
 void object_outlet(Object* x);
 void object_free(Object* x);
 
