@@ -38,6 +38,9 @@ test('the slider: the transfer at first, the sound itself at the other end, each
   await page.mouse.up();
   await studio.settled();
   expect(await page.evaluate(() => window.melisma.work.take.domain)).toBeLessThan(0.35);
+  await page.keyboard.press(' '); // the slider has the focus, and Space plays all the same
+  await page.waitForFunction(() => window.melisma.transport.playing);
+  await page.keyboard.press(' ');
   await slider.dblclick();
   expect((await studio.state()).samples).toBe(transfer.samples);
 });

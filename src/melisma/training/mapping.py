@@ -28,6 +28,8 @@ def domain_map(model: Model, clips: Sequence[np.ndarray], points: int = POINTS, 
     if values.shape[1] < 4 * model.latents:
         return None
     mels = _settled(model, values)
+    if not np.isfinite(mels).all():  # a training that has failed: its verdict says so
+        return None
     centred, response = values.T - values.mean(1), mels.T - mels.mean(1)
     slope = np.linalg.lstsq(centred, response, rcond=None)[0]  # (Z, M)
     _, _, turned = np.linalg.svd(centred @ slope, full_matrices=False)

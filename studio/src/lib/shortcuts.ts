@@ -10,7 +10,7 @@ const TOOLS: Record<string, Tool> = { v: 'select', b: 'draw', n: 'line', r: 'ran
 
 function typing(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null;
-  return !!element?.closest?.('input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]');
+  return !!element?.closest?.('input:not([type=checkbox], [type=range]), textarea, select, [contenteditable], dialog[open]');
 }
 
 export function shortcut(event: KeyboardEvent, help: () => void): void {
@@ -28,6 +28,7 @@ export function shortcut(event: KeyboardEvent, help: () => void): void {
     return;
   }
   if (typing(event.target)) return;
+  if (key === 'home' && (event.target as HTMLElement | null)?.closest?.('[type=range]')) return; // the slider's own key
   if (event.key === ' ') {
     if ((event.target as HTMLElement | null)?.closest?.('button, a')) return; // Space presses what the keyboard has come to
     void transport.toggle(event.shiftKey);
