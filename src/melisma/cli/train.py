@@ -202,12 +202,14 @@ def evaluate(
             loaded = load(model)
             on, longest, probe = (folder, seconds, None) if folder else _set(loaded.file, which or "", seconds)
             result = measure(loaded, on, told, longest, probe_on=probe)
-    if json_file:  # first: whoever reads the table may stop reading
-        with atomic(json_file) as temporary:
-            temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    if plot:
-        worst = report.picture(loaded, result, plot, longest)
-    report.table(result, out)
+    try:
+        if json_file:  # first: whoever reads the table may stop reading
+            with atomic(json_file) as temporary:
+                temporary.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        if plot:
+            worst = report.picture(loaded, result, plot, longest)
+    finally:  # what took so long is seen, also where the disk does not take it
+        report.table(result, out)
     if json_file:
         say(f"{json_file} holds the same, file by file")
     if plot:

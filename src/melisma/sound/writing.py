@@ -40,6 +40,7 @@ def write_samples(path: str | os.PathLike[str], samples: np.ndarray, rate: int, 
                 written = soundfile.info(native(temporary)).frames
         except (soundfile.SoundFileError, AssertionError) as error:  # soundfile asserts that everything was written
             reason = (getattr(error, "error_string", "") or str(error) or "the disk took only a part of it").rstrip(". ")
+            reason = _refusal(temporary) or reason
             what = f"{channels} channels at {rate} Hz as {made.name} {subtype}"
             raise DiskError(f"{path} could not be written: {reason} ({what}); check the free space, or write .wav") from error
         if written < length:
@@ -48,3 +49,13 @@ def write_samples(path: str | os.PathLike[str], samples: np.ndarray, rate: int, 
         over = 20 * math.log10(peak)
         text = f"{path}: samples were clipped, {over:.1f} dB above full scale; lower the level by as much"
         warnings.warn(text, MelismaWarning, stacklevel=3)
+
+
+def _refusal(file: Path) -> str | None:
+    """Why the disk takes no more of a file, which libsndfile calls a system error; None if it does take more."""
+    try:
+        with open(file, "ab") as more:
+            more.write(bytes(1 << 16))
+    except OSError as error:
+        return error.strerror
+    return None

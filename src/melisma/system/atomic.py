@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,17 @@ def check_target(path: str | os.PathLike[str], suffixes: Iterable[str] = ()) -> 
         raise DiskError(f"{path} is write-protected; write to another file, or take the protection off")
     if is_input(target):
         raise BadValue(f"{path} is a file that is read here: write to another")
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise _refused(path, target, error) from error
     return target
+
+
+def _refused(path: str | os.PathLike[str], target: Path, error: OSError) -> DiskError:
+    remedy = f"check the free space and the permissions of {target.parent}"
+    return DiskError(f"{path} could not be written: {error.strerror or error}; {remedy}")
 
 
 def _writable(file: Path) -> bool:
@@ -53,9 +64,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
             yield temporary
             os.replace(temporary, target)
     except OSError as error:
-        reason = error.strerror or str(error)
-        remedy = f"check the free space and the permissions of {target.parent}"
-        raise DiskError(f"{path} could not be written: {reason}; {remedy}") from error
+        raise _refused(path, target, error) from error
 
 
 def aside(file: Path) -> Path:

@@ -37,6 +37,7 @@ from .holding_out import split
 
 VERSION = 3
 _AUDIO, _INDEX = "audio.i16", "index.json"
+_REMEDY = "check the free space and the permissions, or set MELISMA_HOME to a folder of yours"
 SILENCE = 10 ** (-60 / 20)  # RMS of a block of SILENCE_BLOCK seconds that counts as silent
 SILENCE_BLOCK = 0.05
 CLIPPED, CLIPPED_RUN = 0.999, 3  # so many samples in a row at this level or above are taken for clipping
@@ -87,7 +88,7 @@ def prepare(
                 _move(temporary, into)
         except OSError as error:
             reason = error.strerror or error
-            raise DiskError(f"the prepared set {into} could not be written: {reason}; check the free space") from error
+            raise DiskError(f"the prepared set {into} could not be written: {reason}; {_REMEDY}") from error
     return report
 
 
