@@ -38,8 +38,8 @@ Rows: what the path gives back with nothing added to its latents and loudness, w
 mels through the vocoder (*copy synthesis*) and through Griffin-Lim; the codec Opus at the bit rate of all the layers. Bits are
 those of an ideal entropy coder: the latents' KL, all else by the entropy of its changes in steps of a dB (loudness: half a dB).
 *Above copy*: what copy synthesis gets wrong is taken off. `melisma evaluate strings --set held` (or `elsewhere`)
-takes a line of it anew, and `melisma evaluate MODEL FOLDER` the same of any model and folder. A model's file, and so `melisma info`,
-has figures of its own: of up to 48 held-out files, taken evenly from all; here are all monophonic lines and 14 others."""
+takes a line of it anew, and `melisma evaluate MODEL FOLDER` the same of any model and folder. A model's file, and so `melisma
+info`, has figures of its own: of up to 48 held-out files, taken evenly from all; here are all monophonic lines and 14 others."""
 BEGIN, END = "<!-- the table: runs/figures.py -->", "<!-- end of the table -->"
 
 

@@ -1,7 +1,7 @@
 """The formats that `write` makes, and what each of them can hold: a table, checked before libsndfile is called.
 
-libsndfile does not check all of it: a Vorbis file above 200 kHz, or of 256 channels, ends the process. tests/sound/test_formats.py
-proves the table against libsndfile, in processes of their own.
+libsndfile does not check all of it: a Vorbis file above 200 kHz, or of 256 channels, ends the process.
+tests/sound/test_formats.py proves the table against libsndfile, in processes of their own.
 """
 
 from __future__ import annotations
