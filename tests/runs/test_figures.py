@@ -36,7 +36,7 @@ def test_the_page_has_both_sets_and_the_weak_by_name():
     assert "(of an earlier file of this model)" in page, "the digest is not the published model's"
     for heading in ROWS.values():
         assert heading in page
-    assert "R² 0.02 (0.04 with all layers)" in page and "slope 0.98 (0.99 with all layers)" in page
+    assert "R²: 0.02; with all layers 0.04" in page and "slope 0.98; with all layers 0.99" in page
 
 
 def test_the_page_and_the_readme_are_those_of_the_store():
