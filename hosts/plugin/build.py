@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COMMON = HERE.parent / "common"
 FOLDER = "_plugin"  # in the package
+SLOW = True  # over a minute: an editable install leaves it to this script
 OUT = ROOT / "src" / "melisma" / FOLDER
 PLUGINS = ("effect", "instrument")
 DPF = ["/usr/share/dpf", "/usr/local/share/dpf"]
