@@ -88,9 +88,8 @@ Nothing sounds above 12 kHz. It is not for making music with, but for hearing ho
         MelganConfig(ratios=(8, 8, 2, 2), width=256, dilations=(1, 3, 9), kernel=7),
     ),
     plan={
-        "weights": stages.Weights(kl=0.8, sharpness=0, auditory=0, structure=0, partials=0),
+        "weights": stages.Weights(kl=0.8, sharpness=0, auditory=0, structure=0),
         "mixed": 0.0,
-        "shaped": 0.0,
         "kinds": stages.STAGES | {MelganStage.name: MelganStage},
     },
 )

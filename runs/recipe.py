@@ -48,7 +48,7 @@ STARTED: dict[str, Any] = {
     "origin": "shared",
     "minutes": 44,
     "parts": dict(plans.STARTED["stages"]),
-    "plan": {"rates": plans.STARTED["rates"], "weights": Weights(kl=0.1), "speeds": (-7, 7)},
+    "plan": {"rates": plans.STARTED["rates"], "weights": Weights(kl=0.1)},
 }
 # what a part of the training begins from
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}

@@ -2,6 +2,8 @@
 
 from recipe import Domain, main
 
+from melisma.training.stages import Weights
+
 DOMAIN = Domain(
     name="strings",
     licence="CC0 (VSCO 2 CE), CC-BY 3.0 (tonejs-instruments), MIT (FluidR3)",
@@ -12,7 +14,8 @@ training, and phrases made of those.""",
     cannot="""It has never heard a real legato, a bow change or a glissando: its phrases are cross-faded notes. Sounds with
 noise or consonants come out as bowed noise. Of solo playing it knows little; the sections weigh most.""",
     start="",
-    plan={"speeds": (-14, 6)},  # down to a contrabass
+    # down to a contrabass, and in other rooms: docs/lab/choices.md
+    plan={"speeds": (-14, 6), "mixed": 0.25, "played": 0.6, "shaped": 0.5, "weights": Weights(partials=1.0)},
 )
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class ModelFile {
     Config config = {};
     int latents = 0, latency = 0;
     char name[401] = "";
-    char unusable[401] = "";  // its training's verdict, where that is against it
+    char unusable[401] = "";       // its training's verdict, where that is against it
     float* percentiles = nullptr;  // (latents, 5)
     uint8_t* timbre = nullptr;     // (latents,): 1 for those of timbre; all, where the file does not tell
     const Tensor *golden_input = nullptr, *golden_output = nullptr;

@@ -25,10 +25,10 @@ class Plan:
     batch: int | None = None
     frames: int | None = None
     seed: int = 0
-    mixed: float = 0.25
-    played: float = 0.6
+    mixed: float = 0.15
+    played: float = 0.5
     speeds: tuple[float, float] = SPEEDS
-    shaped: float = 0.5
+    shaped: float = 0.0
     weights: Weights = field(default_factory=Weights)
     rates: dict[str, float] = field(default_factory=dict)
     kinds: dict[str, type[Stage]] = field(default_factory=lambda: dict(STAGES))

@@ -43,7 +43,7 @@ class Weights:
     sharpness: float = 1.0
     auditory: float = 2.0
     structure: float = 1.0
-    partials: float = 1.0
+    partials: float = 0.0
     spectral: float = 1.0
     mel: float = 60.0
     own_mel: float = 20.0
