@@ -25,7 +25,7 @@ def export(
     ] = "nnc",
     latent: Annotated[int, typer.Option(metavar="N", min=1, help="The latent that Neutone's fourth knob moves.")] = 1,
 ) -> None:
-    """Write a model for a host that is not Melisma's, with its streaming state in it."""
+    """A model for nn~ or Neutone, with its streaming state."""
     from ..files import modelfile
     from ..store import pretrained
     from ..system.atomic import check_target
@@ -57,7 +57,7 @@ def push(
         list[str] | None, typer.Option(metavar="OWNER/NAME", help="A data set of the Hub that it learnt from (repeatable).")
     ] = None,
 ) -> None:
-    """Put a model and its card on the Hugging Face Hub, for others to find and play."""
+    """A model and its card onto the Hugging Face Hub."""
     from ..store import push as pushing
 
     with busy(f"putting {model} at {address}"):

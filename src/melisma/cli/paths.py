@@ -31,7 +31,7 @@ def encode(
     ],
     model: ModelOption = DEFAULT,
 ) -> None:
-    """A sound's latent path, to a file; or those of all sounds of a folder.
+    """A sound's latent path, or those of a folder's sounds.
 
     A table has a row a frame: sound, time in seconds, loudness in dBFS, and the latents z1, z2 … For example:
 
@@ -70,8 +70,8 @@ def _encode_folder(source: Path, target: Path, model: str, table: bool) -> None:
 
     if table:
         check_target(target, tablefile.SUFFIXES)
-    elif target.exists() and not target.is_dir():
-        raise BadValue(f"{target} is a file: of a folder's sounds a folder or a table (.csv, .parquet) can be made")
+    elif target.suffix.lower() == ".npz" or target.exists() and not target.is_dir():
+        raise BadValue(f"{source} is a folder, and {target} one file: of a folder's sounds a folder or a table (.csv, .parquet) can be made")
     files = [file.relative_to(source) for file in sounds_in(source)]
     loaded, done, seconds = load(model), 0, 0.0
     with bar(f"encoding {source}") as progress, _written(target, files, table) as add:

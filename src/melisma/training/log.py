@@ -25,6 +25,7 @@ WORDS = {
     "mel dB": "how far the levels in mel bands are off",
     "auditory dB": "how far those of the ear's own bands are off: what is heard, and what the verdict goes by",
     "structure": "how far their pattern over bands and time is off, 0 is not at all",
+    "partials": "how far their partials stand at other places, 0 is not at all",
     "nats": "how much the latents say of a frame",
     "adversary": "how wrong a network is that guesses the loudness from the latents: the higher, the better it is hidden",
     "hinge": "how far critics take the model's sounds for recordings: the lower, the more they do",
