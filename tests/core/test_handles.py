@@ -19,6 +19,7 @@ from slots import Slot
 
 import melisma
 from melisma.core import binding, layout
+from melisma.core.exciter import Exciter
 from melisma.core.handle import Handle, Single
 from melisma.errors import Damaged, NotFound
 from melisma.files import modelfile
@@ -54,6 +55,7 @@ def made(kind: type):
         "Slot": lambda: Slot(16000),
         "CoreLoop": lambda: binding.CoreLoop(16000),
         "Stream": lambda: model.stream(),
+        "Exciter": lambda: Exciter(16000),
     }
     return make[kind.__name__]()
 

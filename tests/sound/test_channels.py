@@ -71,17 +71,32 @@ def test_numbers_that_are_none_do_not_decide():
     assert cancellation(np.stack([x, -x])).channel is None and cancellation(np.zeros((2, 0), np.float32)).channel is None
 
 
-@pytest.mark.parametrize("call", ["encode", "transfer", "mel", "one call", "interpolate", "mix"])
-def test_wherever_a_model_hears_a_sound(model, call, tmp_path):
+def level(x):
+    """dB."""
+    return 10 * np.log10(np.square(x).mean())
+
+
+@pytest.mark.parametrize("call", ["encode", "mel", "interpolate", "mix"])
+def test_wherever_a_model_hears_one_channel(model, call, tmp_path):
     x = noise()
     melisma.write(tmp_path / "x.wav", np.stack([x, -x]), RATE, subtype="FLOAT")
     stereo, one = melisma.read(tmp_path / "x.wav"), Audio(x, RATE)
     calls = {
-        "encode": lambda sound: model.encode(sound).values, "transfer": lambda sound: np.asarray(model.transfer(sound)),
-        "mel": model.mel, "one call": lambda sound: np.asarray(melisma.transfer(sound, model=model)),
+        "encode": lambda sound: model.encode(sound).values, "mel": model.mel,
         "interpolate": lambda sound: np.asarray(melisma.interpolate(one, sound, model=model)),
         "mix": lambda sound: np.asarray(melisma.mix([one, sound], model=model)),
     }  # fmt: skip
     with pytest.warns(MelismaWarning, match=r"^x\.wav: its channels cancel"):
         got = calls[call](stereo)
     assert np.array_equal(got, calls[call](one))
+
+
+@pytest.mark.parametrize("call", ["method", "one call"])
+def test_a_transfer_keeps_both_channels_of_a_sound_that_cancels(model, call):
+    x = noise()
+    stereo = Audio(np.stack([x, -x]), RATE)
+    got = np.asarray(model.transfer(stereo) if call == "method" else melisma.transfer(stereo, model=model))
+    alone = np.asarray(model.transfer(Audio(x, RATE)))
+    assert got.shape == (2, len(x))
+    for channel in got:
+        assert level(channel) > level(alone) - 6
