@@ -12,6 +12,7 @@ from .core.exciter import Exciter
 from .errors import BadValue, Damaged, NotFound
 from .model import Model, load
 from .sound.audio import Audio
+from .store import DEFAULT
 from .stream import Stream
 
 TAIL = 2.0  # seconds after the last note, for what still sounds
@@ -58,7 +59,7 @@ def notes_of(path: str | os.PathLike[str]) -> list[tuple[float, bytes]]:
 def play(
     notes: str | os.PathLike[str],
     *,
-    model: str | os.PathLike[str] | Model = "strings",
+    model: str | os.PathLike[str] | Model = DEFAULT,
     parameters: Mapping[str, float] | None = None,
     exciter: Mapping[str, float] | None = None,
 ) -> Audio:

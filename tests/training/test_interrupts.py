@@ -167,6 +167,7 @@ PACKING = """
 import os
 from melisma.training import run
 run.fit = lambda *_, **__: None
+run.judged = lambda *_: (None, [])
 run.pack = lambda *_: os.kill(os.getpid(), {kind})
 """
 CASES = {

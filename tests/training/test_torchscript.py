@@ -97,7 +97,7 @@ def test_what_the_host_reads_of_it(hosts, kind):
     attributes = host.module.get_attributes()
     assert {"match", "fine", "colour", "bias_1", f"scale_{z}"} <= set(attributes)
     own = core.CoreModel(modelfile.to_bytes(file))
-    usual = {p.name.replace(".", "_"): p.usual for p in own.parameters}
+    usual = {p.name.replace(".", "_"): p.default for p in own.parameters}
     for name in attributes:
         assert host.get(name) == [pytest.approx(usual[name])], name
         host.set(name, 1.0)

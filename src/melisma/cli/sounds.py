@@ -61,7 +61,7 @@ def transfer(
 def play(
     notes: Annotated[Path, typer.Argument(metavar="NOTES", help="A MIDI file.")],
     target: SoundOut,
-    model: ModelOption = "strings",
+    model: ModelOption = DEFAULT,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Turn a parameter of the exciter or the stream; again for more."),

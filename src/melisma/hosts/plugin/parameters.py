@@ -21,7 +21,7 @@ _LABELS = {
     "feedback": "Feedback", "feedback.frequency": "Feedback Frequency", "feedback.q": "Feedback Q", "hold": "Hold",
     "hold.loudness": "Hold Loudness", "randomize": "Randomize", "randomize.rate": "Randomize Rate",
     "loudness.by_hand": "Loudness by Hand", "loudness.level": "Level by Hand", "match.seconds": "Match Over",
-    "randomize.seed": "Randomize Seed",
+    "randomize.seed": "Randomize Seed", "fine.kept": "Fine Kept",
 }  # fmt: skip
 _NOTES = {
     "shape": "Shape", "width": "Width", "attack": "Attack", "decay": "Decay", "sustain": "Sustain", "release": "Release",
