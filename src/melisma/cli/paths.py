@@ -71,9 +71,7 @@ def _encode_folder(source: Path, target: Path, model: str, table: bool) -> None:
     if table:
         check_target(target, tablefile.SUFFIXES)
     elif target.suffix.lower() == ".npz" or target.exists() and not target.is_dir():
-        raise BadValue(
-            f"{source} is a folder, and {target} one file: of a folder's sounds a folder or a table (.csv, .parquet) can be made"
-        )
+        raise BadValue(f"{source} is a folder, {target} one file: its sounds go into a folder or a table (.csv, .parquet)")
     files = [file.relative_to(source) for file in sounds_in(source)]
     loaded, done, seconds = load(model), 0, 0.0
     with bar(f"encoding {source}") as progress, _written(target, files, table) as add:
