@@ -93,7 +93,7 @@ def test_what_a_folder_cannot_become(sounds, tmp_path, capsys):
         assert said.out == "" and all(word in said.err for word in words), said.err
 
     (tmp_path / "file.npz").write_text("mine")
-    refused(sounds, tmp_path / "file.npz", "file.npz is a file", "a folder or a table")
+    refused(sounds, tmp_path / "file.npz", "file.npz one file", "a folder or a table")
     assert (tmp_path / "file.npz").read_text() == "mine"
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", tmp_path / "out", "empty holds no sound")
