@@ -16,8 +16,8 @@ from test_outermost import in_a_shell, one_sentence_at_most
 
 import melisma
 from melisma.files import pathfile
+from melisma.studio.document import Session, Take
 from melisma.studio.library import Library
-from melisma.studio.protocol import Session, Take
 from melisma.studio.sessionfile import pack
 
 COMMANDS = {

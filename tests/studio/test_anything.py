@@ -14,9 +14,10 @@ from running import Running, hear
 from starlette.testclient import TestClient
 from test_server import HOST, connect, upload, wav
 
-from melisma.studio import protocol
+from melisma.studio import document, protocol
+from melisma.studio.document import Operate, Puck, Session, Snapshot, Square, Take, Target
 from melisma.studio.library import Library
-from melisma.studio.protocol import Operate, Puck, Save, Session, Snapshot, Square, Take, Target
+from melisma.studio.protocol import Save
 from melisma.studio.server import Studio
 
 HUGE = "9" * 5000
@@ -134,10 +135,10 @@ def mutated(draw, value):
 def messages(draw, ref):
     """A message of the page's with something wrong somewhere, or nothing of the kind."""
     square = Square(
-        True, (None, protocol.SoundCorner(ref), protocol.RandomCorner(3), None), Puck(((0.0, 0.1, 0.2), (1.0, 1.0, 0.0)))
+        True, (None, document.SoundCorner(ref), document.RandomCorner(3), None), Puck(((0.0, 0.1, 0.2), (1.0, 1.0, 0.0)))
     )
     operate = Operate("scale", {"by": 1.5}, Target((0, 1), True, 0.1, 0.3))
-    take = Take("small", ref, (operate, protocol.Draw("loudness", ((0.0, -20.0), (0.2, -6.0)))), square)
+    take = Take("small", ref, (operate, document.Draw("loudness", ((0.0, -20.0), (0.2, -6.0)))), square)
     good = [
         protocol.Render(1, take, 0.1), Save(2, Session(take, (Snapshot("a", take),)), 0, "Step"), protocol.Cancel(),
         Save(3, Session(Take("small")), -1, None),
@@ -165,7 +166,7 @@ def test_any_frame(client, ref, data):
             assert message["type"] == "websocket.send", message
             if not message.get("text"):
                 continue
-            found = protocol.read(message["text"], protocol.FromServer)
+            found = document.read(message["text"], protocol.FromServer)
             if isinstance(found, protocol.Failed):
                 assert "Error:" not in found.message and "Traceback" not in found.message, found.message
                 if found.revision == 77_777:

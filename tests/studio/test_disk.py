@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from running import Running, hear
 
 from melisma.errors import MelismaError
+from melisma.studio.document import Session, SoundRef, Take
 from melisma.studio.journal import Journal
 from melisma.studio.library import Library
-from melisma.studio.protocol import Session, SoundRef, Take
 from melisma.studio.sessionfile import pack, unpack
 
 

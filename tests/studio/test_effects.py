@@ -9,10 +9,11 @@ from starlette.testclient import TestClient
 
 from melisma.latent import LatentPath
 from melisma.sound.audio import Audio
-from melisma.studio import hearing, protocol, render, session
+from melisma.studio import document, hearing, pieces, render, session
+from melisma.studio.document import Puck, Session, SoundRef, Take, Trail
 from melisma.studio.effects import STEPS, effects, measured
 from melisma.studio.library import Library
-from melisma.studio.protocol import Effects, MapInfo, Puck, Session, SoundRef, Take, Trail
+from melisma.studio.protocol import Effects, MapInfo
 from melisma.studio.server import Studio
 
 A = SoundRef("a" * 64, "a.wav")
@@ -55,7 +56,7 @@ def test_it_is_measured_once(model, tmp_path, monkeypatch):
     file = next((tmp_path / "effects").iterdir())
     file.write_bytes(file.read_bytes()[:100])  # damaged: measured anew, and kept
     assert effects(model, tmp_path / "effects") == first
-    assert protocol.read(file.read_bytes(), Effects) == first
+    assert document.read(file.read_bytes(), Effects) == first
 
 
 def test_a_folder_that_cannot_be_written_is_no_matter(model, tmp_path):
@@ -73,7 +74,7 @@ def test_heard_lower_then_higher(model):
     for piece, by in ((lower, -2.0), (higher, 2.0)):
         path = session.paths(take, open_sound, model)[2].bias(by, dims=[1])
         first = round(1.2 * path.rate)
-        wanted = session.ahead(path, model, first, first + round(hearing.SECONDS * path.rate), fine=1.0, colour=0.5)[1]
+        wanted = pieces.ahead(path, model, first, first + round(hearing.SECONDS * path.rate), fine=1.0, colour=0.5)[1]
         np.testing.assert_array_equal(piece[200:-200], wanted[200:-200])
 
 
@@ -89,7 +90,7 @@ def test_asked_for_by_the_page(small, tmp_path, model):
     studio = Studio(Library(tmp_path / "studio"), 8337)
     with TestClient(studio.app(), "http://127.0.0.1:8337") as client:
         client.cookies.set(studio.cookie, studio.token)
-        found = protocol.read(client.get("/api/models/small/effects").content, Effects)
+        found = document.read(client.get("/api/models/small/effects").content, Effects)
         assert found == measured(model)
         assert client.get("/api/models/nothing/effects").status_code == 400
         body = msgspec.json.encode(Take("small", A))
@@ -100,8 +101,8 @@ def test_asked_for_by_the_page(small, tmp_path, model):
 
 def test_names_are_kept_in_the_session(model):
     text = json.dumps({"take": {"model": "small"}, "names": {"small": ["bow", "", "air"]}})
-    assert protocol.read(text, Session).names == {"small": ("bow", "", "air")}
-    assert protocol.read(json.dumps({"take": {"model": "small"}}), Session).names == {}
+    assert document.read(text, Session).names == {"small": ("bow", "", "air")}
+    assert document.read(json.dumps({"take": {"model": "small"}}), Session).names == {}
 
 
 def test_strengths_are_those_of_the_layers(model):
@@ -166,7 +167,7 @@ def test_points_speak(mapped, tmp_path):
     studio = Studio(Library(tmp_path / "studio"), 8337)
     with TestClient(studio.app(), "http://127.0.0.1:8337") as client:
         client.cookies.set(studio.cookie, studio.token)
-        info = protocol.read(client.get("/api/models/mapped/map").content, MapInfo)
+        info = document.read(client.get("/api/models/mapped/map").content, MapInfo)
         values = np.random.default_rng(0).standard_normal((mapped.latents, 4)).astype(np.float32)
         seen = np.array(info.axes) @ values + np.array(info.offsets)[:, None]
         np.testing.assert_allclose(seen, mapped.map.places(values), atol=1e-4)

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melisma.studio import journal as journals
+from melisma.studio.document import MOST_STEPS, Session, Take
 from melisma.studio.journal import Journal
-from melisma.studio.protocol import MOST_STEPS, Session, Take
 
 
 def session(n):

@@ -13,10 +13,11 @@ from test_server import HOST, connect, hear, upload, wav
 from melisma.sound.audio import Audio
 from melisma.studio import library as libraries
 from melisma.studio import protocol, server, session, sessionfile
+from melisma.studio.document import Session, Take
 from melisma.studio.journal import Journal
 from melisma.studio.library import Incoming, Library
 from melisma.studio.models import Models
-from melisma.studio.protocol import Save, Session, Take
+from melisma.studio.protocol import Save
 from melisma.studio.server import Studio
 
 

@@ -16,9 +16,10 @@ import soundfile
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from melisma.studio import protocol
+from melisma.studio import document, protocol
+from melisma.studio.document import Operate, Session, Snapshot, Take, Target
 from melisma.studio.library import Library
-from melisma.studio.protocol import Operate, Render, Save, Session, Snapshot, Take, Target
+from melisma.studio.protocol import Render, Save
 from melisma.studio.server import Studio
 
 HOST = "127.0.0.1:8337"
@@ -46,7 +47,7 @@ def client(studio):
 
 def upload(client, data, name="a.wav"):
     answer = client.post("/api/sounds", content=data, headers={"x-name": name})
-    return protocol.read(answer.content, protocol.SoundInfo) if answer.status_code == 200 else answer.json()["message"]
+    return document.read(answer.content, protocol.SoundInfo) if answer.status_code == 200 else answer.json()["message"]
 
 
 def connect(client):
@@ -60,7 +61,7 @@ def hear(socket, kind=protocol.Done):
         if message["type"] == "websocket.close":
             raise WebSocketDisconnect(message["code"])
         if message.get("text"):
-            read = protocol.read(message["text"], protocol.FromServer)
+            read = document.read(message["text"], protocol.FromServer)
             if isinstance(read, kind):
                 return read
         elif isinstance(protocol.parts(message["bytes"])[0], kind):
@@ -166,7 +167,7 @@ def test_names_are_for_people(client):
 
 
 def test_examples(client):
-    info = protocol.read(client.post("/api/examples/bell").content, protocol.SoundInfo)
+    info = document.read(client.post("/api/examples/bell").content, protocol.SoundInfo)
     assert info.sound.name == "bell.flac"
     assert client.post("/api/examples/..%2f..%2fcli").status_code in (400, 404, 405)
 
@@ -197,7 +198,7 @@ def test_a_session_from_upload_to_wav(client, studio):
     samples = client.post("/api/take/samples", content=msgspec.json.encode(session.snapshots[0].take)).content
     assert len(samples) == 4 * 8000
     file = client.get("/api/session/s.melisma-session").content
-    assert protocol.read(client.post("/api/session", content=file).content, Session) == session
+    assert document.read(client.post("/api/session", content=file).content, Session) == session
     assert "damaged" in client.post("/api/session", content=file[:500], headers={"x-name": "s"}).json()["message"]
 
 
@@ -305,7 +306,7 @@ def test_a_killed_server_has_kept_the_session(tmp_path):
 
 def test_a_sound_as_a_small_picture(client):
     info = upload(client, wav(0.5, 22050))
-    found = protocol.read(client.get(f"/api/sounds/{info.sound.hash}/outline").content, protocol.Outline)
+    found = document.read(client.get(f"/api/sounds/{info.sound.hash}/outline").content, protocol.Outline)
     assert (found.seconds, found.rate, len(found.low), len(found.high)) == (0.5, 22050, 120, 120)
     samples, _ = soundfile.read(io.BytesIO(wav(0.5, 22050)))
     assert max(found.high) == pytest.approx(samples.max(), abs=1e-3) and min(found.low) == pytest.approx(samples.min(), abs=1e-3)

@@ -22,9 +22,8 @@ import melisma
 from melisma.cli import main as cli
 from melisma.errors import MelismaError, MelismaWarning
 from melisma.sound.audio import Audio, write
-from melisma.studio import protocol, session, typescript
-from melisma.studio.library import Library
-from melisma.studio.protocol import (
+from melisma.studio import document, pieces, protocol, session, typescript
+from melisma.studio.document import (
     Draw,
     KeptCorner,
     Operate,
@@ -39,6 +38,7 @@ from melisma.studio.protocol import (
     Take,
     Target,
 )
+from melisma.studio.library import Library
 from melisma.studio.render import Cancelled, Renderer
 from melisma.studio.sessionfile import pack, references, unpack
 
@@ -74,7 +74,7 @@ def test_both_sides_of_the_protocol_agree():
 def test_the_page_s_documents_are_read():
     """The fixtures that the page's own tests write and read."""
     for text in json.loads((ROOT / "studio/tests/documents.json").read_text()):
-        read = protocol.read(json.dumps(text), Session)
+        read = document.read(json.dumps(text), Session)
         assert json.loads(msgspec.json.encode(read)) == text
 
 
@@ -133,7 +133,7 @@ def test_a_take_without_amounts_sounds_as_it_did(model):
     """Documents of before there were layers name none: to the bit the latents alone."""
     before = msgspec.json.decode(msgspec.json.encode(take(Operate("bias", {"by": 0.5}, Target()))))
     assert before.pop("fine") == before.pop("colour") == before.pop("domain") == 0
-    old = protocol.read(json.dumps(before), Take)
+    old = document.read(json.dumps(before), Take)
     path = paths(old, model)[2]
     assert path.layers is not None
     np.testing.assert_array_equal(session.sound(old, open_sound, model), model.decode(replace(path, layers=None)))
@@ -223,7 +223,7 @@ def test_a_looped_puck_comes_round():
 def test_pieces_are_the_decoded_sound(model):
     path = paths(take(Operate("randomize", {"seed": 5}, Target())), model)[2]
     own = replace(path, source_rate=model.sample_rate, length=round(path.length * model.sample_rate / RATE))
-    joined = np.concatenate(list(session.pieces(path, model, fine=1.0, colour=1.0)))
+    joined = np.concatenate(list(pieces.pieces(path, model, fine=1.0, colour=1.0)))
     np.testing.assert_array_equal(joined, model.decode(own))
 
 
@@ -252,15 +252,15 @@ def test_unknown_operators_and_parameters_are_named(model):
 @settings(max_examples=60)
 def test_no_message_is_a_crash(value):
     with pytest.raises(MelismaError):
-        protocol.read(json.dumps(value), protocol.ToServer)
+        document.read(json.dumps(value), protocol.ToServer)
 
 
 def test_nan_and_the_absurd_are_refused():
     good = msgspec.json.encode(take(Draw(0, ((0.0, 1.0),)))).decode()
-    assert protocol.read(good, Take) == take(Draw(0, ((0.0, 1.0),)))
+    assert document.read(good, Take) == take(Draw(0, ((0.0, 1.0),)))
     for bad in ("NaN", "1e400", "1e9", '"1"', "null"):
         with pytest.raises(MelismaError):
-            protocol.read(good.replace("1.0", bad), Take)
+            document.read(good.replace("1.0", bad), Take)
 
 
 def test_binary_messages_are_read_back():
@@ -286,7 +286,7 @@ class Page:
     def receive(self, message):
         time.sleep(self.slow)
         if isinstance(message, str):
-            self.messages.append(protocol.read(message, protocol.FromServer))
+            self.messages.append(document.read(message, protocol.FromServer))
             self.done.set()
             return
         header, body = protocol.parts(message)
@@ -329,7 +329,7 @@ def test_the_page_gets_what_the_document_says(page, model):
     for revision, edits in enumerate([(), (late,), (late, early), (early,), ()]):
         assert page.show(revision, take(*edits)).revision == revision
         path = paths(take(*edits), model)[2]
-        np.testing.assert_array_equal(page.samples, np.concatenate(list(session.pieces(path, model))))
+        np.testing.assert_array_equal(page.samples, np.concatenate(list(pieces.pieces(path, model))))
         np.testing.assert_array_equal(page.curves["result"][:-1], path.values)
         np.testing.assert_array_equal(page.curves["result"][-1], path.loudness)
     sent = model.mel(page.samples, rate=model.sample_rate)[:, : len(page.mel)].T
@@ -361,7 +361,7 @@ def test_a_newer_take_cancels_an_older(page, model):
     done = [m.revision for m in page.messages if isinstance(m, protocol.Done)]
     assert done == [5]
     path = paths(take(Operate("bias", {"by": 5}, Target())), model)[2]
-    np.testing.assert_array_equal(page.samples, np.concatenate(list(session.pieces(path, model))))
+    np.testing.assert_array_equal(page.samples, np.concatenate(list(pieces.pieces(path, model))))
 
 
 def ahead(page):
@@ -373,7 +373,7 @@ def test_an_amount_that_is_turned_is_sent_as_a_whole(page, model):
     for revision, amounts in enumerate(({}, {"fine": 1.0}, {"fine": 1.0, "colour": 0.5}, {"fine": 1.0, "colour": 0.5})):
         wanted = Take("small", LONG, **amounts)
         page.show(revision, wanted)
-        whole = np.concatenate(list(session.pieces(paths(wanted, model)[2], model, **amounts)))
+        whole = np.concatenate(list(pieces.pieces(paths(wanted, model)[2], model, **amounts)))
         np.testing.assert_array_equal(page.samples, whole)
         assert bool(page.heard[0][0] < page.heard[0][1]) == (revision < 3)  # the last is as it was
 
@@ -387,14 +387,14 @@ def test_a_late_edit_is_heard_first_and_exact_in_the_end(page, model):
     assert page.heard[0][2] is False and 8.9 < first < 9.0 and 9.5 < last < 10
     exact = [(first, last) for first, last, exact in page.heard if exact]
     assert exact[0][0] <= first * 16000 and exact[-1][1] == len(before)
-    np.testing.assert_array_equal(page.samples, np.concatenate(list(session.pieces(paths(late, model)[2], model))))
+    np.testing.assert_array_equal(page.samples, np.concatenate(list(pieces.pieces(paths(late, model)[2], model))))
     page.show(2, Take("small", LONG, (Operate("bias", {"by": 1}, Target(start=0.5, end=0.6)),)))
     assert not ahead(page)  # exact soon enough
     whole = Take("small", LONG, (Operate("bias", {"by": 1}, Target()),))
     page.show(3, whole, heard=7.0)  # the edit begins at once, and is listened to later
     ((first, _),) = ahead(page)
     assert 6.9 < first < 7.0
-    np.testing.assert_array_equal(page.samples, np.concatenate(list(session.pieces(paths(whole, model)[2], model))))
+    np.testing.assert_array_equal(page.samples, np.concatenate(list(pieces.pieces(paths(whole, model)[2], model))))
 
 
 def test_what_was_cancelled_before_it_was_heard_is_heard_next(page):
@@ -410,14 +410,14 @@ def test_what_was_cancelled_before_it_was_heard_is_heard_next(page):
 
 def test_what_is_rendered_ahead_sounds_like_its_place(model):
     path = paths(Take("small", LONG), model)[2]
-    whole = np.concatenate(list(session.pieces(path, model)))
-    first, part = session.ahead(path, model, 2000, 2300)
+    whole = np.concatenate(list(pieces.pieces(path, model)))
+    first, part = pieces.ahead(path, model, 2000, 2300)
     there = whole[first : first + len(part)]
     assert first == 2000 * model.hop and 300 * model.hop - 256 <= len(part) <= 300 * model.hop
     mels = [model.mel(x, rate=model.sample_rate)[:, 8:-8] for x in (part, there)]
     other = model.mel(whole[: len(part)], rate=model.sample_rate)[:, 8:-8]
     assert np.abs(mels[0] - mels[1]).mean() < 0.25 * np.abs(other - mels[1]).mean()
-    assert session.ahead(path, model, path.frames, path.frames + 10)[1].size == 0
+    assert pieces.ahead(path, model, path.frames, path.frames + 10)[1].size == 0
 
 
 def test_a_take_that_cannot_be_rendered_is_one_sentence(page):
@@ -497,12 +497,12 @@ def _with(file, **members):
 
 def test_session_files_with_something_else_in_them(whole, library, tmp_path):
     pack(library, whole, file := tmp_path / "s.melisma-session")
-    document = json.loads(msgspec.json.encode(whole))
+    told = json.loads(msgspec.json.encode(whole))
     sound = f"sounds_{references(whole)[0].hash}"
     fresh = Library(tmp_path / "fresh")
     for members, reason in (
-        ({"session_json": json.dumps(document | {"format": 2})}, "update Melisma"),
-        ({"session_json": json.dumps(document | {"take": {}})}, "take"),
+        ({"session_json": json.dumps(told | {"format": 2})}, "update Melisma"),
+        ({"session_json": json.dumps(told | {"take": {}})}, "take"),
         ({sound: b"RIFF"}, "not what it was"),
         ({sound: None}, "damaged"),
         ({"session_json": json.dumps(document).replace(references(whole)[0].hash, "../" + "a" * 61)}, "hash"),

@@ -11,10 +11,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import BadValue, MelismaError
 from .bugs import told
+from .document import read
 from .exchange import printable
 from .library import MOST_SECONDS
 from .models import operators
-from .protocol import VERSION, Away, Cancel, Failed, Hello, Save, Saved, ToServer, read, text
+from .protocol import VERSION, Away, Cancel, Failed, Hello, Save, Saved, ToServer, text
 from .render import Cancelled, Renderer
 from .workspace import Workspace, examples
 

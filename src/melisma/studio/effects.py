@@ -12,9 +12,10 @@ from ..errors import MelismaError
 from ..latent import LatentPath
 from ..model import Model
 from ..system.atomic import atomic
-from .protocol import Effect, Effects, read
+from .document import read
+from .pieces import WARM
+from .protocol import Effect, Effects
 from .render import as_bytes
-from .session import WARM
 
 FROM, TO, STEPS = -2.0, 2.0, 17  # σ, and how many pictures between them
 LEVEL = -20.0  # dBFS

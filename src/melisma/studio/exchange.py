@@ -14,8 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from ..errors import BadValue, MelismaError, NotFound
+from .document import MOST_DOCUMENT, Session, SoundRef, Take
 from .library import Incoming, Library
-from .protocol import MOST_DOCUMENT, Session, SoundRef, Take, shown, text
+from .protocol import shown, text
 
 PIECE = 1 << 20  # bytes that are written at once
 Handler = Callable[[Request], Awaitable[Response]]

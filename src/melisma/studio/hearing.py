@@ -11,7 +11,9 @@ from ..latent import LatentPath
 from ..latent.domainmap import DomainMap
 from ..model import Model
 from . import session
-from .protocol import MapInfo, Take
+from .document import Take
+from .pieces import WARM, ahead
+from .protocol import MapInfo
 
 SECONDS, PAUSE = 0.7, 0.12  # of what is heard, and between its two halves
 AROUND = 2.0  # σ
@@ -33,7 +35,7 @@ def around(take: Take, lane: int, at: float | None, open_sound: session.Open, mo
         values = path.values.copy()
         values[lane] += by
         moved = replace(path, values=values)
-        pieces += [faded(session.ahead(moved, model, first, last, **session.amounts(take))[1], model.sample_rate)]
+        pieces += [faded(ahead(moved, model, first, last, **session.amounts(take))[1], model.sample_rate)]
     return np.concatenate([pieces[0], np.zeros(round(PAUSE * model.sample_rate), np.float32), pieces[1]])
 
 
@@ -48,11 +50,11 @@ def map_of(model: Model) -> MapInfo:
 
 def spoken(model: Model, x: float, y: float) -> np.ndarray:
     """What lies at a place of the map, held for half a second: samples at the model's rate."""
-    frames = session.WARM + round(POINT * model.frame_rate)
+    frames = WARM + round(POINT * model.frame_rate)
     values = np.repeat(_map(model).at(np.array([x]), np.array([y])), frames, axis=1)
     length = frames * model.hop - (model.config.analysis.frame - model.hop)
     path = LatentPath(values, np.full(frames, LEVEL, np.float32), model.frame_rate, length, model.sample_rate, model.name)
-    return faded(session.ahead(path, model, session.WARM, frames)[1], model.sample_rate)
+    return faded(ahead(path, model, WARM, frames)[1], model.sample_rate)
 
 
 def _map(model: Model) -> DomainMap:
@@ -65,7 +67,7 @@ def piece(take: Take, open_sound: session.Open, model: Model) -> np.ndarray:
     """A piece of a take where it is loudest: samples at the model's rate."""
     path = session.paths(take, open_sound, model)[2]
     first, last = _piece(path, None)
-    return faded(session.ahead(path, model, first, last, **session.amounts(take))[1], model.sample_rate)
+    return faded(ahead(path, model, first, last, **session.amounts(take))[1], model.sample_rate)
 
 
 def _piece(path: LatentPath, at: float | None) -> tuple[int, int]:

@@ -16,7 +16,7 @@ import msgspec
 
 from ..errors import MelismaError
 from ..system.atomic import aside, atomic
-from .protocol import MOST_STEPS, Session, Step, read
+from .document import MOST_STEPS, Session, Step, read
 
 MOST_BYTES = 16 << 20  # of the steps that are taken up again; the newest are
 

@@ -24,8 +24,9 @@ from ..sound.audio import Audio, read_noting
 from ..sound.channels import cancellation, mixed
 from ..system.atomic import aside, atomic
 from ..system.home import home
-from .protocol import Session, SoundInfo, SoundRef
-from .protocol import read as read_json
+from .document import Session, SoundRef
+from .document import read as read_json
+from .protocol import SoundInfo
 
 MOST_BYTES = 1 << 30  # of an upload, which whoever receives it heeds
 MOST_SECONDS = 1800.0  # of a sound

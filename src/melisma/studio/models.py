@@ -10,8 +10,8 @@ from ..latent.operators import OPERATORS, Parameter
 from ..model import Model, load
 from ..store import DEFAULT, pretrained
 from ..store.summary import lasting, remark
+from .edits import offered
 from .protocol import ModelInfo, OperatorInfo, ParameterInfo, shown
-from .session import offered
 
 
 class Models:

@@ -5,7 +5,7 @@ the page holds (`_held`), so that it sends curves and samples from there on.
 
 A stream of the core begins at its beginning: there is no going on from the middle of a sound, as its phases follow from all
 that came before. So what an edit late in a long sound changes is sent twice: at once, rendered from a little before (see
-`session.ahead`), to be heard; and exact, when the rendering from the beginning comes by.
+`ahead`), to be heard; and exact, when the rendering from the beginning comes by.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from ..sound.audio import Audio
 from ..sound.rates import resampled_length
 from . import session
 from .bugs import told
-from .protocol import Curves, Done, Failed, Mel, Outline, Samples, Take, binary, text
+from .document import Take
+from .pieces import WARM, ahead, pieces
+from .protocol import Curves, Done, Failed, Mel, Outline, Samples, binary, text
 
 AHEAD_AFTER = 4.0  # seconds of sound: what is rendered exactly within a few tens of milliseconds is not sent twice
 AHEAD_LENGTH = 6.0  # seconds of sound that are rendered ahead
@@ -163,7 +165,7 @@ class Renderer:
         self._send_ahead(revision, delivered, heard)
         delivered.waiting = (path.frames, path.frames)
         done = 0
-        for piece in session.pieces(path, model, fine=amounts["fine"], colour=amounts["colour"]):
+        for piece in pieces(path, model, fine=amounts["fine"], colour=amounts["colour"]):
             self._check()
             end = done + len(piece)
             if end > since:
@@ -181,8 +183,8 @@ class Renderer:
         self._check()
         fade = round(FADE * model.sample_rate)
         early = -(-fade // model.hop)  # frames that are as before, for the fade
-        last = min(last + session.WARM, first + round(AHEAD_LENGTH * path.rate))
-        begin, piece = session.ahead(path, model, first - early, last, **delivered.amounts)
+        last = min(last + WARM, first + round(AHEAD_LENGTH * path.rate))
+        begin, piece = ahead(path, model, first - early, last, **delivered.amounts)
         piece = piece[: len(delivered.samples) - begin]
         if len(piece) <= 2 * fade:
             return

@@ -26,11 +26,13 @@ from ..errors import MelismaWarning, NotFound
 from ..sound.rates import resample
 from . import bugs, exchange, hearing, session, sessionfile
 from .connection import Connection
+from .document import Take, read
 from .effects import effects
 from .exchange import answering
 from .guard import Guard
 from .library import MOST_BYTES, Library
-from .protocol import Take, read, shown
+from .pieces import pieces
+from .protocol import shown
 from .render import as_bytes, outline
 from .workspace import Workspace, examples
 
@@ -186,8 +188,8 @@ class Studio:
             take: Take = read(body, Take)  # type: ignore[assignment]
             model = self.models.open(take.model)
             path, layers = session.paths(take, self.library.open, model)[2], session.amounts(take)
-            pieces = session.pieces(path, model, fine=layers["fine"], colour=layers["colour"])
-            return b"".join(piece.astype("<f4").tobytes() for piece in pieces)
+            sound = pieces(path, model, fine=layers["fine"], colour=layers["colour"])
+            return b"".join(piece.astype("<f4").tobytes() for piece in sound)
 
         return await _made(make)
 

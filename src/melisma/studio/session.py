@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,29 +24,13 @@ import numpy as np
 
 from ..errors import BadValue
 from ..latent import LatentPath, mix, smooth_noise, stretched
-from ..latent.operators import OPERATORS, Operator
 from ..model import Model
 from ..sound.audio import Audio
-from .protocol import (
-    Corner,
-    Draw,
-    Edit,
-    KeptCorner,
-    Operate,
-    Puck,
-    RandomCorner,
-    Revert,
-    SoundCorner,
-    SoundRef,
-    Square,
-    Take,
-    Target,
-    Trail,
-)
+from .document import Corner, Edit, KeptCorner, Puck, RandomCorner, SoundCorner, SoundRef, Square, Take, Trail
+from .edits import apply
+from .pieces import pieces
 
-WARM = 64  # frames; the published models' decoders look back 32 at most, with their vocoders less than this
 RANDOM_RATE = 2.0  # Hz: how fast a random corner wanders
-KINDS = ("number", "integer", "switch")  # of parameters that a panel can offer
 
 Open = Callable[[SoundRef], Audio]
 
@@ -96,44 +80,6 @@ def sound(take: Take, open_sound: Open, model: Model, own_rate: bool = False) ->
     return model.decode(path, **layers)
 
 
-def pieces(
-    path: LatentPath, model: Model, first: int = 64, most: int = 256, *, fine: float = 0.0, colour: float = 0.0
-) -> Iterator[np.ndarray]:
-    """A path's sound at the model's rate as it is rendered, in pieces of growing length; together what `decode` resamples."""
-    yield from model.decode_pieces(path, _growing(first, most), fine=fine, colour=colour)
-
-
-def ahead(
-    path: LatentPath, model: Model, first: int, last: int, *, fine: float = 0.0, colour: float = 0.0
-) -> tuple[int, np.ndarray]:
-    """The sound of frames [first, last) without what leads to them. → its first sample, and samples at the model's rate.
-
-    It is read by a stream that begins WARM frames earlier. Its mel is that of the whole by then, as the decoder looks back
-    less far; its phases are those of another beginning: it sounds like that place in the whole, and is not the same samples.
-    """
-    begin, last = max(0, first - WARM), min(last, path.frames)
-    behind = model.config.analysis.frame - model.hop  # samples of the last frames that are only complete with later ones
-    length = (last - begin) * model.hop - behind
-    if length <= 0:
-        return first * model.hop, np.zeros(0, np.float32)
-    part = replace(
-        path,
-        values=path.values[:, begin:last],
-        loudness=path.loudness[begin:last],
-        layers=None if path.layers is None else path.layers[:, begin:last],
-        length=length,
-        source_rate=model.sample_rate,
-    )
-    sound = np.concatenate(list(model.decode_pieces(part, [last - begin], fine=fine, colour=colour)))
-    return first * model.hop, sound[(first - begin) * model.hop :]
-
-
-def _growing(size: int, most: int) -> Iterator[int]:
-    while True:
-        yield size
-        size = min(2 * size, most)
-
-
 def _inferred(ref: SoundRef, open_sound: Open, model: Model, memo: Memo) -> LatentPath:
     return memo.get(_key(ref.hash, model.file.digest), lambda: model.encode(open_sound(ref)))
 
@@ -167,86 +113,6 @@ def _edited(ref: SoundRef, edits: tuple[Edit, ...], read: _Reading) -> LatentPat
 
 def _key(*parts: str) -> bytes:
     return hashlib.sha256(" ".join(parts).encode()).digest()
-
-
-# --- edits --------------------------------------------------------------------------------------------------------------
-
-
-def apply(edit: Edit, path: LatentPath, first: LatentPath) -> LatentPath:
-    """One edit of a path that began as the first one, which was read of a sound."""
-    if isinstance(edit, Draw):
-        return _draw(edit, path)
-    span = _span(edit.on, path)
-    if span is None:
-        return path
-    if isinstance(edit, Revert):
-        return _revert(edit.on, path, first)
-    return _operate(edit, path, *span)
-
-
-def _draw(edit: Draw, path: LatentPath) -> LatentPath:
-    last = path.frames / path.rate
-    points = [point for point in sorted(edit.points) if point[0] < last]
-    if not points or edit.lane != "loudness" and edit.lane >= path.dimensions:
-        return path
-    if edit.lane == "loudness":
-        return path.set_loudness(points, start=points[0][0], end=points[-1][0] + 1 / path.rate)
-    return path.draw(points, dims=[edit.lane])
-
-
-def _operate(edit: Operate, path: LatentPath, start: float | None, end: float | None) -> LatentPath:
-    operator = OPERATORS.get(edit.operator)
-    if operator is None or not offered(operator):
-        raise BadValue(f"the session uses an operator {edit.operator!r}, which this version of Melisma does not have")
-    known = {parameter.name: parameter for parameter in operator.parameters}
-    values: dict[str, Any] = {}
-    for name, value in edit.values.items():
-        if name not in known or name == "loudness":
-            raise BadValue(f"the operator {edit.operator} has no parameter {name!r}")
-        values[name] = int(value) if known[name].kind == "integer" else value
-    selection = {parameter.name for parameter in operator.selection}
-    if "dims" in selection:
-        lanes = edit.on.lanes
-        values["dims"] = None if lanes is None else [lane for lane in lanes if lane < path.dimensions]
-    elif not edit.on.loudness:
-        return path
-    if "loudness" in known:
-        values["loudness"] = edit.on.loudness
-    return operator.function(path, **values, start=start, end=end)
-
-
-def _revert(on: Target, path: LatentPath, first: LatentPath) -> LatentPath:
-    times = path.times
-    chosen = np.ones(path.frames, bool)
-    if on.start is not None:
-        chosen &= times >= on.start - 0.5 / path.rate
-    if on.end is not None:
-        chosen &= times < on.end - 0.5 / path.rate
-    values, loudness = path.values.copy(), path.loudness.copy()
-    for lane in range(path.dimensions) if on.lanes is None else on.lanes:
-        if lane < path.dimensions:
-            values[lane, chosen] = first.values[lane, chosen]
-    if on.loudness:
-        loudness[chosen] = first.loudness[chosen]
-    layers = path.layers
-    if layers is not None and first.layers is not None and on.lanes is None:  # they go along with all latents
-        layers = np.where(chosen, first.layers, layers)
-    return replace(path, values=values, loudness=loudness, layers=layers)
-
-
-def _span(on: Target, path: LatentPath) -> tuple[float | None, float | None] | None:
-    """The target's range of time as operators take it; None where there is nothing of it in the path."""
-    frames = path.frames
-    first = 0 if on.start is None else round(on.start * path.rate)
-    last = frames if on.end is None else round(on.end * path.rate)
-    if first >= min(last, frames):
-        return None
-    return on.start, on.end
-
-
-def offered(operator: Operator) -> bool:
-    """Whether a panel of knobs can offer the operator: it needs no file and no curve."""
-    return all(parameter.kind in KINDS and not parameter.required for parameter in operator.parameters)
 
 
 # --- the square ---------------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from typing import BinaryIO
 import msgspec
 
 from ..errors import Damaged, MelismaError
+from .document import MOST_DOCUMENT, KeptCorner, Session, SoundCorner, SoundRef, Take, read
 from .library import MOST_BYTES, Library
-from .protocol import MOST_DOCUMENT, KeptCorner, Session, SoundCorner, SoundRef, Take, read
 
 # what zipfile and the decompressors below it raise for bytes that are no archive
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, KeyError, ValueError, RuntimeError)

@@ -7,7 +7,7 @@ import typing
 
 import msgspec.inspect as types
 
-from . import protocol
+from . import document, protocol
 
 _SIMPLE = {
     types.StrType: "string", types.IntType: "number", types.FloatType: "number", types.BoolType: "boolean",
@@ -18,12 +18,14 @@ _SIMPLE = {
 def module() -> str:
     """The TypeScript module."""
     structs = [
-        struct
-        for struct in vars(protocol).values()
-        if inspect.isclass(struct) and issubclass(struct, protocol._Struct) and struct is not protocol._Struct
+        kind
+        for module in (document, protocol)
+        for kind in vars(module).values()
+        if inspect.isclass(kind) and issubclass(kind, document.Struct) and kind.__module__ == module.__name__
     ]
-    lines = ["// Written by `python -m melisma.studio.typescript` from protocol.py: do not edit.", ""]
-    lines += [f"export const VERSION = {protocol.VERSION};", f"export const MOST_STEPS = {protocol.MOST_STEPS};", ""]
+    structs.remove(document.Struct)
+    lines = ["// Written by `python -m melisma.studio.typescript` from document.py and protocol.py: do not edit.", ""]
+    lines += [f"export const VERSION = {protocol.VERSION};", f"export const MOST_STEPS = {document.MOST_STEPS};", ""]
     for struct in structs:
         lines += [f"/** {' '.join((inspect.getdoc(struct) or '').split())} */", _interface(struct), ""]
     for name, union in protocol.ALIASES.items():

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import BadValue
+from .document import Session
 from .journal import Journal
 from .library import Library
 from .models import Models
-from .protocol import Session
 
 EXAMPLES = Path(__file__).parents[1] / "sounds"
 

@@ -1,4 +1,4 @@
-// Written by `python -m melisma.studio.typescript` from protocol.py: do not edit.
+// Written by `python -m melisma.studio.typescript` from document.py and protocol.py: do not edit.
 
 export const VERSION = 1;
 export const MOST_STEPS = 500;
