@@ -1,6 +1,6 @@
 """Writes what C++, ctypes and JavaScript need of declarations that stand elsewhere: `make generate`, or python core/generate.py.
 
-    src/melisma/files/config.py, shapes.py, modelfile.py  → core/src/format/schema.h, tensors.inc, base/limits.h
+    src/melisma/files/config.py, shapes.py, limits.py     → core/src/format/schema.h, tensors.inc, base/limits.h
     src/melisma/latent/live.py, edits.py, residual.py     → core/src/stream/parameters.inc, core/src/dsp/loop.inc,
                                                             core/src/latent/match.inc, residual.inc
     src/melisma/latent/notes.py                           → core/src/exciter/parameters.inc
@@ -74,16 +74,16 @@ def _entry(block: str, entry) -> str:
 
 def limits() -> str:
     """What no file goes beyond, and the versions that are read."""
-    from melisma.files import modelfile
+    from melisma.files import limits as bounds
 
-    lines = ["// " + NOTICE.format("src/melisma/files/modelfile.py"), "#pragma once", "", "#include <cstdint>", ""]
+    lines = ["// " + NOTICE.format("src/melisma/files/limits.py"), "#pragma once", "", "#include <cstdint>", ""]
     lines += ["namespace melisma {", ""]
-    lines += [f"constexpr double FORMAT_VERSIONS[] = {{{', '.join(map(str, modelfile.VERSIONS))}}};"]
-    lines += [f'#define FORMAT_VERSIONS_TEXT "{" and ".join(map(str, modelfile.VERSIONS))}"']
-    lines += [f"constexpr int64_t MOST_BYTES = {modelfile.MOST_BYTES}, MOST_HEADER = {modelfile.MOST_HEADER};"]
-    lines += [f"constexpr uint32_t MOST_TENSORS = {modelfile.MOST_TENSORS};"]
-    lines += [f"constexpr int DEEPEST_JSON = {modelfile.DEEPEST};"]
-    lines += [f"constexpr int BYTE_ROW = {modelfile.LONGEST_ROW};  // 8-bit weights of one output, at most"]
+    lines += [f"constexpr double FORMAT_VERSIONS[] = {{{', '.join(map(str, bounds.VERSIONS))}}};"]
+    lines += [f'#define FORMAT_VERSIONS_TEXT "{" and ".join(map(str, bounds.VERSIONS))}"']
+    lines += [f"constexpr int64_t MOST_BYTES = {bounds.MOST_BYTES}, MOST_HEADER = {bounds.MOST_HEADER};"]
+    lines += [f"constexpr uint32_t MOST_TENSORS = {bounds.MOST_TENSORS};"]
+    lines += [f"constexpr int DEEPEST_JSON = {bounds.DEEPEST};"]
+    lines += [f"constexpr int BYTE_ROW = {bounds.LONGEST_ROW};  // 8-bit weights of one output, at most"]
     return "\n".join([*lines, "", "}  // namespace melisma", ""])
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from melisma.core.binding import CoreModel
 from melisma.files.config import VOCODERS
-from melisma.files.modelfile import MOST_BYTES
+from melisma.files.limits import MOST_BYTES
 from melisma.latent.live import LIVE, LIVE_OF_LATENTS, LOOP, RENAMED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ def test_the_core_has_the_declared_parameters():
 def test_a_drift_would_be_seen(monkeypatch):
     """The comparison above fails when a bound moves on one side."""
     before = generate.limits()
-    monkeypatch.setattr("melisma.files.modelfile.MOST_BYTES", MOST_BYTES + 1)
+    monkeypatch.setattr("melisma.files.limits.MOST_BYTES", MOST_BYTES + 1)
     assert generate.limits() != before
 
 

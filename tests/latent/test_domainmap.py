@@ -61,7 +61,7 @@ def test_kept_in_sixteenths():
 )  # fmt: skip
 def test_a_file_with_a_map_that_is_none_is_damaged(entry):
     from melisma.errors import Damaged
-    from melisma.files.modelfile import _check_map
+    from melisma.files.checks import check_map
 
     with pytest.raises(Damaged, match="map"):
-        _check_map(entry, 3)
+        check_map(entry, 3)

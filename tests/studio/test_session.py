@@ -505,7 +505,7 @@ def test_session_files_with_something_else_in_them(whole, library, tmp_path):
         ({"session_json": json.dumps(told | {"take": {}})}, "take"),
         ({sound: b"RIFF"}, "not what it was"),
         ({sound: None}, "damaged"),
-        ({"session_json": json.dumps(document).replace(references(whole)[0].hash, "../" + "a" * 61)}, "hash"),
+        ({"session_json": json.dumps(told).replace(references(whole)[0].hash, "../" + "a" * 61)}, "hash"),
     ):
         with pytest.raises(MelismaError, match=reason):
             unpack(fresh, _with(file, **members), "s")

@@ -1,4 +1,4 @@
-// Written by `make generate` from src/melisma/files/modelfile.py: do not edit.
+// Written by `make generate` from src/melisma/files/limits.py: do not edit.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .modelfile import LONGEST_ROW, ModelFile
+from .limits import LONGEST_ROW
+from .modelfile import ModelFile
 
 MOST, SHORT = 127, 16
 

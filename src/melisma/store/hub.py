@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadValue, Damaged, MelismaError, NotFound, Unavailable, extra
-from ..files.modelfile import MOST_BYTES, SUFFIX
+from ..files.limits import MOST_BYTES
+from ..files.modelfile import SUFFIX
 from ..system.home import home
 
 SCHEME = "hf://"
