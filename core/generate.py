@@ -166,7 +166,6 @@ def residual() -> str:
 
     lines = ["// " + NOTICE.format("src/melisma/latent/residual.py")]
     lines += [f"constexpr int FINE_FROM = {shared.FINE}, LAYER_MOST = {shared.LAYER_MOST};"]
-    lines += [f"constexpr double FOLLOWED = {shared.FOLLOWED}, HELD = {shared.HELD};"]
     for name in ("LAYER_STEP", "SILENT", "SOUNDING", "HIGHEST"):
         lines += [f"constexpr float {name} = {_float(getattr(shared, name))};"]
     return "\n".join(lines) + "\n"

@@ -167,7 +167,7 @@ def sets() -> dict[str, list[Sound]]:
 
 
 def forms() -> None:
-    tried = [Form(ms) for ms in (6, 12, 23, 50, 93)]
+    tried = [Form(ms) for ms in (6, 12, 23, 50, 93)] + [Form(0, 1, step) for step in (1, 2, 3, 4)]
     tried += [Form(12, 2, step) for step in (1, 2)] + [Form(12, 4, 1), Form(23, 2, 1), Form(23, 4, 2), Form(23, 4, 4)]
     tried += [Form(first=first, colour=0) for first in (8, 12, 16, 20, 24)] + [Form(first=20, top=64, colour=0), Form(fine=0)]
     found = sets()

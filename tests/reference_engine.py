@@ -29,7 +29,7 @@ class Engine:
         self.model = from_file(file).double()
         analysis = file.config.analysis
         self.hop, self.delay = analysis.hop, self.model.delay
-        self.residual = Residual(self.model.analysis.bands, analysis.sample_rate / analysis.hop).double()
+        self.residual = Residual(self.model.analysis.bands).double()
         self.chunk = CHUNK_SECONDS * analysis.sample_rate // self.hop * self.hop
 
     @torch.no_grad()
@@ -41,14 +41,13 @@ class Engine:
     @torch.no_grad()
     def encode_layers(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Waveform → latents (Z, L), loudness (L,) in dBFS, and the residual's steps, int8 (M, L)."""
-        decoder, state, found = self.model.decoder.initial(1), self.residual.initial(1), []
+        decoder, found = self.model.decoder.initial(1), []
         for mel, loudness, mean, _ in self._encoded(x):
             # rounded as a latent path keeps them: what is left out is of what a path decodes to
             z, level = (v.float().double() for v in (self.model.calibration(mean), loudness))
             decoded, decoder = self.model.decoder.step(torch.cat([self.model.calibration.inverse(z), level], 1), decoder)
             shape = levelled(decoded, self.model.analysis.log_band_weights)
-            steps, state = self.residual.step(torch.cat([mel, level, shape], 1), state)
-            found.append((z, level, steps))
+            found.append((z, level, self.residual(torch.cat([mel, level, shape], 1))))
         z, level, steps = (_join(list(part)) for part in zip(*found, strict=True))
         return z, level[0], steps.astype(np.int8)
 

@@ -7,12 +7,8 @@ namespace melisma {
 using namespace residual;
 constexpr double PI = 3.14159265358979323846;
 
-void Residual::load(Arena& arena, int bands, double frames_a_second) {
+void Residual::load(Arena& arena, int bands) {
     bands_ = bands;
-    double frames = HELD * frames_a_second + 0.5;
-    held_ = frames < 1 ? 1 : static_cast<int>(frames);
-    double reach = FOLLOWED * frames_a_second;
-    pole_ = static_cast<float>(1 / (reach > 1 ? reach : 1));
     size_t n = static_cast<size_t>(bands);
     float* cosines = arena.take<float>(n * n);
     float* turned = arena.take<float>(n * n);
@@ -27,7 +23,6 @@ void Residual::load(Arena& arena, int bands, double frames_a_second) {
 
 void Residual::plan(Arena& arena, State& state) const {
     size_t n = static_cast<size_t>(bands_);
-    state.followed = arena.take<float>(n);
     state.gathered = arena.take<float>(n);
     state.fine = arena.take<float>(n);
     state.colour = arena.take<float>(n);
@@ -36,11 +31,9 @@ void Residual::plan(Arena& arena, State& state) const {
 
 void Residual::clear(State& state) const {
     size_t n = static_cast<size_t>(bands_);
-    std::memset(state.followed, 0, n * sizeof(float));
     std::memset(state.fine, 0, n * sizeof(float));
     std::memset(state.colour, 0, n * sizeof(float));
     std::memset(state.steps, 0, n);
-    state.frame = 0;
 }
 
 void Residual::follow(State& state, const float* mel, float loudness, const float* decoded) const {
@@ -50,20 +43,19 @@ void Residual::follow(State& state, const float* mel, float loudness, const floa
     floor = floor > 0 ? floor : 0;
     float open = (loudness - SILENT) / (SOUNDING - SILENT);
     open = open < 0 ? 0 : open > 1 ? 1 : open;
+    float* gathered = state.gathered;
+    std::memset(gathered, 0, static_cast<size_t>(bands_) * sizeof(float));
     for (int j = 0; j < bands_; j++) {
         float wanted = (100 * (mel[j] - 1) - loudness + 70) / 100;
         wanted = wanted > floor ? wanted : floor;
         float got = decoded[j] > floor ? decoded[j] : floor;  // NaN, from a damaged model, too
         got = got < HIGHEST ? got : HIGHEST;
         float left = open * (wanted - got);
-        state.followed[j] += pole_ * (left - state.followed[j]);
+        const float* row = turned_ + j * bands_;
+        for (int k = 0; k < bands_; k++) gathered[k] += row[k] * left;
     }
-    if (state.frame++ % held_) return;
-    std::memset(state.gathered, 0, static_cast<size_t>(bands_) * sizeof(float));
-    for (int j = 0; j < bands_; j++)
-        for (int k = 0; k < bands_; k++) state.gathered[k] += turned_[j * bands_ + k] * state.followed[j];
     for (int k = 0; k < bands_; k++) {
-        float steps = std::floor(100 * state.gathered[k] / LAYER_STEP + 0.5f);
+        float steps = std::floor(100 * gathered[k] / LAYER_STEP + 0.5f);
         steps = steps < -LAYER_MOST ? -LAYER_MOST : steps > LAYER_MOST ? LAYER_MOST : steps;
         state.steps[k] = k < COLOUR_FROM ? 0 : static_cast<int8_t>(steps);
     }

@@ -1,9 +1,10 @@
-// What the latents leave out of a sound's mel, followed and parted into two layers: `fine` and `colour`
+// What the latents leave out of a sound's mel, parted into two layers: `fine` and `colour`
 // (docs/lab/residual.md, src/melisma/training/residual.py).
 //
-// Where a frame sounds, its relative mel minus the one that its latents decode to goes through one pole;
-// every HELD seconds what has been gathered is written as cosines over the bands, rounded to steps, and held.
-// The first cosines are colour, the spectrum's envelope; the others are fine structure, partials above all.
+// Where a frame sounds, its relative mel minus the one that its latents decode to is written as cosines over
+// the bands and rounded to steps. Nothing is smoothed: a low note's partials beat within a band, from frame
+// to frame, and without their beats it has no pitch. The first cosines are colour, the spectrum's envelope;
+// the others are fine structure, partials above all.
 #pragma once
 
 #include "base/memory.h"
@@ -19,13 +20,12 @@ constexpr int COLOUR_FROM = 1;  // cosine; the first, level, is the loudness's a
 class Residual {
   public:
     struct State {
-        float *followed, *gathered;  // (bands,), and room for cosines
-        int8_t* steps;               // (bands,) of cosines: what is held
-        float *fine, *colour;        // (bands,): what that is in bands
-        int64_t frame;
+        float* gathered;       // (bands,) of cosines: room
+        int8_t* steps;         // (bands,) of cosines, of the frame before
+        float *fine, *colour;  // (bands,): what that is in bands
     };
 
-    void load(Arena& arena, int bands, double frames_a_second);
+    void load(Arena& arena, int bands);
     void plan(Arena& arena, State& state) const;
     void clear(State& state) const;  // nothing is left over, and a new sound begins
 
@@ -41,8 +41,7 @@ class Residual {
   private:
     void spread(State& state) const;
 
-    int bands_ = 0, held_ = 1;
-    float pole_ = 1;
+    int bands_ = 0;
     const float *cosines_ = nullptr,
                 *turned_ = nullptr;  // (bands, bands): an orthonormal basis, in rows and in columns
 };

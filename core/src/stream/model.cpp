@@ -78,7 +78,7 @@ void Model::load(const ModelFile& file, Arena& arena) {
     decoder.load(from, "decoder", vae.decoder_width, vae.decoder_blocks, vae.kernel);
     std::snprintf(last, sizeof last, "decoder.%d", vae.decoder_blocks + 1);
     decoder_out = from.matrix(last, ".conv");
-    residual.load(arena, bands, static_cast<double>(config.analysis.sample_rate) / config.analysis.hop);
+    residual.load(arena, bands);
     vocoder->load(voice, from, analysis);
     weight_bytes = from.bytes;
     parameters.load(arena, latents);

@@ -3,6 +3,5 @@
 FINE = 20  # the cosine over the bands that fine structure begins with; those before are colour
 LAYER_STEP = 1.0  # dB, in an orthonormal basis
 LAYER_MOST = 127  # steps
-FOLLOWED, HELD = 0.012, 0.0116  # seconds: of the pole, and from one reading to the next
 SILENT, SOUNDING = -80.0, -70.0  # dBFS: between them the residual comes in
 HIGHEST = 4.0  # of a relative mel: beyond it nothing sounds

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..latent.residual import FINE, FOLLOWED, HELD, HIGHEST, LAYER_MOST, LAYER_STEP, SILENT, SOUNDING
-from .layers import State, Streaming
+from ..latent.residual import FINE, HIGHEST, LAYER_MOST, LAYER_STEP, SILENT, SOUNDING
 
 
 def cosines(bands: int) -> Tensor:
@@ -38,64 +37,25 @@ def left_out(mel: Tensor, loudness: Tensor, decoded: Tensor) -> Tensor:
     return sounding * (wanted - torch.maximum(decoded, floor).clamp(max=HIGHEST))
 
 
-def follow(
-    left: Tensor,
-    followed: Tensor,
-    steps: Tensor,
-    frame: int,
-    pole: float,
-    held: int,
-    basis: Tensor,
-    size: float = LAYER_STEP / 100,
-    most: int = LAYER_MOST,
-) -> tuple[Tensor, Tensor, Tensor, int]:
-    """A residual (B, M, L) → the steps that are held at each frame (B, M, L), then the state: the pole's, the steps, the frame.
-
-    It is compiled by TorchScript, too, when a model is exported.
-    """
-    out = torch.jit.annotate(list[Tensor], [])
-    for at in range(left.shape[-1]):
-        followed = followed + pole * (left[..., at] - followed)
-        if frame % held == 0:
-            steps = torch.floor(torch.matmul(followed, basis.t()) / size + 0.5).clamp(-most, most)
-            steps = torch.cat([torch.zeros_like(steps[:, :1]), steps[:, 1:]], -1)
-        frame += 1
-        out.append(steps)
-    return torch.stack(out, -1) if len(out) > 0 else left, followed, steps, frame
+def stepped(left: Tensor, basis: Tensor, size: float = LAYER_STEP / 100, most: int = LAYER_MOST) -> Tensor:
+    """A residual (B, M, L) → its cosines in steps (B, M, L). It is compiled by TorchScript, too, when a model is exported."""
+    steps = torch.floor(torch.matmul(basis, left) / size + 0.5).clamp(-most, most)
+    return torch.cat([torch.zeros_like(steps[:, :1]), steps[:, 1:]], 1)
 
 
-class Residual(Streaming):
-    """Log-mel, loudness and decoded relative mel, stacked (B, 2 M + 1, L) → steps (B, M, L), cosines over the bands.
-
-    One pole follows what is left out; every HELD seconds it is read, rounded and held.
-    """
+class Residual(nn.Module):
+    """Log-mel, loudness and decoded relative mel, stacked (B, 2 M + 1, L) → steps (B, M, L), cosines over the bands."""
 
     basis: Tensor
 
-    def __init__(self, bands: int, frame_rate: float):
+    def __init__(self, bands: int):
         super().__init__()
         self.bands = bands
-        self.pole = 1 / max(1.0, FOLLOWED * frame_rate)
-        self.held = max(1, int(HELD * frame_rate + 0.5))
         self.register_buffer("basis", cosines(bands), persistent=False)
 
-    def initial(self, batch: int = 1) -> State:
-        nothing = self.basis.new_zeros(batch, self.bands)
-        return [nothing, nothing, 0]
-
-    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor) -> Tensor:
         left = left_out(x[:, : self.bands], x[:, self.bands : self.bands + 1], x[:, self.bands + 1 :])
-        followed, steps, frame = state
-        out, followed, steps, frame = follow(left, followed, steps, frame, self.pole, self.held, self.basis)
-        return out, [followed, steps, frame]
-
-    def followed(self, left: Tensor) -> Tensor:
-        """A residual (B, M, L) through the pole, which stands where it begins: that of an excerpt, with gradients."""
-        state, out = left[..., 0], []
-        for at in range(left.shape[-1]):
-            state = state + self.pole * (left[..., at] - state)
-            out.append(state)
-        return torch.stack(out, -1)
+        return stepped(left, self.basis)
 
     def spread(self, steps: Tensor, fine: float, colour: float) -> Tensor:
         """Steps (B, M, L) → what is added to a relative mel (B, M, L)."""

@@ -20,7 +20,7 @@ from .discriminators import MultiScale
 from .mel import absolute, decoder_target, implied_level, levelled, relative
 from .muon import Muon
 from .reference import Reference
-from .residual import Residual, cosines, left_out, parts
+from .residual import cosines, left_out, parts
 from .vae import LoudnessAdversary, adversary_loss, kl, sample, split
 
 WARM_FRAMES = 12  # at an excerpt's start the layers have not seen their past: not scored
@@ -193,6 +193,7 @@ class TuneStage(VocoderStage):
     something of fine structure and colour beside the latents, so that every setting of these two sounds whole.
     """
 
+    basis: Tensor
     name = "tune"
     rate = 5e-4
 
@@ -200,7 +201,7 @@ class TuneStage(VocoderStage):
         super().__init__(model, weights)
         analysis = model.config.analysis
         self.auditory = losses.Auditory(analysis)
-        self.residual = Residual(model.analysis.bands, analysis.sample_rate / analysis.hop)
+        self.register_buffer("basis", cosines(model.analysis.bands), persistent=False)
 
     def trained(self) -> list[nn.Module]:
         return [self.model.decoder, self.model.vocoder]
@@ -226,7 +227,7 @@ class TuneStage(VocoderStage):
         """A decoded relative mel (B, M, L) with a random amount of each layer: half of them as a transfer has it, 1 and 0."""
         fine, colour, usual = torch.rand(3, len(mel), 1, 1, generator=generator).to(mel.device)
         fine, colour = torch.where(usual < 0.5, 1.0, fine), torch.where(usual < 0.5, 0.0, colour)
-        colours, fines = parts(self.residual.followed(left_out(mel, loudness, output)), self.residual.basis)
+        colours, fines = parts(left_out(mel, loudness, output), self.basis)
         return levelled(output + fine * fines + colour * colours, self.model.analysis.log_band_weights)
 
 

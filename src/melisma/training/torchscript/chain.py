@@ -12,7 +12,7 @@ from ..export import from_file
 from ..layers import State, Streaming
 from ..mel import highpass
 from ..reference import Reference
-from ..residual import Residual, follow, left_out
+from ..residual import cosines, left_out, stepped
 from ..vae import split
 from .live import COLOUR, FINE, Live
 from .packed import Packed, traced
@@ -84,8 +84,6 @@ class Chain(nn.Module):
     hearing: Tensor
     shaping: Tensor
     beside: Tensor
-    followed: Tensor
-    steps: Tensor
     envelope: Tensor
     basis: Tensor
     hearing_start: Tensor
@@ -98,8 +96,6 @@ class Chain(nn.Module):
         self.hop, self.frame, self.rate = analysis.hop, analysis.frame, analysis.sample_rate
         self.latents, self.bands, self.latency = len(model.calibration.forth), model.analysis.bands, model.delay
         self.pole, self.release = model.analysis.pole, RELEASE * self.rate
-        residual = Residual(self.bands, self.rate / self.hop)
-        self.follows, self.held = residual.pole, residual.held
         # TorchScript knows no constants but its modules' own
         self.loudest, self.ceiling, self.at_fine, self.at_colour, self.fine_from = (
             LOUDEST_SAMPLE,
@@ -112,10 +108,10 @@ class Chain(nn.Module):
         self.reach = 2 + (file.config.vae.kernel - 1) * file.config.vae.decoder_blocks
         listening, shaping = Packed(Listening(model)), Packed(Shaping(model))
         tensors = {
-            "hearing_start": listening.initial(), "shaping_start": shaping.initial(), "basis": residual.basis,
+            "hearing_start": listening.initial(), "shaping_start": shaping.initial(), "basis": cosines(self.bands),
             "filtered": torch.zeros(1, 2, dtype=torch.float64), "waiting": torch.zeros(1, self.frame - self.hop),
             "ready": torch.zeros(1, 0), "hearing": listening.initial(), "shaping": shaping.initial(), "beside": shaping.initial(),
-            "followed": torch.zeros(1, self.bands), "steps": torch.zeros(1, self.bands), "envelope": torch.zeros(1, 1).double(),
+            "envelope": torch.zeros(1, 1).double(),
         }  # fmt: skip
         for name, tensor in tensors.items():
             self.register_buffer(name, tensor)
@@ -127,7 +123,7 @@ class Chain(nn.Module):
         timbre = file.latents.get("timbre")
         self.live = Live(self.latents, None if timbre is None else tuple(timbre), self.rate / self.hop)
         self.voice = voice(model.vocoder)
-        self.frames, self.apart, self.layered = 0, 0, False
+        self.apart, self.layered = 0, False
         self.reset(1)
 
     @torch.jit.export
@@ -138,9 +134,8 @@ class Chain(nn.Module):
         self.ready = torch.zeros(batch, 0)
         self.hearing, self.shaping = self.hearing_start.repeat(batch, 1), self.shaping_start.repeat(batch, 1)
         self.beside = self.shaping
-        self.followed, self.steps = torch.zeros(batch, self.bands), torch.zeros(batch, self.bands)
         self.envelope = torch.full([batch, 1], self.ceiling, dtype=torch.float64)
-        self.frames, self.apart, self.layered = 0, 0, False
+        self.apart, self.layered = 0, False
         self.live.reset(batch)
         self.voice.reset(batch)
 
@@ -165,17 +160,14 @@ class Chain(nn.Module):
             self.layered = False
             return torch.zeros_like(mel)
         if not self.layered:
-            self.layered, self.apart, self.frames = True, 0, 0
-            self.followed, self.steps = torch.zeros_like(self.followed), torch.zeros_like(self.steps)
+            self.layered, self.apart = True, 0
         # what the latents themselves decode to: by a decoder beside the other while they are edited
         same = torch.equal(z, edited) and torch.equal(level, loudness)
         if self.apart == 0:
             self.beside = self.shaping
         self.apart = max(0, self.apart - z.shape[-1]) if same else self.reach
         decoded, self.beside = self.shape(torch.cat([z, level], 1), self.beside)
-        steps, self.followed, self.steps, self.frames = follow(
-            self.left(mel, level, decoded), self.followed, self.steps, self.frames, self.follows, self.held, self.basis
-        )
+        steps = stepped(self.left(mel, level, decoded), self.basis)
         colour = torch.arange(self.bands) < self.fine_from
         amounts = torch.where(colour, turned[:, self.at_colour, None], turned[:, self.at_fine, None])
         return torch.matmul(self.basis.t(), amounts.t() * steps * 0.01)
