@@ -14,6 +14,8 @@ import typer.main
 
 import melisma
 from melisma.cli.app import app
+from melisma.control.osc import NOTES, ROOT
+from melisma.control.table import Table
 from melisma.latent.notes import EXCITER
 from melisma.latent.operators import OPERATORS
 
@@ -70,7 +72,26 @@ def parameters() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"commands": commands, "operators": operators, "parameters": parameters}
+def osc() -> str:
+    """Every address that OSC finds something at."""
+    rows, seen = [], set()
+    for row in Table(melisma.load("strings")._engine.model.parameters, EXCITER).values():
+        address = re.sub(r"/latent/\d+/", "/latent/N/", row.address)
+        if address not in seen:
+            rows.append((f"`{address}`", row.unit, _range(_short(row.minimum), _short(row.maximum)), row.summary))
+        seen.add(address)
+    calls = [(f"`{ROOT}{name}`", f"`{takes}`" if takes else "", text) for name, (takes, text) in NOTES.items()]
+    head = ("address", "unit", "range", "")
+    parts = ["# OSC", NOTE, _plain(OSC_ABOUT), "## Parameters", table(head, rows)]
+    return "\n\n".join([*parts, "## Notes and questions", table(("address", "values", ""), calls), _plain(OSC_END)]) + "\n"
+
+
+PAGES = {"commands": commands, "operators": operators, "parameters": parameters, "osc": osc}
+OSC_ABOUT = """`melisma live --osc PORT` hears OSC 1.0 over UDP at 127.0.0.1, this machine alone. An address takes one number and
+turns the parameter; without a value it is answered, to whoever asked, by the same address and what it stands at. N counts latents
+from 1. Numbers may be of any OSC type; they are kept within the range. Bundles are taken at once."""
+OSC_END = """What cannot be done is answered by `/melisma/error` and one sentence, and changes nothing. Channels are counted from 1;
+without one it is the first."""
 OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the
 studio's controls. Each also takes `latents` (which of them; all if not said) and `start` and `end` in seconds, unless it says
 otherwise. In Python the latents are `dims`, counted from 0: `latents=1,3` is `dims=[0, 2]`."""

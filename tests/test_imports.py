@@ -20,11 +20,11 @@ FLOORS = (
     ("latent",),
     ("files",),
     ("core", "store", "measure"),
-    ("stream",),
+    ("stream", "control"),
     ("model",),
     ("simple", "play"),
     ("melisma",),  # the face: what `import melisma` gives
-    ("training", "hosts", "studio"),
+    ("training", "hosts", "studio", "live"),
     ("demo", "torch"),  # torch: the door to training's reference: it opens it when it is asked, and imports no torch itself
     ("cli",),
     ("__main__",),

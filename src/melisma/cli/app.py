@@ -17,6 +17,7 @@ from . import leaving as cli_leaving
 from . import live as cli_live
 from . import models as cli_models
 from . import paths as cli_paths
+from . import perform as cli_perform
 from . import plugin as cli_plugin
 from . import sounds as cli_sounds
 from . import train as cli_train
@@ -135,6 +136,7 @@ for command in (
     cli_paths.operators,
     cli_sounds.transfer,
     cli_sounds.play,
+    cli_perform.live,
     cli_sounds.interpolate,
     cli_sounds.mix,
     cli_sounds.sample,

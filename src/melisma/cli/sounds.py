@@ -82,7 +82,7 @@ def play(
     from ..system.atomic import check_target
 
     check_target(target, FORMATS)
-    turned = dict(_setting(text) for text in settings or [])
+    turned = dict(setting(text) for text in settings or [])
     own = {name: value for name, value in turned.items() if name in Exciter.names()}
     loaded = load(model)
     with busy(f"playing {notes} through {loaded.name}"):
@@ -92,7 +92,7 @@ def play(
     say(f"{target}: {played.duration:.2f} s at {played.rate} Hz, through {loaded.name}")
 
 
-def _setting(text: str) -> tuple[str, float]:
+def setting(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
         number = float(value)

@@ -187,6 +187,14 @@ class CoreStream(Handle):
         _call("process", self._handle, _at(block), _at(out), len(block))
         return out
 
+    def process_into(self, block: np.ndarray, out: np.ndarray) -> None:
+        """As `process`, on arrays that are there: float32 (channels, T) whose rows are contiguous."""
+        for array in (block, out):
+            row = array.ndim == 2 and len(array) == self.channels and array.strides[1] == 4
+            if array.dtype != np.float32 or not row or array.shape != block.shape:
+                raise BadValue(f"a block is of {array.dtype} and {array.shape}; float32 of ({self.channels}, T) is needed")
+        _call("process_channels", self._handle, _rows(block), _rows(out), block.shape[1])
+
     def last_frame(self) -> tuple[int, np.ndarray, float, np.ndarray]:
         """→ how many frames `process` has decoded; of the last latents (Z,), loudness and log-mel (M,). 0 before the first."""
         latents, mel = np.zeros(self.model.latents, np.float32), np.zeros(self.model.bands, np.float32)

@@ -83,3 +83,9 @@ class Exciter(Handle):
         out = np.empty(samples, np.float32)
         _call("exciter_process", self._handle, _at(out), samples)
         return out
+
+    def process_into(self, out: np.ndarray) -> None:
+        """The next samples into an array that is there, float32 (samples,). For threads that make nothing."""
+        if out.dtype != np.float32 or out.ndim != 1 or not out.flags.c_contiguous:
+            raise BadValue(f"the array is of {out.dtype} and {out.shape}; float32 of (T,) is needed")
+        _call("exciter_process", self._handle, _at(out), len(out))

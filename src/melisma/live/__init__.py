@@ -1,0 +1,1 @@
+"""A model on the machine's own sound card and MIDI ports."""
