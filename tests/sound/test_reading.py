@@ -315,7 +315,7 @@ def test_nothing_but_sound_goes_to_ffmpeg():
         assert foreign.format_of(head) is None
 
 
-# --- libmpg123's own lines ----------------------------------------------------------------------------------------------
+# --- decoders' own lines ----------------------------------------------------------------------------------------------
 
 
 def test_libmpg123_does_not_write_to_stderr(tmp_path):
@@ -336,8 +336,24 @@ def test_libmpg123_does_not_write_to_stderr(tmp_path):
     assert (quiet.returncode, quiet.stderr) == (0, "mine")
 
 
+def test_libsndfile_does_not_write_to_stdout(tmp_path):
+    """Where a result may go: what its ALAC decoder says of a damaged packet table."""
+    file = tmp_path / "hurt.caf"
+    soundfile.write(file, 0.1 * np.random.default_rng(0).standard_normal(RATE), RATE, subtype="ALAC_16", format="CAF")
+    data = bytearray(file.read_bytes())
+    table = data.index(b"pakt")
+    data[table + 36 : table + 44] = bytes([255]) * 8
+    file.write_bytes(data)
+    code = "import sys, soundfile\ntry: soundfile.read(sys.argv[1])\nexcept soundfile.SoundFileError: pass"
+    noisy = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True)
+    assert noisy.stdout, "this file does not make libsndfile speak any more: find another"
+    code = "import sys, os; from melisma.sound.audio import read_noting\ntry: read_noting(sys.argv[1])\nexcept ValueError: pass\nprint('mine')"
+    quiet = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "mine\n", "")
+
+
 def test_what_others_write_meanwhile_is_kept():
-    code = "import os; from melisma.sound.quiet import without_mpg123s_lines as q\nwith q(): os.write(2, b'Warning: Xing stream\\nof somebody\\n')"
+    code = "import os; from melisma.sound.quiet import without_decoders_lines as q\nwith q(): os.write(2, b'Warning: Xing stream\\nof somebody\\n')"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).stderr == b"of somebody\n"
 
 

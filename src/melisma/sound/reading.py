@@ -26,7 +26,7 @@ from .door import MOST_CHANNELS, RATES
 from .foreign import SUFFIXES as FOREIGN
 from .foreign import Foreign, format_of, installed, needed
 from .headers import View, after_id3, layout
-from .quiet import without_mpg123s_lines
+from .quiet import without_decoders_lines
 from .rates import BLOCK
 from .rows import flac_parts, mp3_parts, ogg_links, riff_parts
 
@@ -62,7 +62,7 @@ class Source:
         self._parts: list[Opener] = []
         self._open: _SoundFile | None = None
         self._foreign: Foreign | None = None
-        self._mpeg = False
+        self._mpeg = self._caf = False
         self._claim: tuple[int, int] | None = None  # bytes of samples, or frames of MPEG: claimed, there
         self._endless = False  # an Ogg file without its end
 
@@ -150,7 +150,7 @@ class Source:
                 yield np.array(block[start : start + BLOCK], np.float32)
 
     def _quiet(self) -> AbstractContextManager[None]:
-        return without_mpg123s_lines() if self._mpeg else nullcontext()
+        return without_decoders_lines() if self._mpeg or self._caf else nullcontext()
 
     def _remark(self, damaged: bool) -> None:
         path, seconds = self.path, self.done / self.rate
@@ -178,6 +178,7 @@ class Source:
     def _begin(self, file: BinaryIO) -> None:
         """Find out what the file is, and open the first of its parts."""
         head = file.read(16)
+        self._caf = head[:4] == b"caff"  # it may hold ALAC
         if name := format_of(head):
             return self._begin_foreign(file, name)
         if head[:4] == b"OggS":

@@ -14,7 +14,7 @@ from ..errors import BadValue, DiskError, MelismaWarning
 from ..system.atomic import atomic, check_target
 from .door import checked_rate
 from .formats import FORMATS, OVERS, format_for
-from .quiet import without_mpg123s_lines
+from .quiet import without_decoders_lines
 from .rates import BLOCK
 from .reading import native
 
@@ -36,7 +36,7 @@ def write_samples(path: str | os.PathLike[str], samples: np.ndarray, rate: int, 
             with soundfile.SoundFile(native(temporary), "w", rate, channels, subtype, format=made.name) as file:
                 for start in range(0, length, BLOCK):  # in blocks, as libsndfile's Vorbis encoder overruns its stack on long ones
                     file.write(samples[:, start : start + BLOCK].T)
-            with without_mpg123s_lines():
+            with without_decoders_lines():
                 written = soundfile.info(native(temporary)).frames
         except (soundfile.SoundFileError, AssertionError) as error:  # soundfile asserts that everything was written
             reason = (getattr(error, "error_string", "") or str(error) or "the disk took only a part of it").rstrip(". ")
