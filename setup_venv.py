@@ -23,7 +23,8 @@ def main(place: Path) -> int:
     told(1, f"an environment of its own, in {place}")
     if not python.exists() and (status := subprocess.call([sys.executable, "-m", "venv", place])):
         return status
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["plots"]]  # the README draws
     told(2, "packages from PyPI:", end="")
     if status := pip(
         python, needed, "Collecting ", lambda rest: print(f" {re.split('[^A-Za-z0-9._-]', rest)[0]}", end="", flush=True)

@@ -90,8 +90,8 @@ PAGES = {"commands": commands, "operators": operators, "parameters": parameters,
 OSC_ABOUT = """`melisma live --osc PORT` hears OSC 1.0 over UDP at 127.0.0.1, this machine alone. An address takes one number and
 turns the parameter; without a value it is answered, to whoever asked, by the same address and what it stands at. N counts latents
 from 1. Numbers may be of any OSC type; they are kept within the range. Bundles are taken at once."""
-OSC_END = """What cannot be done is answered by `/melisma/error` and one sentence, and changes nothing. Channels are counted from 1;
-without one it is the first."""
+OSC_END = """What cannot be done is answered by `/melisma/error` and one sentence, and changes nothing. Channels are counted from
+1; without one it is the first."""
 OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the
 studio's controls. Each also takes `latents` (which of them; all if not said) and `start` and `end` in seconds, unless it says
 otherwise. In Python the latents are `dims`, counted from 0: `latents=1,3` is `dims=[0, 2]`."""

@@ -1,11 +1,16 @@
 """The pictures: that they appear, show what they are given, and refuse what they cannot show."""
 
+import re
+import sys
+
 import numpy as np
 import pytest
 
-from melisma.errors import MelismaError
+from melisma.cli import main as cli
+from melisma.errors import MelismaError, Unavailable
 from melisma.latent import LatentPath
 from melisma.measure import plot
+from melisma.sound.audio import Audio
 
 matplotlib = pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure  # noqa: E402
@@ -34,6 +39,28 @@ def test_a_bare_mel_is_a_pixel_for_each_band_and_frame_and_high_is_above(tmp_pat
     picture = imread(tmp_path / "x.png")[..., :3].mean(2)
     assert picture.shape == (40, 100) and np.all(picture[0, 50:] > 0.99)
     assert picture[1:].max() < 0.1 and picture[0, :50].max() < 0.1  # the ground
+
+
+@pytest.fixture
+def without_matplotlib(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_without_matplotlib_pages_have_their_pictures_and_what_draws_says_what_is_missing(tmp_path, without_matplotlib, capsys):
+    assert plot.bare_png(mel(50), (-70, 0)).startswith(b"\x89PNG")
+    sound = Audio(np.zeros(4410, np.float32), 44100)
+    path = LatentPath(np.zeros((4, 20)), np.full(20, -20.0), RATE, 5120, 44100)
+    sentence = re.escape("this needs matplotlib, which is not installed: pip install 'melisma[plots]'")
+    for draw in (sound.plot, lambda: plot.mel_figure([mel(100)], ["x"], tmp_path / "x.png", RATE, BANDS), path.plot):
+        with pytest.raises(Unavailable, match=sentence):
+            draw()
+    sound.save(tmp_path / "in.wav")
+    asked = ["interpolate", tmp_path / "in.wav", tmp_path / "in.wav", tmp_path / "out.wav", "--plot", tmp_path / "x.png"]
+    assert cli.run([str(word) for word in asked]) == 1
+    told = capsys.readouterr().err
+    assert "pip install 'melisma[plots]'" in told and told.count("\n") == 1
+    assert [f.name for f in tmp_path.iterdir()] == ["in.wav"], "it is said before the work"
 
 
 @pytest.mark.parametrize("suffix", plot.SUFFIXES)

@@ -95,7 +95,7 @@ def feedback(
 
     check_target(target, FORMATS)
     if plot:
-        check_target(plot, pictures.SUFFIXES)
+        pictures.check(plot)
     pitch, quality, back = (shaping.curve(text, name) for text, name in ((freq, "freq"), (q, "q"), (gain, "gain")))
     settings = {} if loudness is None else {"loudness.by_hand": 1.0, "loudness.level": loudness}
     loaded = CoreModel(pretrained.locate(model))

@@ -151,7 +151,7 @@ def interpolate(
 
     check_target(target, FORMATS)
     if plot:
-        check_target(plot, pictures.SUFFIXES)
+        pictures.check(plot)
     loaded, a, b = load(model), read(first), read(second)
     with busy(f"from {first} to {second}"):
         between = loaded.encode(a).interpolate(loaded.encode(b))

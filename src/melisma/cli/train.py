@@ -178,7 +178,7 @@ def evaluate(
     """
     import json
 
-    from ..measure.plot import SUFFIXES
+    from ..measure import plot as pictures
     from ..model import load
     from ..system.atomic import atomic, check_target
 
@@ -187,7 +187,7 @@ def evaluate(
     if json_file:
         check_target(json_file, [".json"])
     if plot:
-        check_target(plot, SUFFIXES)
+        pictures.check(plot)
     with extra("evaluate"):
         from ..measure import report
         from ..measure.evaluate import evaluate as measure

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import extra
 from ..sound.picture import PICTURES, finished, png
 from ..system.atomic import check_target
 from .path import PathData
@@ -39,7 +40,8 @@ def figure(path: PathData, file: str | os.PathLike[str] | None = None) -> Figure
 
     As a Matplotlib figure, which a notebook shows; written to `file`, whole or not at all, if there is one.
     """
-    from matplotlib.figure import Figure
+    with extra("plots"):
+        from matplotlib.figure import Figure
 
     if file is not None:
         check_target(file, PICTURES)

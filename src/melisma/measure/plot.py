@@ -6,8 +6,9 @@ the centre frequencies of the mel bands in Hz (M,). The format of a picture foll
 
 from __future__ import annotations
 
-import io
 import os
+import struct
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import BadValue
-from ..system.atomic import atomic
+from ..errors import BadValue, extra
+from ..system.atomic import atomic, check_target
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,6 +61,13 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+def check(path: str | os.PathLike[str]) -> None:
+    """Before the work: whether a picture can be written there, and can be drawn at all; MelismaError if not."""
+    check_target(path, SUFFIXES)
+    with extra("plots"):
+        import matplotlib  # noqa: F401
+
+
 def mel_image(ax: Axes, mel: np.ndarray, rate: float, bands: np.ndarray, limits: tuple[float, float] | None = None) -> AxesImage:
     """Draw a log-mel (M, L) into axes: seconds across, kHz upwards, magma over `limits` in dBFS (its own range if None)."""
     mel = _checked(mel, bands)
@@ -96,16 +104,26 @@ def bare(mel: np.ndarray, path: str | os.PathLike[str], limits: tuple[float, flo
 
 def bare_png(mel: np.ndarray, limits: tuple[float, float]) -> bytes:
     """A log-mel (M, L) alone: a pixel for each band and frame, from the page's ground to its accent over `limits` in dBFS."""
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.image import imsave
-
     low, high = limits
     step = -(-mel.shape[1] // COLUMNS)
     level = 100 * (np.maximum.reduceat(np.nan_to_num(mel), np.arange(0, mel.shape[1], step), axis=1) - 1)
-    ramp = LinearSegmentedColormap.from_list("page", RAMP)
-    data = io.BytesIO()
-    imsave(data, level, vmin=low, vmax=high, cmap=ramp, origin="lower", format="png")
-    return data.getvalue()
+    places = [place for place, _ in RAMP]
+    colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in RAMP])
+    share = np.clip((level[::-1] - low) / (high - low), 0, 1)  # the lowest band is the last row
+    return _png(np.stack([np.interp(share, places, row) for row in colours.T], axis=-1).round().astype(np.uint8))
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    """uint8 (rows, columns, 3) as a file, as the PNG specification (third edition) has it: what the page needs no library for."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows, columns, _ = pixels.shape
+    lines = np.zeros((rows, 1 + 3 * columns), np.uint8)  # a 0 before each: no filter
+    lines[:, 1:] = pixels.reshape(rows, -1)
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + chunk(b"IEND", b"")
 
 
 def mel_figure(
@@ -249,7 +267,7 @@ def _lane(ax: Axes, times: np.ndarray, values: np.ndarray, label: str, ghost: tu
 
 def _time_axis(ax: Axes, seconds: float, longest: float) -> None:
     """From 0 to so many seconds, with ticks as far apart as they are in the longest panel beside it."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator  # there, since there are axes
 
     ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, longest)
     ax.set_xlim(0, seconds)
@@ -278,9 +296,10 @@ def _figure(path: str | os.PathLike[str], size: tuple[float, float]) -> Iterator
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise BadValue(f"{path} does not end in a kind of picture that can be written; use one of {' '.join(SUFFIXES)}")
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    with extra("plots"):
+        import matplotlib
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_STYLE):  # and no pyplot: its state is the user's
         figure = Figure(figsize=size, dpi=160)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
+from ..errors import extra
 from ..system.atomic import atomic, check_target
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def player(samples: np.ndarray, rate: int, title: str) -> str:
 
 def figure(samples: np.ndarray, rate: int, path: str | os.PathLike[str] | None = None) -> Figure:
     """The waveform of float32 (C, T) over its spectrogram in dB; written to `path` whole or not at all, if there is one."""
-    from matplotlib.figure import Figure
+    with extra("plots"):
+        from matplotlib.figure import Figure
 
     if path is not None:
         check_target(path, PICTURES)
