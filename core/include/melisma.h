@@ -94,7 +94,10 @@ MELISMA_API const melisma_parameter* melisma_parameter_at(const melisma_model* m
 MELISMA_API int melisma_parameter_find(const melisma_model* model,
                                        const char* name); /* −1 if there is none */
 
-/* REALTIME, any thread. Values are kept within their range (NaN is ignored) and reached smoothly. */
+/* REALTIME, any thread. Values are kept within their range (NaN is ignored) and reached smoothly. "domain"
+   stands over three others and sets none of them: at d, match is heard as d * match, fine as
+   fine + (1 - d) (1 - fine), colour likewise. So 0 is the original, as nearly as the model can say it, and 1
+   what they say. */
 MELISMA_API void melisma_set(melisma_stream* stream, int index, float value);
 MELISMA_API float melisma_get(const melisma_stream* stream, int index);
 

@@ -18,6 +18,7 @@ def test_parameters_are_declared_and_kept_in_range():
     model = core.CoreModel(file_bytes(TINY))
     stream = model.stream()
     names = [p.name for p in model.parameters]
+    assert names[0] == "domain"  # the first in every host
     assert {"mix", "randomize", "feedback", "scale.1", "bias.2"} <= set(names) and len(set(names)) == len(names)
     for p in model.parameters:
         assert p.minimum <= p.default <= p.maximum and p.summary

@@ -64,6 +64,47 @@ def test_layers_equal_the_reference(config, loud):
 @given(
     st.sampled_from([TINY, WIDE, PHASE]),
     st.lists(st.integers(0, 700), max_size=8),
+    st.sampled_from([0, 0.25, 0.5, 1]),
+    st.booleans(),
+)
+def test_the_domain_goes_from_the_original_to_what_is_set(config, sizes, d, set_last):
+    """By the header's words, to the bit, whatever is set before it and after it; it sets nothing of the others."""
+    model, x = core.CoreModel(file_bytes(config)), sound(8000, 3000)
+    blocks = np.split(x, np.minimum(np.cumsum(sizes), len(x)))
+    for match, fine, colour in ((1, 1, 0), (0.5, 0.25, 0.75), (0, 0, 0)):
+        told = {"match": match, "fine": fine, "colour": colour}
+        stream = turned(model, **(told | {"domain": d} if set_last else {"domain": d} | told))
+        got = np.concatenate([stream.process(block) for block in blocks])
+        assert [stream.get(name) for name in told] == list(told.values()) and stream.get("domain") == d
+        kept = {"fine": fine + (1 - d) * (1 - fine), "colour": colour + (1 - d) * (1 - colour)}
+        assert np.array_equal(got, turned(model, match=d * match, **kept).process(x))
+    transfer, original = turned(model, match=1, fine=1), turned(model, fine=1, colour=1)
+    assert not np.array_equal(transfer.process(x), original.process(x))  # else it would say nothing
+
+
+def test_the_domain_is_reached_and_left_smoothly():
+    """From latents alone to the original and back, in the middle of a block: the same for any split, and no layer stays behind."""
+    model, x = core.CoreModel(file_bytes(WIDE)), sound(8000, 12000)
+
+    def run(sizes: list[int]) -> np.ndarray:
+        stream, heard = turned(model), []
+        for part, value in zip(np.split(x, [4000, 8000]), (1, 0, 1)):
+            stream.set("domain", value)
+            heard += [stream.process(block) for block in np.split(part, sizes)]
+        return np.concatenate(heard)
+
+    got, bare, original = run([]), turned(model).process(x), turned(model, domain=0).process(x)
+    assert np.array_equal(got, run([1, 64, 700, 701, 3000]))
+    assert np.array_equal(got[:4000], bare[:4000]) and not np.array_equal(got[4000:8000], bare[4000:8000])
+    off = np.abs(got - original)[7000:8000].mean(), np.abs(got - bare)[7000:8000].mean()  # layers know some frames of the past
+    assert off[0] < 0.3 * off[1]
+    np.testing.assert_allclose(got[11000:], bare[11000:], atol=1e-3)
+
+
+@quick
+@given(
+    st.sampled_from([TINY, WIDE, PHASE]),
+    st.lists(st.integers(0, 700), max_size=8),
     amounts,
     amounts,
     st.sampled_from([{}, {"bias_2": 1.5}, {"loudness_offset": -9}, {"match": 1}]),

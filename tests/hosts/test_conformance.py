@@ -71,6 +71,19 @@ def test_settings_are_the_streams(host, tmp_path):
     assert complaints == [] and np.array_equal(heard[at:], wanted) and wanted.any()
 
 
+def test_the_domain_is_every_hosts(host, tmp_path):
+    """From the original to what is set: with match and fine up, as in a transfer, it is match d, fine 1 and colour 1 − d."""
+    block = host.BLOCKS[-1]
+    x, at = sound(block * (16384 // block)), 8 * block
+    deeds = [(0, "set domain 0.25"), (0, "set match 1"), (0, "set fine 1"), (0, "set colour 0"), (at - 10, "reset")]
+    heard, _, complaints = host.play(tmp_path, str(STRINGS), x, 44100, block, deeds)
+    stream = model_of(host).stream()
+    stream.set("match", 0.25), stream.set("fine", 1), stream.set("colour", 0.75)
+    stream.reset()
+    wanted = stream.process(x[at:])
+    assert complaints == [] and np.array_equal(heard[at:], wanted) and wanted.any()
+
+
 def test_any_messages_leave_a_sound_that_is_one(host, tmp_path):
     rng = np.random.default_rng(1)
     parameters = CoreModel(STRINGS).parameters
@@ -128,6 +141,7 @@ def test_state_goes_out_and_in(tmp_path):
     (tmp_path / "state").write_text("\n".join(state) + "\n")
     one = common.play(tmp_path, str(STRINGS), x, 44100, block, [*deeds, (1000, "reset")])[0]
     restored = [(0, "set bias.1 3"), (0, f"restore {tmp_path / 'state'}"), (1000, "reset")]  # what is not in it goes back
+    restored.insert(0, (0, "set domain 0"))  # which a state of before it did not know: there it stood at the domain
     two = common.play(tmp_path, str(STRINGS), x, 44100, block, restored)[0]
     assert np.array_equal(one[1000:], two[1000:]) and one[1000:].any()
 

@@ -34,7 +34,7 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
             live[c].edit(chain.latents + c * frames * m.latents, chain.loudness + c * frames, frames);
     };
     // what is turned is turned for all channels
-    if (live[0][FINE].is(0) && live[0][COLOUR].is(0)) {
+    if (live[0].bare()) {
         edit();
         chain.decode(frames);
         beside_ = false;
@@ -73,8 +73,7 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
         add(fine, colour, chain.mel + at, c);
         chain.absolute(chain.loudness[row], chain.mel + at);
         // another call may bring the rest of these frames: once both are down, nothing is followed
-        if (fine == 0 && colour == 0 && live[c][FINE].target == 0 && live[c][COLOUR].target == 0)
-            beside_ = false;
+        if (fine == 0 && colour == 0 && live[c].bare_later()) beside_ = false;
     }
 }
 

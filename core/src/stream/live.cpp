@@ -91,6 +91,15 @@ void Live::wander(float* z) {
     }
 }
 
+bool Live::bare() const { return smooth_[FINE].is(0) && smooth_[COLOUR].is(0) && smooth_[DOMAIN].is(1); }
+
+bool Live::bare_later() const {
+    return smooth_[FINE].target == 0 && smooth_[COLOUR].target == 0 && smooth_[DOMAIN].target == 1;
+}
+
+// Towards the original all of it is kept. At 1 it is the amount, to the bit.
+static float kept_towards(float amount, float domain) { return amount + (1 - domain) * (1 - amount); }
+
 void Live::edit(float* z, float* loudness, int frames) {
     int latents = model_->latents;
     Smooth *scale = smooth_ + Declarations::of_latents(SCALE, latents),
@@ -98,8 +107,9 @@ void Live::edit(float* z, float* loudness, int frames) {
     for (int l = 0; l < frames; l++, frame_++, z += latents) {
         for (int i = LOUDNESS_BY_HAND; i <= RANDOMIZE_RATE; i++) smooth_[i].advance(frame_share_);
         for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[HOLD], frozen_[d], z[d], frame_ == 0);
-        match_.step(z, loudness[l], smooth_[MATCH].value, smooth_[MATCH_SECONDS].value, frame_seconds_,
-                    !smooth_[HOLD].is(0));
+        float domain = smooth_[DOMAIN].advance(frame_share_);
+        match_.step(z, loudness[l], domain * smooth_[MATCH].value, smooth_[MATCH_SECONDS].value,
+                    frame_seconds_, !smooth_[HOLD].is(0));
         for (int d = 0; d < latents; d++)
             z[d] = z[d] * scale[d].advance(frame_share_) + bias[d].advance(frame_share_);
         if (!smooth_[RANDOMIZE].is(0)) wander(z);
@@ -108,8 +118,8 @@ void Live::edit(float* z, float* loudness, int frames) {
         float hand = smooth_[LOUDNESS_BY_HAND].value;
         if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);
         loudness[l] = level > LOUDNESS_FLOOR ? level : LOUDNESS_FLOOR;
-        fine[l] = smooth_[FINE].advance(frame_share_);
-        colour[l] = smooth_[COLOUR].advance(frame_share_);
+        fine[l] = kept_towards(smooth_[FINE].advance(frame_share_), domain);
+        colour[l] = kept_towards(smooth_[COLOUR].advance(frame_share_), domain);
         kept[l] = smooth_[FINE_KEPT].advance(frame_share_);
     }
 }

@@ -30,6 +30,9 @@ class Live {
     void jump(const Live& other);    // and its values
     void aim(int index) { smooth_[index].target = get(index); }
 
+    // Whether nothing is kept beside the latents, now or later: of what was set, and of the way there.
+    bool bare() const;
+    bool bare_later() const;
     void edit(float* latents, float* loudness, int frames);
     float frame_share() const { return frame_share_; }
 

@@ -47,6 +47,7 @@ def chain_help() -> Sheet:
         "set match 1": "the timbre put where the model's own sounds are",
         "set fine 1": "the input's partials kept beside that: its pitch",
         "set colour 0.5": "the input's own colour kept, too (0: the model's)",
+        "set domain 0.5": "0: the original; 1: what match, fine and colour say",
     }, (
         "left inlet: sound, messages. right: loudness by hand in dBFS, number or signal.",
         "left outlet: the sound. right outlet: model NAME LATENTS LATENCY MS, or silent.",

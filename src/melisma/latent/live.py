@@ -1,5 +1,10 @@
 """What may be turned while a model plays, declared once: `make generate` writes it into the core, where every host finds it by
 name (`melisma_parameter_find`). What an operator does, too, has that operator's name, unit and bounds.
+
+`domain` is the one large slider of every host, from the original to the domain. It sets no other parameter: at d, match is heard
+as d·match, fine as fine + (1 − d)(1 − fine), and colour likewise. So with match 1, fine 1 and colour 0, as in a transfer, they are
+d, 1 and 1 − d; each can still be turned by itself; the order in which they are set does not matter; and what was saved before
+there was a `domain` sounds as it did.
 """
 
 from __future__ import annotations
@@ -26,6 +31,14 @@ LOOP: tuple[Parameter, ...] = (
 
 # kind: number, integer, or switch (0 or 1); the core's numbers for them are their places here
 LIVE: tuple[Parameter, ...] = (
+    Parameter(
+        "domain",
+        "",
+        1,
+        0,
+        1,
+        summary="0: the original, as match 0, fine 1, colour 1; 1: what match, fine and colour say; between them a blend",
+    ),
     Parameter("mix", "", 1, 0, 1, summary="0: the input alone, delayed as the model delays; 1: the model alone"),
     Parameter("loudness.by_hand", "", 0, 0, 1, "switch", "0: the loudness is the input's; 1: it is loudness.level"),
     Parameter("loudness.level", "dBFS", -20, -100, 12, summary="the loudness, where it is set by hand"),

@@ -17,7 +17,7 @@ MODELS = 64  # as many can be chosen by number; names.h has the same
 STATUS = ("plays", "is being read", "was not found", "cannot be read")
 # The core's names, as a musician reads them. A plug-in begins where `melisma transfer` does.
 _LABELS = {
-    "mix": "Domain", "match": "Match", "fine": "Fine", "colour": "Colour", "loudness.offset": "Loudness",
+    "domain": "Domain", "match": "Match", "fine": "Fine", "colour": "Colour", "mix": "Mix", "loudness.offset": "Loudness",
     "feedback": "Feedback", "feedback.frequency": "Feedback Frequency", "feedback.q": "Feedback Q", "hold": "Hold",
     "hold.loudness": "Hold Loudness", "randomize": "Randomize", "randomize.rate": "Randomize Rate",
     "loudness.by_hand": "Loudness by Hand", "loudness.level": "Level by Hand", "match.seconds": "Match Over",
