@@ -405,7 +405,7 @@ def test_vst3_shows_names_units_and_models(vst3):
 def test_vst3_parameters_state_and_model(vst3):
     x, one = sound(24000), vst3()
     one.model, one.domain, one.scale_1, one.loudness_db = "singing", 0.75, 2.5, -6
-    wanted = stream("singing", mix=0.75, scale_1=2.5, loudness_offset=-6)
+    wanted = stream("singing", domain=0.75, scale_1=2.5, loudness_offset=-6)
     heard, late = one.process(x, 44100, buffer_size=512), wanted.latency
     assert np.array_equal(heard[:, :-late], wanted.process(x)[:, late:])
     two = vst3()

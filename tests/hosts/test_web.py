@@ -61,10 +61,11 @@ def opened(chromium, address, width=1400):
     return chromium
 
 
-def drop(page, name, data):
-    """A file let go over the window."""
+def drop(page, name, data, over="document.body", where="clientX: 0"):
+    """A file let go over the window, or over something in it."""
     page.run(
-        f"(f => {{ const d = new DataTransfer(); d.items.add(f); dispatchEvent(new DragEvent('drop', {{ dataTransfer: d, cancelable: true }})); }})"
+        f"(f => {{ const d = new DataTransfer(); d.items.add(f); "
+        f"{over}.dispatchEvent(new DragEvent('drop', {{ dataTransfer: d, cancelable: true, bubbles: true, {where} }})); }})"
         f"(new File([Uint8Array.from(atob('{base64.b64encode(data).decode()}'), c => c.charCodeAt(0))], {json.dumps(name)}))"
     )
 
@@ -78,7 +79,7 @@ def test_it_plays_what_it_shows_beforehand(chromium, folder, address, where):
     core = CoreModel(pretrained.locate("strings"), "plain")
     rate = int(page.run("context.sampleRate"))
     stream = core.stream(rate)
-    stream.set("match", 1), stream.set("fine", 1), stream.set("colour", 0)
+    stream.set("match", 1), stream.set("fine", 1), stream.set("fine.kept", 1)
     stream.reset()
     sound = audio.read(ROOT / "src/melisma/sounds/gpl/cat.flac").mono().samples[0]
     fade = np.linspace(0, 1, 176, endpoint=False)  # the page's: a loop begins and ends without a step
@@ -109,16 +110,17 @@ def test_what_is_turned_is_heard(chromium, folder):
     page = opened(chromium, (folder / "index.html").as_uri())
     page.click(START)
     page.until("melisma.context.state == 'running'")
+    page.run("document.getElementById('two').click()")
     left, top, width, height = page.box("document.getElementById('square')")
     place = {"x": left + 0.9 * width, "y": top + 0.25 * height}
     page.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": left + width / 2, "y": top + height / 2}])
     page.call("Input.dispatchTouchEvent", type="touchMove", touchPoints=[place])
     page.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
-    across, up = page.run("melisma.controls.axes")
+    across, up = page.run("melisma.square.axes")
     bias = page.run("melisma.stage.bias")
     assert bias[across] == pytest.approx(2.4, abs=0.1) and bias[up] == pytest.approx(1.5, abs=0.1)
     assert page.run(f"melisma.engine.settings['bias.{across + 1}']") == bias[across]
-    mean = f"melisma.stage.trail({across}, {up}, 200).reduce((sum, p) => sum + p[0] / 200, 0)"
+    mean = f"melisma.stage.last(200).reduce((sum, frame) => sum + frame[{across}] / 200, 0)"
     page.until(f"{mean} > 1")  # the frames that sound have gone there
     # another model takes over while it plays, with what was turned
     page.run("(m => { m.value = 'speech'; m.dispatchEvent(new Event('change')); })(document.getElementById('model'))")
@@ -126,6 +128,52 @@ def test_what_is_turned_is_heard(chromium, folder):
     page.until(f"{mean} > 1")
     page.run("document.getElementById('reset').click()")
     assert not any(page.run("melisma.stage.bias"))
+
+
+def test_the_corners_are_where_sounds_lie(chromium, folder):
+    """In a corner the path goes to that sound's mean in this model, by the core's own count; in the middle nothing is added."""
+    page = opened(chromium, (folder / "index.html").as_uri())
+    page.until("melisma.square.places.every(place => place)")
+    names = page.run("melisma.square.corners.map(corner => corner.name ?? corner.kind)")
+    assert names == ["horse", "voice", "bell", "random"] and not any(page.run("melisma.stage.bias"))
+    model = load("strings")
+    bell = audio.read(ROOT / "src/melisma/sounds/cc0/bell.flac").mono()
+    path = model.encode(audio.Audio(bell.samples[:, : 3 * bell.rate], bell.rate))
+    bell = np.clip(path.values[:, path.loudness > -50].mean(1), -3, 3)
+    place = np.array(page.run("melisma.square.places[2]"))
+    assert np.abs(place - bell).max() < 0.3 and np.abs(bell).max() > 0.5  # another resampler, blocks instead of frames
+    page.run("melisma.square.to(-1, -1)")
+    page.until("melisma.engine.settings['bias.1'] != 0")
+    bias = [page.run(f"melisma.engine.settings['bias.{row}']") for row in range(1, 17)]
+    np.testing.assert_allclose(bias, place, atol=1e-6)
+    # half way up: half of both at the left, and what the hand adds stays
+    page.run("melisma.controls.bend(0, 1 + melisma.square.blend()(0)), melisma.square.to(-1, 0)")
+    horse = np.array(page.run("melisma.square.places[0]"))
+    half = (place + horse) / 2 + np.eye(16)[0]
+    np.testing.assert_allclose(page.run("melisma.stage.bias"), np.clip(half, -3, 3), atol=1e-6)
+    # another place for a corner, by its menu; and a sound let fall onto it
+    page.run("(m => { m.value = 'random'; m.dispatchEvent(new Event('change')); })(melisma.square.menus[0])")
+    page.until("melisma.square.places[0] && melisma.square.menus[0].selectedOptions[0].textContent == 'random 2'")
+    left, top, width, height = page.box("document.getElementById('square')")
+    where = f"clientX: {left + width - 30}, clientY: {top + 30}"
+    drop(
+        page,
+        "my voice.flac",
+        (ROOT / "src/melisma/sounds/mit/voice.flac").read_bytes(),
+        "document.getElementById('square')",
+        where,
+    )
+    page.until("melisma.square.places[1] && melisma.square.menus[1].selectedOptions[0].textContent == 'my voice'")
+    page.run("document.getElementById('reset').click()")
+    assert not any(page.run("melisma.stage.bias"))
+    assert page.run("document.getElementById('square').getAttribute('aria-valuetext')") == "in the middle, as it is"
+
+
+def test_the_domain_is_the_cores(chromium, folder):
+    page = opened(chromium, (folder / "index.html").as_uri())
+    page.run("(s => { s.value = 0.25; s.dispatchEvent(new Event('input')); })(document.getElementById('domain'))")
+    told = page.run("melisma.engine.settings")
+    assert [told[name] for name in ("domain", "match", "fine", "colour")] == [0.25, 1, 1, 0]
 
 
 def test_what_is_no_model_or_no_sound_is_one_sentence(chromium, folder):

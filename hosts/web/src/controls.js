@@ -1,8 +1,7 @@
-// What is turned: sliders, a row's own, and the square over two rows.
-import { by, fitted } from "./dom.js";
-
-const MOST = 3; // standard deviations that a row is moved by at most
-const TRAIL = 90; // frames that are seen in the square
+// What is turned: sliders, and a row's own. A row stands where the square puts it, and what the hand adds to that.
+import { by } from "./dom.js";
+import { MOST } from "./square.js";
+import { SEEN } from "./stage.js";
 
 const decibels = (v) => `${v > 0 ? "+" : ""}${Math.round(v) || 0} dB`;
 const hertz = (v) => (v < 1000 ? `${v.toPrecision(3)} Hz` : `${(v / 1000).toPrecision(3)} kHz`);
@@ -17,10 +16,10 @@ export const SLIDERS = [
   ["feedback.frequency", "… around", "The middle of the band that comes back", Math.log(40), Math.log(4840), Math.log(440), (v) => hertz(Math.exp(v))],
 ];
 
-/** An input of type range whose line is lit from where it usually stands to where it is. */
+/** An input of type range whose line is lit to where it is, from where it usually stands or from another place. */
 export class Slider {
-  constructor(input, least, most, usual, turned) {
-    Object.assign(this, { input, least, most, usual, turned });
+  constructor(input, least, most, usual, turned, from = usual) {
+    Object.assign(this, { input, least, most, usual, turned, from });
     Object.assign(input, { type: "range", min: least, max: most, step: (most - least) / 300 });
     input.addEventListener("input", () => {
       if (Math.abs(input.valueAsNumber - usual) < (most - least) / 60) input.value = usual; // it is found again
@@ -37,7 +36,7 @@ export class Slider {
   show(value) {
     this.input.value = value;
     const share = (v) => (100 * (v - this.least)) / (this.most - this.least);
-    const [a, b] = [share(this.usual), share(this.value)].sort((x, y) => x - y);
+    const [a, b] = [share(this.from), share(this.value)].sort((x, y) => x - y);
     this.input.style.setProperty("--least", a);
     this.input.style.setProperty("--most", b);
   }
@@ -53,11 +52,17 @@ export class Slider {
   }
 }
 
+const PLAYED = { match: 1, "fine.kept": 1 }; // as a transfer, and what is pulled stays in tune
+
 export class Controls {
+  /** A row was bent by hand; everything goes back. */
+  bent = () => {};
+  centred = () => {};
+
   /** set(name, value): a parameter of the core; moved(): something was. */
   constructor(stage, set, moved) {
-    Object.assign(this, { stage, set, moved, sliders: {}, rows: [] });
-    this.sliders.domain = new Slider(by("domain"), 0, 1, 1, (v) => this.domain(v));
+    Object.assign(this, { stage, set, moved, sliders: {}, rows: [], hand: [], pulled: () => 0 });
+    this.sliders.domain = new Slider(by("domain"), 0, 1, 1, (v) => this.domain(v), 0);
     for (const [name, label, does, least, most, usual, say] of SLIDERS) {
       const input = document.createElement("input"), output = document.createElement("output"), box = document.createElement("label");
       box.className = "slider";
@@ -79,7 +84,6 @@ export class Controls {
       this.told(name);
     }
     by("reset").addEventListener("click", () => this.back());
-    this.square();
   }
 
   turn(name, value, tell = true) {
@@ -89,20 +93,18 @@ export class Controls {
     if (tell) this.moved();
   }
 
-  /** From the sound as it is to the domain: its timbre put in the domain's place, and its own colour taken away. */
+  /** From the sound as it is to what match, fine and colour say. */
   domain(value) {
     by("domain").setAttribute("aria-valuetext", `${Math.round(100 * value)} % domain`);
-    this.sliders.colour.show(1 - value);
-    this.told("colour");
-    this.set("colour", 1 - value);
-    this.set("match", value);
+    this.set("domain", value);
     this.moved();
   }
 
   /** The rows of a model; what was moved stays where there is such a row. */
   of(model) {
-    const before = this.stage.bias, box = by("rows");
-    this.stage.bias = Array.from({ length: model.latents }, (_, row) => before[row] ?? 0);
+    const before = this.hand, box = by("rows");
+    this.hand = Array.from({ length: model.latents }, (_, row) => before[row] ?? 0);
+    this.stage.bias = [...this.hand];
     for (const old of box.querySelectorAll(".row")) old.remove();
     const kind = (row) => (model.timbre.includes(row) ? "timbre" : "pitch");
     this.rows = this.stage.bias.map((bias, row) => {
@@ -124,85 +126,40 @@ export class Controls {
       menu.replaceChildren(...this.rows.map((_, k) => new Option(String(k + 1), k)));
       menu.value = chosen !== "" && chosen < model.latents ? chosen : row;
     }
-    this.stage.bias.forEach((bias, row) => this.bend(row, bias, false));
+    this.pull(() => 0, false); // where the corners lie in it is not known yet
     for (const [name] of SLIDERS) this.turn(name, this.sliders[name].value, false);
-    this.set("match", this.sliders.domain.value);
+    for (const [name, value] of Object.entries(PLAYED)) this.set(name, value);
+    this.set("domain", this.sliders.domain.value);
   }
 
+  /** A row by hand. */
   bend(row, value, tell = true) {
-    this.stage.bias[row] = value;
-    this.rows[row].show(value);
-    this.rows[row].line.classList.toggle("moved", value !== 0);
-    this.rows[row].input.setAttribute("aria-valuetext", `${value.toFixed(1)} standard deviations`);
-    this.set(`bias.${row + 1}`, value);
-    this.puck();
+    this.hand[row] = value - this.pulled(row);
+    this.place(row, value);
+    this.bent();
     if (tell) this.moved();
   }
 
-  get axes() {
-    return [by("across"), by("up")].map((menu) => Number(menu.value));
+  /** All rows, by what the square adds to each. */
+  pull(by, tell = true) {
+    this.pulled = by;
+    this.hand.forEach((value, row) => this.place(row, Math.max(-MOST, Math.min(MOST, value + by(row)))));
+    if (tell) this.moved();
   }
 
-  square() {
-    const pad = by("square");
-    const place = (event) => {
-      const box = pad.getBoundingClientRect(), [across, up] = this.axes;
-      const share = (at, from, length) => Math.max(-1, Math.min(1, (2 * (at - from)) / length - 1));
-      this.bend(across, MOST * share(event.clientX, box.left, box.width), false);
-      this.bend(up, -MOST * share(event.clientY, box.top, box.height));
-    };
-    pad.addEventListener("pointerdown", (event) => {
-      pad.setPointerCapture(event.pointerId);
-      place(event);
-    });
-    pad.addEventListener("pointermove", (event) => pad.hasPointerCapture(event.pointerId) && place(event));
-    pad.addEventListener("dblclick", () => this.axes.forEach((row) => this.bend(row, 0)));
-    pad.addEventListener("keydown", (event) => {
-      const way = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowDown: [1, -1], ArrowUp: [1, 1] }[event.key];
-      if (!way) return;
-      event.preventDefault();
-      const row = this.axes[way[0]];
-      this.bend(row, Math.max(-MOST, Math.min(MOST, this.stage.bias[row] + way[1] * (event.shiftKey ? 0.05 : 0.25))));
-    });
-    for (const menu of [by("across"), by("up")]) menu.addEventListener("change", () => (this.puck(), (this.stage.changed = true)));
-  }
-
-  puck() {
-    const [across, up] = this.axes, { bias } = this.stage, puck = document.querySelector(".puck");
-    puck.style.left = `${50 + (50 * (bias[across] ?? 0)) / MOST}%`;
-    puck.style.top = `${50 - (50 * (bias[up] ?? 0)) / MOST}%`;
-    by("square").setAttribute("aria-valuenow", Math.round((100 * (bias[across] ?? 0)) / MOST));
-    by("square").setAttribute("aria-valuetext", `latent ${across + 1} ${(bias[across] ?? 0).toFixed(1)}, latent ${up + 1} ${(bias[up] ?? 0).toFixed(1)}`);
-  }
-
-  /** The way that the path takes through the square: the newest is brightest. */
-  draw() {
-    const { context, width, height } = fitted(document.querySelector("#square canvas"));
-    context.clearRect(0, 0, width, height);
-    context.fillStyle = "#22262e";
-    context.fillRect(width / 2, 0, 1, height);
-    context.fillRect(0, height / 2, width, 1);
-    const x = (v) => width * (0.5 + v / 2 / MOST), y = (v) => height * (0.5 - v / 2 / MOST);
-    const places = this.stage.trail(...this.axes, TRAIL);
-    for (let k = places.length - 1; k > 0; k--) {
-      const fresh = 1 - k / TRAIL;
-      context.strokeStyle = `rgb(231 233 238 / ${0.7 * fresh * fresh})`;
-      context.lineWidth = 1 + 1.6 * fresh;
-      context.beginPath();
-      context.moveTo(x(places[k][0]), y(places[k][1]));
-      context.lineTo(x(places[k - 1][0]), y(places[k - 1][1]));
-      context.stroke();
-    }
-    if (!places.length) return;
-    context.fillStyle = "#e7e9ee";
-    context.beginPath();
-    context.arc(x(places[0][0]), y(places[0][1]), 4, 0, 7);
-    context.fill();
+  place(row, value) {
+    if (Math.abs(value) < 1e-6) value = 0;
+    this.stage.bias[row] = value;
+    this.rows[row].show(value);
+    this.rows[row].line.classList.toggle("moved", Math.abs(value) > SEEN);
+    this.rows[row].input.setAttribute("aria-valuetext", `${value.toFixed(1)} standard deviations`);
+    this.set(`bias.${row + 1}`, value);
   }
 
   /** Everything as it usually stands. */
   back() {
     for (const slider of Object.values(this.sliders)) slider.to(slider.usual);
-    this.rows.forEach((_, row) => this.bend(row, 0));
+    this.hand.fill(0);
+    this.centred();
   }
 }

@@ -46,6 +46,11 @@ export class Engine {
     return this.ask({ preview: model.id, sound, settings });
   }
 
+  /** Where a sound lies in a model: its latents' mean; null if another model was opened meanwhile. */
+  place(model, sound) {
+    return this.ask({ place: model.id, sound });
+  }
+
   /** The node that plays a model from its first sample on. messages: [sample, message], for tests. */
   async node(context, model, messages = []) {
     await context.audioWorklet.addModule(asFile(inPage("worklet")));

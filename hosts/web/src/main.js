@@ -2,10 +2,12 @@
 import { Engine, bytesOf } from "./engine.js";
 import { Stage } from "./stage.js";
 import { Controls } from "./controls.js";
+import { Square } from "./square.js";
 import { Keys } from "./keys.js";
 import { Sources } from "./sources.js";
 import { by } from "./dom.js";
 
+const LEARNT = 3; // seconds of a sound that say where it lies
 const MICROPHONE = "microphone", KEYS = "keys", OWN = "own";
 const context = new AudioContext({ latencyHint: "interactive" }); // stands still until the start button is pressed
 context.suspend(); // a browser may let it run at once
@@ -25,6 +27,13 @@ const controls = new Controls(stage, (name, value) => engine.set(name, value), (
   stage.changed = true;
   foresee();
 });
+
+const square = new Square(controls, stage, melisma.sounds, async (corner) => {
+  const asked = model, sound = corner.kind === "own" ? corner.sound : await soundOf(corner.name);
+  return engine.place(asked, sound.getChannelData(0).subarray(0, LEARNT * sound.sampleRate));
+});
+controls.bent = () => square.puck();
+controls.centred = () => square.centre();
 
 // --- what is chosen ---
 
@@ -50,9 +59,13 @@ function beside(file) {
 
 async function chosenSound() {
   const name = by("source").value;
-  if (name === OWN) return own.sound;
+  return name === OWN ? own.sound : soundOf(name);
+}
+
+/** One of those beside the page, decoded once. */
+async function soundOf(name) {
   const sound = melisma.sounds[name];
-  return sound && (sound.decoded ??= await sources.sound(bytesOf(sound.data).buffer, name));
+  return sound && (await (sound.decoded ??= sources.sound(bytesOf(sound.data).buffer, name)));
 }
 
 async function openModel(name) {
@@ -91,6 +104,7 @@ function show(opened) {
   facts();
   by("start").disabled = false;
   foresee(0);
+  square.of();
 }
 
 async function chooseSource() {
@@ -208,7 +222,7 @@ function facts() {
 function draw() {
   requestAnimationFrame(draw);
   if (!stage.length || document.hidden) return;
-  if (stage.changed) controls.draw();
+  if (stage.changed) square.draw();
   stage.draw();
   if (!running) return;
   by("meter").style.setProperty("--level", level);
@@ -235,10 +249,14 @@ addEventListener("keydown", (event) => {
 by("tone").addEventListener("input", () => engine.tell({ tone: ["shape", by("tone").valueAsNumber] }));
 addEventListener("resize", () => ((stage.changed = true), words()));
 
-/** A file of the user's: a model by its name, else a sound. */
-async function take(file) {
+/** A file of the user's: a model by its name, else a sound, to be played or for a corner of the square. */
+async function take(file, corner = -1) {
   if (!file) return;
   try {
+    if (corner >= 0 && !file.name.toLowerCase().endsWith(".melisma")) {
+      const sound = await sources.sound(await file.arrayBuffer(), file.name);
+      return void square.put(corner, { kind: "own", name: file.name.replace(/\.[^.]*$/, ""), sound });
+    }
     if (file.name.toLowerCase().endsWith(".melisma")) {
       own.model = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
       by("model").querySelector(`[value="${OWN}"]`).textContent = file.name.replace(/\.melisma$/i, "");
@@ -272,12 +290,13 @@ addEventListener("dragleave", (event) => event.relatedTarget || document.body.cl
 addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("dropping");
-  for (const file of event.dataTransfer.files) take(file);
+  const corner = event.target.closest?.(".field") ? square.nearest(event) : -1;
+  for (const file of event.dataTransfer.files) take(file, corner);
 });
 
 // --- begin ---
 
-Object.assign(melisma, { Engine, engine, context, stage, controls, take, level: () => level });
+Object.assign(melisma, { Engine, engine, context, stage, controls, square, take, level: () => level });
 catalogue();
 for (const menu of [by("source"), by("model")]) menu.dataset.before = menu.value;
 words();

@@ -4,12 +4,13 @@ import { Core } from "../../../core/wasm/melisma.js";
 
 let module;
 const opened = new Map(); // id of a model → its stream, for previews
+const SILENT = -50; // dBFS
 const WARM = 300; // blocks run before: the engine compiles what is run often anew, and faster, for all threads of the page
 
 onmessage = async ({ data }) => {
   if (data.module) return void (module = data.module);
   try {
-    const { told, move } = data.open ? open(data) : { told: preview(data), move: [] };
+    const { told, move } = data.open ? open(data) : { told: data.place === undefined ? preview(data) : place(data), move: [] };
     postMessage({ call: data.call, told }, move);
   } catch (error) {
     postMessage({ call: data.call, wrong: error.message });
@@ -61,6 +62,25 @@ function preview({ preview: id, sound, settings }) {
     frames.push(frame);
   }
   return frames;
+}
+
+/** The mean of a sound's latents while it sounds, as the model reads them: before any of the settings. */
+function place({ place: id, sound }) {
+  const { stream, model } = opened.get(id) ?? {};
+  if (!stream) return null;
+  for (const { name, defaultValue } of model.parameters) stream.set(name, defaultValue);
+  stream.reset();
+  const sum = new Float64Array(model.latents), block = new Float32Array(512);
+  let frames = 0;
+  for (let at = 0, count = 0; at + 512 <= sound.length; at += 512) {
+    stream.process(sound.subarray(at, at + 512), block);
+    const now = stream.lastFrame();
+    if (now === count || stream.loudness[0] < SILENT) continue;
+    count = now;
+    frames++;
+    for (let row = 0; row < model.latents; row++) sum[row] += stream.latents[row];
+  }
+  return Float32Array.from(sum, (value) => value / Math.max(1, frames));
 }
 
 /** Which latents shape the timbre, counted from 0: written in the file's header, JSON within JSON. */

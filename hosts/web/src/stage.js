@@ -3,6 +3,7 @@
 import { fitted } from "./dom.js";
 
 export const SECONDS = 6; // that are seen at once
+export const SEEN = 0.3; // standard deviations from which a row counts as moved
 const SPAN = 2.8; // standard deviations from a row's middle to its edge
 // Magma (Smith and van der Walt, CC0), every 16th entry
 const MAGMA = [
@@ -53,14 +54,12 @@ export class Stage {
     this.changed = true;
   }
 
-  /** Two latents of the last frames, the newest first. */
-  trail(a, b, count) {
-    const places = [];
-    for (let k = 1; k <= Math.min(count, this.filled); k++) {
-      const frame = ((this.at - k + this.length) % this.length) * this.size;
-      places.push([this.frames[frame + a], this.frames[frame + b]]);
-    }
-    return places;
+  /** The latents of the last frames, the newest first. */
+  last(count) {
+    return Array.from({ length: Math.min(count, this.filled) }, (_, k) => {
+      const frame = ((this.at - 1 - k + this.length) % this.length) * this.size;
+      return this.frames.subarray(frame, frame + this.model.latents);
+    });
   }
 
   draw() {
@@ -94,13 +93,14 @@ export class Stage {
       context.lineWidth = 1;
       context.fillStyle = "#1a1d23";
       context.fillRect(0, (row + 0.5) * high, width, 1);
-      if (bias) {
+      const moved = Math.abs(bias) > SEEN;
+      if (moved) {
         // as it would be of itself
         context.strokeStyle = "#4a5260";
         line(row, bias);
       }
-      context.lineWidth = bias ? 1.6 : 1.1;
-      context.strokeStyle = bias ? "#4fd1c5" : this.model.timbre.includes(row) ? "#c3cad5" : "#7d8695";
+      context.lineWidth = moved ? 1.6 : 1.1;
+      context.strokeStyle = moved ? "#4fd1c5" : this.model.timbre.includes(row) ? "#c3cad5" : "#7d8695";
       line(row, 0);
     }
   }

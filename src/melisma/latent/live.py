@@ -2,9 +2,9 @@
 name (`melisma_parameter_find`). What an operator does, too, has that operator's name, unit and bounds.
 
 `domain` is the one large slider of every host, from the original to the domain. It sets no other parameter: at d, match is heard
-as d·match, fine as fine + (1 − d)(1 − fine), and colour likewise. So with match 1, fine 1 and colour 0, as in a transfer, they are
-d, 1 and 1 − d; each can still be turned by itself; the order in which they are set does not matter; and what was saved before
-there was a `domain` sounds as it did.
+as d·match, fine as fine + (1 − d)(1 − fine), and colour likewise. So with match 1, fine 1 and colour 0, as in a transfer, they
+are d, 1 and 1 − d; each can still be turned by itself; the order in which they are set does not matter; and what was saved
+before there was a `domain` sounds as it did.
 """
 
 from __future__ import annotations
