@@ -11,7 +11,7 @@ melisma_stream* player_stream(const Player* p) { return p->slot ? melisma_slot_s
 
 // ---- settings
 
-static Setting* setting(Player* p, const char* name) {
+static const Setting* setting(const Player* p, const char* name) {
     for (int i = 0; i < p->setting_count; i++)
         if (strcmp(p->settings[i].name, name) == 0) return p->settings + i;
     return nullptr;
@@ -33,7 +33,7 @@ bool player_set(Player* p, const char* name, float value) {
     int index = p->model ? melisma_parameter_find(p->model, name) : -1;
     if (index >= 0)
         name = melisma_parameter_at(p->model, index)->name;  // kept once, whatever it was called before
-    Setting* found = setting(p, name);
+    Setting* found = const_cast<Setting*>(setting(p, name));
     if (!found) {
         size_t length = strlen(name);
         if (p->setting_count == MOST_SETTINGS || length >= SETTING_NAME) return false;
@@ -41,9 +41,16 @@ bool player_set(Player* p, const char* name, float value) {
         memcpy(found->name, name, length + 1);
     }
     found->value = value;
+    if (index < 0) return true;
     melisma_stream* stream = player_stream(p);
     if (stream && !(p->bypassed && strcmp(name, "mix") == 0)) melisma_set(stream, index, value);
     return true;
+}
+
+bool player_get(const Player* p, const char* name, float* value) {
+    const Setting* found = setting(p, name);
+    if (found) *value = found->value;
+    return found != nullptr;
 }
 
 void player_bypass(Player* p, bool on) {
@@ -150,6 +157,8 @@ void player_reset(Player* p) {
 
 constexpr const char* STATE = "melisma-state 1";
 
+static bool of_exciter(const char* name) { return strncmp(name, EXCITER, strlen(EXCITER)) == 0; }
+
 size_t player_state(const Player* p, char* text, size_t size) {
     size_t used = 0;
     auto line = [&](const char* word, const char* name, const char* rest) {
@@ -166,7 +175,10 @@ size_t player_state(const Player* p, char* text, size_t size) {
         char digits[12];
         memcpy(&bits, &p->settings[i].value, sizeof bits);
         snprintf(digits, sizeof digits, "%08lx", static_cast<unsigned long>(bits));
-        line("set", p->settings[i].name, digits);
+        if (of_exciter(p->settings[i].name))
+            line(p->settings[i].name, "", digits);  // as version 1 has always had it
+        else
+            line("set", p->settings[i].name, digits);
     }
     return used;
 }
@@ -205,6 +217,7 @@ bool player_restore(Player* p, const char* text, size_t length) {
             line[n] = 0;
             if (strncmp(line, "model ", 6) == 0) copy(name, line + 6);
             if (strncmp(line, "set ", 4) == 0) read_setting(p, line + 4);
+            if (of_exciter(line)) read_setting(p, line);
             if (strcmp(line, "bypassed") == 0) p->bypassed = true;
         }
         at += n + 1;

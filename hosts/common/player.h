@@ -10,6 +10,7 @@
 
 #include "loader.h"
 
+constexpr const char* EXCITER = "exciter.";  // before a name: the exciter's, which the host itself sets
 constexpr int MOST_SETTINGS = 512, SETTING_NAME = 48, ASKED_NAME = 1024;
 
 struct Setting {
@@ -56,7 +57,10 @@ void player_reset(Player* p);
 melisma_stream* player_stream(const Player* p);  // the newest; null without one
 
 // Audio side, too: neither memory nor a lock. false: a name that is too long, or one too many.
+// EXCITER names are kept, and are in the state; a host with an exciter sets it, and asks for them after
+// player_restore.
 bool player_set(Player* p, const char* name, float value);
+bool player_get(const Player* p, const char* name, float* value);  // false: it was not set
 
 // Its model's name, its settings and whether it is bypassed, as text of several lines. → the text's length
 // without its zero, whether it had room or not.

@@ -1,11 +1,14 @@
 """What every host keeps: each folder under hosts/ plays here by its own tests/conformance.py, and is never named."""
 
 import importlib.util
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from melisma.control import state
+from melisma.control.state import State
 from melisma.core.binding import CoreModel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,6 +147,20 @@ def test_state_goes_out_and_in(tmp_path):
     restored.insert(0, (0, "set domain 0"))  # which a state of before it did not know: there it stood at the domain
     two = common.play(tmp_path, str(STRINGS), x, 44100, block, restored)[0]
     assert np.array_equal(one[1000:], two[1000:]) and one[1000:].any()
+
+
+def test_a_state_keeps_the_exciters_settings_and_python_reads_and_writes_the_same(tmp_path):
+    """They go through a host that has no exciter, in the lines that version 1 has always had; an old state has none."""
+    common, x = adapter(ROOT / "hosts" / "common"), sound(1000)
+    old = State(str(STRINGS), {"match": 0.75})
+    kept = State(str(STRINGS), {"match": 0.75, "exciter.attack": float(np.float32(0.0123456)), "exciter.transpose": -5.0})
+    for told in (old, kept):
+        (tmp_path / "state").write_text(state.as_text(told) + "of a later version 1\n")
+        deeds = [(0, f"restore {tmp_path / 'state'}"), (0, "save")]
+        _, _, complaints, lines = common.run(tmp_path, str(STRINGS), x, 44100, 500, deeds)
+        saved = "\n".join(lines[lines.index("state") + 1 : lines.index("end")]) + "\n"
+        assert not complaints and state.from_text(saved, "it") == told
+    assert f"exciter.transpose {struct.pack('>f', -5).hex()}" in saved.splitlines()
 
 
 @pytest.mark.parametrize(

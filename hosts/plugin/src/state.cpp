@@ -7,23 +7,23 @@
 #include "control.h"
 #include "models.h"
 
+// A row of the exciter's, as a state calls it.
+struct Exciters {
+    char name[SETTING_NAME];
+    explicit Exciters(const Row& row) { snprintf(name, sizeof name, "%s%s", EXCITER, row.name); }
+};
+
 size_t instance_state(Instance* x, char* text, size_t size) {
     Control control(x);
     control_serve(x);
     control_settle(x);
+    for (int i = 0; i < PARAMETER_COUNT; i++)
+        if (ROWS[i].exciter) player_set(&x->player, Exciters(ROWS[i]).name, x->values[i]);
     size_t used = player_state(&x->player, text, size);
     auto room = [&] { return used < size ? size - used : 0; };
     auto end = [&] { return used < size ? text + used : nullptr; };
     used += static_cast<size_t>(
         snprintf(end(), room(), "file %s\nchoice %d\n", x->file, static_cast<int>(x->values[MODEL].load())));
-    for (int i = 0; i < PARAMETER_COUNT; i++) {
-        if (!ROWS[i].exciter) continue;
-        float value = x->values[i];
-        uint32_t bits;  // as hosts/common writes them
-        memcpy(&bits, &value, sizeof bits);
-        used += static_cast<size_t>(
-            snprintf(end(), room(), "exciter.%s %08lx\n", ROWS[i].name, static_cast<unsigned long>(bits)));
-    }
     return used;
 }
 
@@ -43,14 +43,10 @@ static bool line_of(const char* text, const char* word, char* rest, size_t size)
     return false;
 }
 
-static float exciter_value(const char* text, const Row& row) {
-    char word[64], digits[16];
-    snprintf(word, sizeof word, "exciter.%s", row.name);
-    if (!line_of(text, word, digits, sizeof digits)) return row.default_value;
-    uint32_t bits = static_cast<uint32_t>(strtoul(digits, nullptr, 16));
+static float exciter_value(const Player* player, const Row& row) {
     float value;
-    memcpy(&value, &bits, sizeof value);
-    return value >= row.minimum && value <= row.maximum ? value : row.default_value;
+    bool there = player_get(player, Exciters(row).name, &value);
+    return there && value >= row.minimum && value <= row.maximum ? value : row.default_value;
 }
 
 bool instance_restore(Instance* x, const char* text, bool echoed) {
@@ -82,16 +78,13 @@ bool instance_restore(Instance* x, const char* text, bool echoed) {
         if (i == BYPASS) x->values[i] = x->player.bypassed;
         if (!*ROWS[i].name) continue;
         if (ROWS[i].exciter) {
-            x->values[i] = exciter_value(text, ROWS[i]);
+            x->values[i] = exciter_value(&x->player, ROWS[i]);
             x->changed[i] = true;
             x->stirred = true;
             continue;
         }
         float value = ROWS[i].default_value;
-        bool there = false;
-        for (int s = 0; s < x->player.setting_count && !there; s++)
-            if ((there = strcmp(x->player.settings[s].name, ROWS[i].name) == 0))
-                value = x->player.settings[s].value;
+        bool there = player_get(&x->player, ROWS[i].name, &value);
         x->values[i] = value;
         if (!there) player_set(&x->player, ROWS[i].name, value);
     }
