@@ -18,6 +18,7 @@ from melisma.control.osc import NOTES, ROOT
 from melisma.control.table import Table
 from melisma.latent.notes import EXCITER
 from melisma.latent.operators import OPERATORS
+from melisma.studio.osc import PLACES
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- written by docs/tables.py -->"
@@ -83,15 +84,21 @@ def osc() -> str:
     calls = [(f"`{ROOT}{name}`", f"`{takes}`" if takes else "", text) for name, (takes, text) in NOTES.items()]
     head = ("address", "unit", "range", "")
     parts = ["# OSC", NOTE, _plain(OSC_ABOUT), "## Parameters", table(head, rows)]
-    return "\n\n".join([*parts, "## Notes and questions", table(("address", "values", ""), calls), _plain(OSC_END)]) + "\n"
+    parts += ["## Notes and questions", table(("address", "values", ""), calls), _plain(OSC_END)]
+    places = [(f"`{ROOT}{p.name.replace('.', '/')}`", _range(p.minimum, p.maximum), p.summary) for p in PLACES]
+    return "\n\n".join([*parts, "## In the studio", _plain(OSC_STUDIO), table(("address", "range", ""), places)]) + "\n"
 
 
 PAGES = {"commands": commands, "operators": operators, "parameters": parameters, "osc": osc}
-OSC_ABOUT = """`melisma live --osc PORT` hears OSC 1.0 over UDP at 127.0.0.1, this machine alone. An address takes one number and
-turns the parameter; without a value it is answered, to whoever asked, by the same address and what it stands at. N counts latents
-from 1. Numbers may be of any OSC type; they are kept within the range. Bundles are taken at once."""
-OSC_END = """What cannot be done is answered by `/melisma/error` and one sentence, and changes nothing. Channels are counted from
-1; without one it is the first."""
+OSC_ABOUT = """`melisma live --osc PORT` and `melisma studio --osc PORT` hear OSC 1.0 over UDP at 127.0.0.1, this machine
+alone. An address takes one number and turns the parameter; without a value it is answered, to whoever asked, by the same
+address and what it stands at. N counts latents from 1. Numbers may be of any OSC type; they are kept within the range.
+Bundles are taken at once."""
+OSC_STUDIO = """The studio has `match` (its slider to the domain), `fine`, `colour`, `latent/N/scale` and `latent/N/bias`
+(over the whole sound) of these, `get` and `set`, and where its pucks are. The page does it as a hand would, once it is open,
+and keeps it as a step that can be undone; `get` answers what the page saved last, some 0.3 s after something was turned."""
+OSC_END = """What cannot be done is answered by `/melisma/error` and one sentence, and changes nothing. Channels are counted
+from 1; without one it is the first."""
 OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the
 studio's controls. Each also takes `latents` (which of them; all if not said) and `start` and `end` in seconds, unless it says
 otherwise. In Python the latents are `dims`, counted from 0: `latents=1,3` is `dims=[0, 2]`."""

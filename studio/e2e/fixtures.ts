@@ -19,6 +19,7 @@ declare global {
 export class Server {
   readonly home = mkdtempSync(join(tmpdir(), 'melisma-'));
   address = '';
+  osc = 0; // its UDP port, where it was started with --osc
   private process: ChildProcess | null = null;
 
   private get env() {
@@ -47,12 +48,13 @@ export class Server {
     writeFileSync(join(this.home, 'models/dark.melisma'), data);
   }
 
-  async start(port = '0'): Promise<void> {
-    const child = (this.process = spawn(PYTHON, ['-m', 'melisma', 'studio', '--no-browser', '--port', port], { env: this.env }));
+  async start(port = '0', ...options: string[]): Promise<void> {
+    const child = (this.process = spawn(PYTHON, ['-m', 'melisma', 'studio', '--no-browser', '--port', port, ...options], { env: this.env }));
     let errors = '';
     child.stderr!.on('data', (text) => (errors += text));
     for await (const line of createInterface({ input: child.stdout! }))
-      if (line.startsWith('http://')) return void (this.address = line);
+      if (line.startsWith('OSC ')) this.osc = Number(line.match(/port (\d+)/)![1]);
+      else if (line.startsWith('http://')) return void (this.address = line);
     throw new Error(`the studio did not start: ${errors}`);
   }
 

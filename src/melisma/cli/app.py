@@ -81,11 +81,14 @@ def web(
 def studio(
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Where to listen; 0 for any free port.")] = 8337,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page in the browser.")] = True,
+    osc: Annotated[
+        int | None, typer.Option("--osc", min=0, max=65535, metavar="PORT", help="Hear OSC at this UDP port of this machine.")
+    ] = None,
 ) -> None:
     """The studio: bend the path of a sound with the mouse."""
     from ..studio.serve import serve
 
-    serve(port, browser)
+    serve(port, browser, osc)
 
 
 def render(

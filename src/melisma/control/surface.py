@@ -10,7 +10,8 @@ from .table import Table
 class Surface(Protocol):
     """Parameters by name, and notes. Called from any thread; nothing here waits for the audio."""
 
-    table: Table
+    @property
+    def table(self) -> Table: ...
 
     def get(self, name: str) -> float:
         """What it stands at; NotFound for a name that is not in the table."""

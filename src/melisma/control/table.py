@@ -7,6 +7,7 @@ the latents' parameters stand under their latent: `bias.3` is /melisma/latent/3/
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,9 +30,9 @@ class Declared(Protocol):
     @property
     def summary(self) -> str: ...
     @property
-    def minimum(self) -> float: ...
+    def minimum(self) -> float | None: ...
     @property
-    def maximum(self) -> float: ...
+    def maximum(self) -> float | None: ...
     @property
     def default(self) -> float: ...
 
@@ -80,9 +81,9 @@ class Table(Mapping[str, Row]):
             for p in parameters:
                 name = prefix + p.name
                 whole = bool(getattr(p, "whole", False))
-                self._rows[name] = Row(
-                    name, address_of(name), p.unit, p.minimum, p.maximum, p.default, whole, p.summary
-                )  # fmt: skip
+                low = -math.inf if p.minimum is None else p.minimum
+                high = math.inf if p.maximum is None else p.maximum
+                self._rows[name] = Row(name, address_of(name), p.unit, low, high, p.default, whole, p.summary)
         self._addresses = {row.address: row for row in self._rows.values()}
 
     def __getitem__(self, name: str) -> Row:

@@ -15,7 +15,7 @@ from .document import read
 from .exchange import printable
 from .library import MOST_SECONDS
 from .models import operators
-from .protocol import VERSION, Away, Cancel, Failed, Hello, Save, Saved, ToServer, text
+from .protocol import VERSION, Away, Cancel, Failed, Hello, Save, Saved, ToServer, Turned, text
 from .render import Cancelled, Renderer
 from .workspace import Workspace, examples
 
@@ -63,8 +63,13 @@ class Connection:
             await self._socket.send_text(text(Away()))
         self._gone.set()
 
+    def tell(self, turned: Turned) -> None:
+        """From another thread: the page is to do it. Where it has gone meanwhile nobody is there to."""
+        with contextlib.suppress(Cancelled):
+            self._put(text(turned))
+
     def _put(self, message: str | bytes) -> None:
-        """From the renderer's thread: waits while the page is slow."""
+        """From another thread, such as the renderer's: waits while the page is slow."""
         if self._gone.is_set():
             raise Cancelled
         waiting = asyncio.run_coroutine_threadsafe(self._queue.put(message), self._loop)

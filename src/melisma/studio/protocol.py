@@ -182,7 +182,14 @@ class Saved(Struct, tag_field="type", tag="saved"):
     revision: Revision
 
 
-FromServer = Hello | Failed | Done | Away | Saved
+class Turned(Struct, tag_field="type", tag="turned"):
+    """By OSC: "match", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value."""
+
+    name: str
+    value: float
+
+
+FromServer = Hello | Failed | Done | Away | Saved | Turned
 
 
 class Curves(Struct, tag_field="type", tag="curves"):

@@ -14,19 +14,24 @@ from pathlib import Path
 
 import uvicorn
 
+from ..control.osc import Listener
 from ..errors import Unavailable
 from ..system.browser import open_page
 from ..system.lock import Taken, locked, note
 from ..system.terminal import say
 from . import bugs
 from .library import Library
+from .osc import StudioSurface
 from .server import Studio
 
 PATIENCE = 5.0  # seconds until the owner of the folder, who may be starting, has an address
 
 
-def serve(port: int = 0, browser: bool = True) -> None:
-    """Serve until Ctrl-C. port 0: any that is free. Where a studio has the session open already, say its address instead."""
+def serve(port: int = 0, browser: bool = True, osc: int | None = None) -> None:
+    """Serve until Ctrl-C. port 0: any that is free; osc: a UDP port, the same.
+
+    Where a studio has the session open already, say its address instead.
+    """
     library = Library()
     file = library.folder / "lock"
     with contextlib.ExitStack() as held:
@@ -41,7 +46,12 @@ def serve(port: int = 0, browser: bool = True) -> None:
             studio.app(), log_level="warning", access_log=False, ws="websockets-sansio", ws_max_size=64 << 20,
             ws_per_message_deflate=False, timeout_graceful_shutdown=1, server_header=False, log_config=None,
         )  # fmt: skip
+        listener = None if osc is None else Listener(StudioSurface(studio), osc)
+        if listener:
+            held.callback(listener.close)
         lock.note(studio.address)
+        if listener:
+            say(f"OSC is heard at 127.0.0.1, UDP port {listener.port}.")
         say("The studio is open on this machine at")
         say(studio.address)
         say("Ctrl-C closes it; the session is kept.")

@@ -82,6 +82,13 @@ class Midi {
     control.set(share);
   }
 
+  /** Something other than a controller moves a control, to a share of its way. → whether it is on the page. */
+  move(id: string, share: number): boolean {
+    this.release(id);
+    this.controls.get(id)?.set(share);
+    return this.controls.has(id);
+  }
+
   /** A control was moved by hand: controllers have to find it again. */
   release(id: string): void {
     for (const key of this.held) if (this.bindings[key] === id) this.held.delete(key);

@@ -246,6 +246,13 @@ export interface Saved {
   readonly revision: number;
 }
 
+/** By OSC: "match", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value. */
+export interface Turned {
+  readonly type: "turned";
+  readonly name: string;
+  readonly value: number;
+}
+
 /** Frames [first, first + n) of a path: float32 (n,) for each lane, the loudness last. `frames`: of the whole path. which: "inferred" from the input, "edited", or "result" (after the square). "kept": two rows, how strong fine structure and colour are that go along beside the edited latents, dB. */
 export interface Curves {
   readonly type: "curves";
@@ -281,6 +288,6 @@ export type Corner = SoundCorner | KeptCorner | RandomCorner;
 
 export type ToServer = Render | Save | Cancel;
 
-export type FromServer = Hello | Failed | Done | Away | Saved;
+export type FromServer = Hello | Failed | Done | Away | Saved | Turned;
 
 export type Binary = Curves | Samples | Mel;

@@ -8,6 +8,7 @@ import type { FromServer, Take, ToServer } from './protocol';
 import { received } from './received.svelte';
 import { sounds } from './sounds.svelte';
 import { transport } from './transport.svelte';
+import { turned } from './turned';
 import { work, type Kept } from './work.svelte';
 
 const PREVIEW = 40; // ms between the renderings of one gesture
@@ -50,7 +51,8 @@ class Studio {
     else if (message.type === 'saved') {
       this.unsaved = this.unsaved.filter((save) => save.revision > message.revision);
       this.saved = !this.unsaved.length;
-    } else if (message.type === 'failed') (current || message.revision === null) && this.fail(message.message);
+    } else if (message.type === 'turned') turned(message.name, message.value);
+    else if (message.type === 'failed') (current || message.revision === null) && this.fail(message.message);
     else this.leave();
   }
 
