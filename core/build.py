@@ -82,13 +82,13 @@ def build(
 ) -> Path:
     """Compile the library, with more sources if there are any, or a program of `driver` and the core. → the file made.
 
-    extra, link_extra: a host's own options for the compiler and the linker. library: it needs the C++ library.
+    extra, link_extra: options for a host's own sources, and for the linker. library: it needs the C++ library.
     """
     command = shlex.split(cxx) if cxx else compiler(zig=bool(target))
     zig = command[-2:-1] == ["ziglang"]
     system = this_system()
     machine = target.split("-")[0] if target else platform.machine().lower()
-    flags = [*FLAGS, f"-O{optimise}", "-I", str(HERE / "include"), *[f"-D{name}" for name in define], *extra]
+    flags = [*FLAGS, f"-O{optimise}", "-I", str(HERE / "include"), *[f"-D{name}" for name in define]]
     wasm = machine.startswith("wasm")
     if wasm:
         flags.append("-msimd128")
@@ -114,9 +114,8 @@ def build(
     with tempfile.TemporaryDirectory() as folder:
 
         def compiled(source: Path) -> str:
-            own = list(flags)
-            if source.resolve().is_relative_to(HERE):  # a host sees the header alone
-                own += ["-I", str(SOURCES)]
+            # a host sees the header alone; the core is compiled alike for all, so that zig, which keeps what it made, has it
+            own = [*flags, *(["-I", str(SOURCES)] if source.resolve().is_relative_to(HERE) else extra)]
             if machine in ("x86_64", "amd64") and source.parent.name == "kernels":
                 own += {"avx2": AVX2, "avx512": AVX512, "avx512vnni": [*AVX512, "-mavx512vnni"]}.get(source.stem, [])
             place = os.path.join(folder, f"{sources.index(source)}-{source.stem}.o")

@@ -104,10 +104,10 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
             seen.write_text(f"{{ global: {' '.join(name + ';' for name in ENTRIES)} local: *; }};")
             link.append(f"-Wl,--version-script={seen}")
         for plugin in PLUGINS:
-            define = ["MELISMA_API=", f"MELISMA_INSTRUMENT={int(plugin == 'instrument')}", f"MELISMA_PACKAGE={version()}"]
+            define = [f"-DMELISMA_INSTRUMENT={int(plugin == 'instrument')}", f"-DMELISMA_PACKAGE={version()}"]
             place = core.build(
-                target, out / f"{plugin}{suffix}", sanitize, None, sources(), define, cxx=cxx, extra=include,
-                link_extra=link, library=True,
+                target, out / f"{plugin}{suffix}", sanitize, None, sources(), ["MELISMA_API="], cxx=cxx,
+                extra=[*include, *define], link_extra=link, library=True,
             )  # fmt: skip
             made.append(place)
     return made
