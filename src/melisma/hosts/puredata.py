@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
-from ..errors import MelismaWarning, NotFound, Unavailable
+from ..errors import NotFound, Unavailable
 from ..files.modelfile import SUFFIX
 from ..store import pretrained
 from ..system import manifest
 from ..system.home import expanded, home, known_home, needed, user
 from ..system.streams import for_children
+from . import folders
 
 _OWN = Path(__file__).parents[1] / "_pd"  # the objects, compiled by hosts/puredata/build.py
 # in a checkout the patches lie where they are written; a wheel carries them beside the objects
@@ -61,10 +60,7 @@ def install(folder: Path | None = None) -> Path:
     folder, made = target(folder), objects()
     if not manifest.is_ours(folder) and _is_older(folder):
         manifest.adopt(folder, [_OLDER, *(file.name for file in folder.glob("melisma*.pd_*"))])
-    filled = manifest.fill(folder, lambda into: _fill(into, made), _stamp(made))
-    for name, beside in filled.kept.items():
-        text = f"{folder / name} is not as Melisma wrote it and stays; what it would be now lies beside it as {Path(beside).name}"
-        warnings.warn(MelismaWarning(text), stacklevel=2)
+    folders.fill(folder, lambda into: _fill(into, made), _stamp(made))
     return folder
 
 
@@ -98,10 +94,7 @@ def _fill(folder: Path, made: list[Path]) -> None:
 
 def _stamp(made: list[Path]) -> str:
     """What an installed folder was made of: it is filled again when that changes."""
-    text = hashlib.sha256()
-    for file in [*made, *patches().values(), *pretrained.published().values()]:
-        text.update(file.name.encode() + str((file.stat().st_size, file.stat().st_mtime_ns)).encode())
-    return text.hexdigest()[:16]
+    return folders.stamp([*made, *patches().values()])
 
 
 def path() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import plistlib
 import shutil
@@ -82,11 +81,3 @@ def _copy(file: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(file, place)
     place.chmod(0o755)
-
-
-def link(file: Path, place: Path) -> None:
-    """The same file there, without taking more room where the disk allows it."""
-    try:
-        os.link(file, place)
-    except OSError:
-        shutil.copyfile(file, place)

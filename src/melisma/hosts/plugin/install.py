@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
-import warnings
 from pathlib import Path
 
-from ...errors import MelismaWarning, Unavailable
-from ...files.modelfile import SUFFIX
+from ...errors import Unavailable
 from ...store import pretrained
 from ...system import manifest
 from ...system.home import expanded, needed
+from .. import folders
 from . import bundles, parameters
 
 _OWN = Path(__file__).parents[2] / "_plugin"  # compiled by hosts/plugin/build.py
@@ -57,19 +55,14 @@ def install(format: str, folder: Path | None = None) -> Path:
     """
     place, files = target(format, folder), binaries()
     choices = _choices(place)
-    made = _stamp(files, choices)
 
     def fill(into: Path) -> None:
         bundles.lay(format, into, files, choices)
         (into / _CHOICES).write_text("".join(f"{name}\n" for name in choices), encoding="utf-8")
         shutil.copyfile(_NOTICES, into / _NOTICES.name)
-        (into / "models").mkdir()
-        for name, file in pretrained.published().items():
-            bundles.link(file, into / "models" / f"{name}{SUFFIX}")
+        folders.models(into)
 
-    for name, beside in manifest.fill(place, fill, made).kept.items():
-        text = f"{place / name} is not as Melisma wrote it and stays; what it would be now lies beside it as {Path(beside).name}"
-        warnings.warn(MelismaWarning(text), stacklevel=2)
+    folders.fill(place, fill, folders.stamp(files.values(), *choices))
     return place
 
 
@@ -82,10 +75,3 @@ def _choices(place: Path) -> list[str]:
     known = pretrained.names()
     kept = [name for name in before if name]
     return list(dict.fromkeys([*kept, *sorted(pretrained.published()), *sorted(known)]))[: parameters.MODELS]
-
-
-def _stamp(files: dict[str, Path], choices: list[str]) -> str:
-    text = hashlib.sha256("\n".join(choices).encode())
-    for file in [*files.values(), *pretrained.published().values()]:
-        text.update(file.name.encode() + str((file.stat().st_size, file.stat().st_mtime_ns)).encode())
-    return text.hexdigest()[:16]
