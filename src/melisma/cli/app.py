@@ -13,6 +13,7 @@ import typer
 
 from ..errors import NotFound
 from ..system.terminal import busy, say
+from . import installing as cli_installing
 from . import leaving as cli_leaving
 from . import live as cli_live
 from . import models as cli_models
@@ -156,3 +157,4 @@ for command in (
     app.command()(guarded(command))
 app.add_typer(cli_live.pd, name="pd")
 app.add_typer(cli_plugin.plugin, name="plugin")
+app.add_typer(cli_installing.supercollider, name="supercollider")
