@@ -23,6 +23,7 @@ test: dev check
 	$(VENV)/bin/python hosts/puredata/build.py || $(call untried,Pure Data's objects)
 	$(VENV)/bin/python hosts/plugin/build.py || $(call untried,the plug-ins)
 	$(VENV)/bin/python hosts/supercollider/build.py || $(call untried,the units for SuperCollider)
+	$(VENV)/bin/python hosts/csound/build.py || $(call untried,the opcode for Csound)
 	$(VENV)/bin/python hosts/web/build.py || $(call untried,the page that plays)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0  # a file is one process's, as its fixtures are
 	$(MAKE) page

@@ -158,3 +158,4 @@ for command in (
 app.add_typer(cli_live.pd, name="pd")
 app.add_typer(cli_plugin.plugin, name="plugin")
 app.add_typer(cli_installing.supercollider, name="supercollider")
+app.add_typer(cli_installing.csound, name="csound")

@@ -1,0 +1,90 @@
+"""Compile the opcode for Csound, the core within it, into src/melisma/_csound/: one command, twenty seconds.
+
+python hosts/csound/build.py            this machine's
+python hosts/csound/build.py --out DIR  elsewhere
+
+Csound's headers must be there (Debian: apt install libcsound64-dev). The opcode is for Csound 6 with 64-bit samples, as it is
+shipped everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+COMMON = HERE.parent / "common"
+FOLDER = "_csound"  # in the package
+SLOW = True  # an editable install leaves it to this script
+OUT = ROOT / "src" / "melisma" / FOLDER
+HEADERS = [
+    "/usr/include/csound", "/usr/local/include/csound", "/Library/Frameworks/CsoundLib64.framework/Headers",
+]  # fmt: skip
+MISSING = (
+    "the opcode for Csound was not built: Csound's header csdl.h was not found; on Debian `apt install libcsound64-dev`, "
+    "elsewhere set CSOUND_INCLUDE to the folder that has it"
+)
+NO_WINDOWS = "the opcode for Csound is not built for Windows yet"
+
+
+def headers() -> Path | None:
+    """The folder that has csdl.h; $CSOUND_INCLUDE names it."""
+    own = os.environ.get("CSOUND_INCLUDE")
+    return next((Path(place) for place in ([own] if own else HEADERS) if (Path(place) / "csdl.h").is_file()), None)
+
+
+def _core():
+    spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def sources() -> list[Path]:
+    return sorted((HERE / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
+
+
+def why_not(target: str = "") -> str:
+    """Why `build` cannot build here, in one sentence; nothing if it can. The headers are the same for all targets."""
+    if "windows" in (target or _core().this_system()):
+        return NO_WINDOWS
+    return "" if headers() else MISSING
+
+
+def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "") -> list[Path]:
+    """Compile the opcode into `out`. → the file made. SystemExit says in one sentence what is missing.
+
+    target: one of zig's, such as x86_64-linux-gnu.2.17; this machine's if not said.
+    """
+    if reason := why_not(target):
+        raise SystemExit(reason)
+    core = _core()
+    mac = "macos" in (target or core.this_system())
+    include = ["-I", str(COMMON), "-isystem", str(headers()), "-DUSE_DOUBLE"]
+    link = ["-undefined", "dynamic_lookup"] if mac else ["-Wl,-z,nodelete", "-ldl"]
+    place = Path(out or OUT) / ("libmelisma.dylib" if mac else "libmelisma.so")
+    # the core's functions are the opcode's own, and seen by nobody else in Csound
+    return [
+        core.build(
+            target, place, sanitize, None, sources(), ["MELISMA_API="], cxx=cxx, extra=include, link_extra=[*link, "-pthread"],
+            library=True,
+        )
+    ]  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="the folder to put it in")
+    parser.add_argument("--target", default="", help="a zig target, such as aarch64-linux-gnu")
+    parser.add_argument("--sanitize", default="", help="such as thread")
+    parser.add_argument("--cxx", default="", help="the compiler's command; else zig, then $CXX, then the system's")
+    for path in build(**vars(parser.parse_args())):
+        print(path, f"{path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
