@@ -2,14 +2,17 @@
 //
 //     node studio/pictures.mjs [NAME …]      (from the checkout; python is $MELISMA_PYTHON or python3)
 //
-// They go to docs/images: studio*.png, and lesson-1 … lesson-5 as .png and .flac. The page must be built (python studio/build.py).
+// They go to docs/images: studio*.png, lesson-1 … lesson-5 as .png and .flac, web.png, and the film strip, film-PAGE-WIDTH.webp. The
+// pages must be built (python studio/build.py, hosts/web/build.py); the page of sounds is made by `melisma demo`, which takes minutes,
+// or is the one in the folder $MELISMA_DEMO.
 
 import { chromium } from '@playwright/test';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const IMAGES = join(ROOT, 'docs/images');
@@ -68,6 +71,14 @@ async function drag(page, lane, way) {
   await settled(page);
 }
 
+/** One latent drawn by hand, as far as its lane's own curves go. */
+async function drawn(page) {
+  await page.keyboard.press('b');
+  await drag(page, 'Latent 1', [[0.08, 0.58], [0.3, 0.4], [0.5, 0.62], [0.72, 0.36], [0.95, 0.52]]);
+  await page.keyboard.press('v');
+  await page.evaluate(() => document.activeElement.blur());
+}
+
 const show = (page, panel) => page.getByRole('navigation', { name: 'Panel' }).getByRole('button', { name: panel }).click();
 
 /** Its result as a FLAC file. */
@@ -78,6 +89,37 @@ async function sound(page, name) {
   if (done.status) throw new Error(String(done.stderr));
 }
 
+/** The page of sounds and, within it, the page that plays. */
+function demo() {
+  const folder = resolve(process.env.MELISMA_DEMO ?? join(env.MELISMA_HOME, 'demo'));
+  if (!existsSync(join(folder, 'index.html'))) spawnSync(python, ['-m', 'melisma', 'demo', '--out', folder], { env, stdio: 'inherit' });
+  return (file) => pathToFileURL(join(folder, file)).href;
+}
+
+async function sized(width, address) {
+  const page = await browser.newPage({ viewport: { width, height: HEIGHTS[width] }, hasTouch: width < 600 });
+  await page.goto(address);
+  return page;
+}
+
+/** The page that plays, not playing: it shows what would be heard. The dot is half way to the voice. */
+async function web(width) {
+  const page = await sized(width, demo()('play/index.html'));
+  await page.waitForFunction(() => melisma.square.places.every(Boolean) && melisma.stage.filled === melisma.stage.length, undefined, { timeout: 120_000 });
+  await page.evaluate(() => melisma.square.to(0.55, 0.4));
+  await page.waitForTimeout(5000);
+  return page;
+}
+
+async function film(page, name) {
+  await page.mouse.move(2, 2);
+  await page.waitForTimeout(600);
+  const code = 'import io, sys; from PIL import Image; Image.open(io.BytesIO(sys.stdin.buffer.read())).save(sys.argv[1], quality=82, method=6)';
+  const done = spawnSync(python, ['-c', code, join(IMAGES, `film-${name}.webp`)], { input: await page.screenshot(), env });
+  if (done.status) throw new Error(String(done.stderr));
+  await page.close();
+}
+
 async function picture(page, name, clip) {
   await page.mouse.move(2, 2);
   await page.waitForTimeout(400);
@@ -86,12 +128,35 @@ async function picture(page, name, clip) {
 }
 
 const [WIDE, HIGH] = [1400, 880];
+const HEIGHTS = { 1400: 880, 1024: 700, 420: 860 };
+const WAY = Array.from({ length: 40 }, (_, i) => [0.055 * i, 0.5 + 0.3 * Math.cos(i / 6.2), 0.55 + 0.25 * Math.sin(i / 3.1)]);
+
+/** What the film strip shows of each page, at one width. */
+const FILM = {
+  async sounds(width) {
+    const page = await sized(width, demo()('index.html'));
+    await page.waitForTimeout(1500);
+    return page;
+  },
+  async studio(width) {
+    const page = await studio(width, HEIGHTS[width]);
+    if (width > 600) await drawn(page);
+    return page;
+  },
+  async map(width) {
+    const page = await studio(width, HEIGHTS[width]);
+    await change(page, { map: { on: true, puck: { points: WAY, loop: true, speed: 1 }, acts: 'all' } });
+    await (width < 1100 ? page.getByRole('navigation', { name: 'Drawer' }).getByRole('button', { name: 'Map' }).click() : show(page, 'Map'));
+    await page.evaluate(() => window.melisma.transport.seek(0.9));
+    return page;
+  },
+  web,
+};
+
 const MADE = {
   async studio() {
     const page = await studio(WIDE, HIGH);
-    await page.keyboard.press('b');
-    await drag(page, 'Latent 1', [[0.08, 0.7], [0.3, 0.35], [0.5, 0.75], [0.72, 0.25], [0.95, 0.6]]);
-    await page.keyboard.press('v');
+    await drawn(page);
     await picture(page, 'studio');
   },
   async 'studio-draw'() {
@@ -112,8 +177,7 @@ const MADE = {
   },
   async 'studio-map'() {
     const page = await studio(WIDE, HIGH);
-    const points = Array.from({ length: 40 }, (_, i) => [0.055 * i, 0.5 + 0.3 * Math.cos(i / 6.2), 0.55 + 0.25 * Math.sin(i / 3.1)]);
-    await change(page, { map: { on: true, puck: { points, loop: true, speed: 1 }, acts: 'all' } });
+    await change(page, { map: { on: true, puck: { points: WAY, loop: true, speed: 1 }, acts: 'all' } });
     await show(page, 'Map');
     await page.evaluate(() => window.melisma.transport.seek(0.9));
     await picture(page, 'studio-map');
@@ -161,6 +225,9 @@ const MADE = {
   },
 };
 
+MADE.web = async () => picture(await web(WIDE), 'web');
+for (const [name, make] of Object.entries(FILM))
+  for (const width of Object.keys(HEIGHTS).map(Number)) MADE[`film-${name}-${width}`] = async () => film(await make(width), `${name}-${width}`);
 for (const [name, make] of Object.entries(MADE))
   if (!wanted.length || wanted.includes(name)) {
     await make();
