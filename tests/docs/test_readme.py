@@ -1,5 +1,6 @@
 """The README's blocks run as they are written, on a fresh checkout's sounds."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -57,3 +58,21 @@ def test_every_block(checkout):
         done = subprocess.run([sys.executable, "-c", block], cwd=out, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     assert (out / "edited.wav").exists() and (out / "spoken.wav").exists()
+
+
+def test_the_times_have_their_place_in_the_readme():
+    """bench/first_sound.py --readme writes them there, and nothing else changes."""
+    spec = importlib.util.spec_from_file_location("first_sound", ROOT / "bench" / "first_sound.py")
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    before = (ROOT / "README.md").read_text("utf-8")
+    after = bench.told_in(before, {"clone": 1.2, "setup": 61.7, "first sound": 70, "demo": 131.4}, "4 cores")
+    assert "(4 cores): cloned after 1 s, set up after 62 s, the first sound after 70 s, the whole page after 131 s." in after
+    begin, end = before.index("<!-- times"), before.index("<!-- end of the times")
+    assert (
+        after.startswith(before[:begin])
+        and after.endswith(before[end:])
+        and bench.told_in(after, {s: 0 for s in ("clone", "setup", "first sound", "demo")}, "")
+    )
+    with pytest.raises(SystemExit, match="no place"):
+        bench.told_in("# Another page", {"clone": 0, "setup": 0, "first sound": 0, "demo": 0}, "")
