@@ -16,22 +16,26 @@ import numpy as np
 
 from melisma.core.exciter import Exciter
 from melisma.model import Model, load
-from melisma.play import PLAYED
+from melisma.play import AIRY, PLAYED
 from melisma.stream import Stream
 
 NOTES = range(36, 85)
-WAYS = ("the saw itself", "copy synthesis", "matched + fine", "matched + fine + fine.kept")
+WAYS = ("the saw itself", "copy synthesis", "matched + fine", "matched + fine + fine.kept", "the same, with air")
 
 
 def sounds(model: Model, note: int) -> list[np.ndarray]:
     """The note in each of the WAYS."""
-    source = Exciter(model.sample_rate, sustain=1)
-    source.note_on(0, note, 0.8)
-    x = source.process(round(1.5 * model.sample_rate))
+    x, airy = (note_of(note, model.sample_rate, air) for air in ({}, AIRY))
     made = [x, model.copy_synthesis(x).samples[0]]
-    for turned in ({"match": 1.0, "fine": 1.0}, PLAYED):
-        made.append(Stream(model._engine, turned).process(x))
+    for played, turned in ((x, {"match": 1.0, "fine": 1.0}), (x, PLAYED), (airy, PLAYED)):
+        made.append(Stream(model._engine, turned).process(played))
     return [y[model.sample_rate // 2 :].astype(float) for y in made]
+
+
+def note_of(note: int, rate: int, turned: dict[str, float]) -> np.ndarray:
+    source = Exciter(rate, sustain=1, **turned)
+    source.note_on(0, note, 0.8)
+    return source.process(round(1.5 * rate))
 
 
 def pitch(y: np.ndarray, rate: int, note: int) -> tuple[float, float]:

@@ -20,6 +20,8 @@ LONGEST = 3600  # seconds
 LARGEST = 64 << 20  # bytes of a MIDI file
 BLOCK = 4096
 # what makes the model give the timbre and the notes keep their pitch
+# the exciter's, so that what lies between a saw's partials is as little silent as in what was learnt from
+AIRY = {"air": -30.0}
 PLAYED = {"match": 1.0, "fine": 1.0, "fine.kept": 1.0}
 
 
@@ -65,14 +67,15 @@ def play(
 ) -> Audio:
     """A MIDI file played by a model, at the model's rate: the exciter's sound of its notes through a stream, on time.
 
-    parameters: of the stream, over match, fine and fine.kept, which are 1. exciter: of the exciter, such as shape or attack.
+    parameters: of the stream, over match, fine and fine.kept, which are 1. exciter: of the exciter, such as shape or attack, over
+    air, which is −30 dB.
     All channels are played alike, channel 10, the drums of General MIDI, too.
     """
     loaded = model if isinstance(model, Model) else load(model)  # type: ignore[arg-type]
     told = notes_of(notes)
     stream = Stream(loaded._engine, {**PLAYED, **(parameters or {})})
     source = Exciter(loaded.sample_rate)
-    for name, value in (exciter or {}).items():
+    for name, value in {**AIRY, **(exciter or {})}.items():
         source.set(name, value)
     length = round((told[-1][0] + TAIL) * loaded.sample_rate)
     sound = np.zeros(length, np.float32)

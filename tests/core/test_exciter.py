@@ -78,6 +78,27 @@ def test_noise_and_breath_have_the_declared_level_and_breath_has_a_pitch():
     assert power[np.abs(frequency - 440) < 30].sum() > 0.4 * power.sum()
 
 
+@pytest.mark.parametrize("shape", [0, 1, 0.5])
+def test_air_is_pink_noise_as_far_below_the_wave_as_it_says(shape):
+    waves = []
+    for air in (-60, -20):
+        exciter = Exciter(shape=shape, air=air, **PLAIN)
+        exciter.note_on(0, 57, 1)
+        waves.append(exciter.process(5 * RATE)[RATE:].astype(float))
+    noise = waves[1] - waves[0]
+    level = 20 * np.log10(np.sqrt(np.mean(noise**2)))
+    assert abs(level + 18 + 20) < 0.6, "of the declared level of the wave"
+    power, frequency = spectrum(noise)[0] ** 2, spectrum(noise)[1]
+    octaves = [
+        10 * np.log10(power[(frequency >= low) & (frequency < 2 * low)].sum()) for low in (125, 250, 500, 1000, 2000, 4000)
+    ]
+    assert np.ptp(octaves) < 2.5, "pink: each octave has the same power"
+    quiet = Exciter(shape=2, air=0, **PLAIN), Exciter(shape=2, **PLAIN)
+    for one in quiet:
+        one.note_on(0, 57, 1)
+    assert np.array_equal(quiet[0].process(1000), quiet[1].process(1000)), "noise has none beside it"
+
+
 @pytest.mark.parametrize("shape", [0, 1])
 def test_stolen_and_ended_voices_do_not_click(shape):
     """A ninth note takes the oldest's place: nothing steps further than the waves do themselves."""

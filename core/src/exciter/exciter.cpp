@@ -72,6 +72,8 @@ void Exciter::control() {
     s.saw = value_[SHAPE] < 1 ? 1 - value_[SHAPE] : 0;
     s.noise = near(value_[SHAPE], 2);
     s.breath = near(value_[SHAPE], 3);
+    bool airy = value_[AIR] > EXCITER[AIR].minimum;
+    s.air = airy ? (s.saw + s.pulse) * std::pow(10.0f, value_[AIR] / 20) : 0;
     s.width = static_cast<double>(value_[WIDTH]);
     s.attack = 1 / (value_[ATTACK] * static_cast<float>(rate_));
     s.decay = share(static_cast<double>(value_[DECAY]) / 3, rate_);

@@ -14,6 +14,7 @@ namespace melisma {
 struct VoiceSettings {
     double rate;
     float saw, pulse, noise, breath;  // shares of the shapes
+    float air;                        // beside saw and pulse
     double width;
     float attack, decay, release, sustain, hush;  // steps and shares of a sample
     float gain_share, pitch_share;                // of a way gone in a sample, and between two controls
@@ -46,6 +47,7 @@ class Voice {
     float envelope(const VoiceSettings& with);
     float wave(const VoiceSettings& with);
     float white();
+    float pink();
 
     struct Band {  // of the breath
         double low, band, g, a1, a2;
@@ -61,6 +63,7 @@ class Voice {
     Smooth gain_ = {};
     float breath_scale_ = 0;
     Band bands_[BANDS] = {};
+    float pink_[3] = {};
     uint32_t noise_ = 1;
 };
 

@@ -22,4 +22,5 @@ EXCITER: tuple[Parameter, ...] = (
     Parameter("wheel", "cents", 50, 0, 200, summary="how much vibrato the modulation wheel (CC 1) adds"),
     Parameter("transpose", "semitones", 0, -48, 48, summary="added to every note; parts of a semitone tune it"),
     Parameter("bend", "semitones", 2, 0, 96, summary="how far the pitch wheel goes, where a channel was told nothing else"),
+    Parameter("air", "dB", -60, -60, 0, summary="pink noise beside saw and pulse, as much below them; −60: none"),
 )

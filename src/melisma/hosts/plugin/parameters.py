@@ -15,7 +15,7 @@ from ...latent.notes import EXCITER
 LATENTS = 16  # as many have a knob; all do in the published models
 MODELS = 64  # as many can be chosen by number; names.h has the same
 STATUS = ("plays", "is being read", "was not found", "cannot be read")
-# The core's names, as a musician reads them. A plug-in begins where `melisma transfer` does.
+# The core's names, as a musician reads them. A plug-in begins where `melisma transfer` and `play` do.
 _LABELS = {
     "domain": "Domain", "match": "Match", "fine": "Fine", "colour": "Colour", "mix": "Mix", "loudness.offset": "Loudness",
     "feedback": "Feedback", "feedback.frequency": "Feedback Frequency", "feedback.q": "Feedback Q", "hold": "Hold",
@@ -26,9 +26,9 @@ _LABELS = {
 _NOTES = {
     "shape": "Shape", "width": "Width", "attack": "Attack", "decay": "Decay", "sustain": "Sustain", "release": "Release",
     "level": "Level", "velocity": "Velocity", "pressure": "Pressure", "vibrato": "Vibrato", "vibrato.rate": "Vibrato Rate",
-    "wheel": "Wheel", "transpose": "Transpose", "bend": "Bend Range",
+    "wheel": "Wheel", "transpose": "Transpose", "bend": "Bend Range", "air": "Air",
 }  # fmt: skip
-_FIRST = {"match": 1.0, "fine": 1.0}
+_FIRST = {"match": 1.0, "fine": 1.0, "air": -30.0}
 _LOGARITHMIC = {"feedback.frequency", "feedback.q", "randomize.rate", "match.seconds", "attack", "decay", "release"}
 
 
