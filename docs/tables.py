@@ -94,9 +94,9 @@ OSC_ABOUT = """`melisma live --osc PORT` and `melisma studio --osc PORT` hear OS
 alone. An address takes one number and turns the parameter; without a value it is answered, to whoever asked, by the same
 address and what it stands at. N counts latents from 1. Numbers may be of any OSC type; they are kept within the range.
 Bundles are taken at once."""
-OSC_STUDIO = """The studio has `match` (its slider to the domain), `fine`, `colour`, `latent/N/scale` and `latent/N/bias`
-(over the whole sound) of these, `get` and `set`, and where its pucks are. The page does it as a hand would, once it is open,
-and keeps it as a step that can be undone; `get` answers what the page saved last, some 0.3 s after something was turned."""
+OSC_STUDIO = """The studio has `domain` (its slider), `fine`, `colour`, `latent/N/scale` and `latent/N/bias` (over the whole
+sound) of these, `get` and `set`, and where its pucks are. The page does it as a hand would, once it is open, and keeps it as
+a step that can be undone; `get` answers what the page saved last, some 0.3 s after something was turned."""
 OSC_END = """What cannot be done is answered by `/melisma/error` and one sentence, and changes nothing. Channels are counted
 from 1; without one it is the first."""
 OPERATORS_ABOUT = """What edits a latent path: methods of `LatentPath`, `melisma edit --op NAME:PARAMETER=VALUE:…`, and the

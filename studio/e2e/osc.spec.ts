@@ -23,7 +23,7 @@ test('OSC turns the domain, fine, a latent and the puck, and is undone', async (
   };
   const take = () => page.evaluate(() => window.melisma.work.session.take);
   const before = await studio.state();
-  await send('match', 0.25);
+  await send('domain', 0.25);
   await expect(page.getByRole('slider', { name: 'From the original to the domain' })).toHaveAttribute('aria-valuetext', '25 % of the way to strings');
   await expect.poll(async () => (await take()).domain).toBe(0.25);
   expect((await take()).colour).toBe(0.75); // as the slider does it
@@ -35,7 +35,7 @@ test('OSC turns the domain, fine, a latent and the puck, and is undone', async (
   await expect.poll(async () => (await take()).edits.at(-1)).toMatchObject({ op: 'operate', operator: 'bias', values: { by: 1.5 }, on: { lanes: [2] } });
   await studio.settled();
   const { history } = await studio.state();
-  expect(history.slice(-3)).toEqual(['OSC: match 0.25', 'OSC: fine 0.5', 'OSC: bias.3 1.5']);
+  expect(history.slice(-3)).toEqual(['OSC: domain 0.25', 'OSC: fine 0.5', 'OSC: bias.3 1.5']);
   for (let n = 0; n < 3; n++) await page.keyboard.press('Control+z');
   await studio.settled();
   expect((await studio.state()).samples).toBe(before.samples);

@@ -32,10 +32,10 @@ def test_osc_reaches_the_page_and_is_answered(tmp_path):
             socket.send(json.dumps({"type": "save", "revision": 1, "at": 0, "name": "Opened", "session": {"take": take}}))
 
             hear(socket, "saved")
-            assert [asked("get", name)[1] for name in ("match", "fine", "bias.3", "bias.2", "scale.3")] == [0.25, 0.5, 1.5, 0, 1]
+            assert [asked("get", name)[1] for name in ("domain", "fine", "bias.3", "bias.2", "scale.3")] == [0.25, 0.5, 1.5, 0, 1]
             assert asked("latent/3/bias") == ("/melisma/latent/3/bias", 1.5)
             for address, value, name, turned in (
-                ("latent/3/bias", -2, "bias.3", -2), ("fine", 7, "fine", 1), ("puck/x", 0.75, "puck.x", 0.75), ("match", 0.5, "match", 0.5)
+                ("latent/3/bias", -2, "bias.3", -2), ("fine", 7, "fine", 1), ("puck/x", 0.75, "puck.x", 0.75), ("domain", 0.5, "domain", 0.5)
             ):  # fmt: skip
                 client.send_message(f"/melisma/{address}", value)
                 told = hear(socket, "turned")

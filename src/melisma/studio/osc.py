@@ -33,7 +33,7 @@ PLACES = tuple(
 @functools.cache
 def table(latents: int) -> Table:
     """What OSC may turn of a session whose model has so many latents."""
-    shared = {p.name: p for p in LIVE if p.name in ("match", "fine", "colour")}
+    shared = {p.name: p for p in LIVE if p.name in ("domain", "fine", "colour")}
     lanes = [replace(p, name=f"{p.name}.{n}") for p in LIVE_OF_LATENTS for n in range(1, latents + 1)]
     return Table([*shared.values(), *PLACES, *lanes])
 
@@ -55,7 +55,7 @@ class StudioSurface:
         take = self._session().take
         panel, _, rest = self.table.find(name).name.partition(".")
         if not rest:
-            return {"match": take.domain, "fine": take.fine, "colour": take.colour}[panel]
+            return {"domain": take.domain, "fine": take.fine, "colour": take.colour}[panel]
         if panel in ("puck", "map"):
             puck = take.square.puck if panel == "puck" else take.map.puck
             return float(puck_at(puck, np.zeros(1))["xy".index(rest)][0])

@@ -183,7 +183,7 @@ class Saved(Struct, tag_field="type", tag="saved"):
 
 
 class Turned(Struct, tag_field="type", tag="turned"):
-    """By OSC: "match", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value."""
+    """By OSC: "domain", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value."""
 
     name: str
     value: float

@@ -246,7 +246,7 @@ export interface Saved {
   readonly revision: number;
 }
 
-/** By OSC: "match", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value. */
+/** By OSC: "domain", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value. */
 export interface Turned {
   readonly type: "turned";
   readonly name: string;

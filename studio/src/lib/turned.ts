@@ -14,14 +14,14 @@ export function turned(name: string, value: number): void {
   if (!work.session.take.input) return;
   const take = changed(work.gesture ?? work.session.take, name, value);
   if (!take) return;
-  midi.release(name === 'match' ? 'domain' : name);
+  midi.release(name);
   work.preview(take);
   clearTimeout(timer);
   timer = setTimeout(() => work.gesture === take && work.commitTake(`OSC: ${name} ${Number(value.toPrecision(3))}`, take, `osc ${name}`), STILL);
 }
 
 function changed(take: Take, name: string, value: number): Take | null {
-  if (name === 'match') return doc.inDomain(take, value);
+  if (name === 'domain') return doc.inDomain(take, value);
   if (name === 'fine' || name === 'colour') return { ...take, [name]: value };
   const [operator, lane] = name.split('.');
   const parameter = work.operators.find((one) => one.name === operator)?.parameters[0];
