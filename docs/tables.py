@@ -13,7 +13,7 @@ from typing import Any
 import typer.main
 
 import melisma
-from melisma.cli.app import app
+from melisma.cli.app import application
 from melisma.control.osc import NOTES, ROOT
 from melisma.control.table import Table
 from melisma.latent.notes import EXCITER
@@ -36,7 +36,7 @@ def commands() -> str:
     """Every command with what it takes."""
     about = "`melisma COMMAND --help` says the same. `-m` and `--model` take a name, a file or an address."
     parts = ["# The command", NOTE, about, ENDS]
-    for name, command in _leaves(typer.main.get_command(app)):
+    for name, command in _leaves(typer.main.get_command(application())):
         lines = [f"## {name}", _plain(command.help), _usage(name, command)]
         rows = [(_names(p), _plain(getattr(p, "help", "")), _default(p)) for p in command.params if p.name != "help"]
         parts += [*lines, table(("", "", "if not said"), rows)] if rows else lines

@@ -39,7 +39,7 @@ def test_the_face_has_all_its_parts():
 # some are imported from C, which may put an error of its own in the place of the signal's
 MOMENTS = (
     "typer",
-    "rich.console",
+    "typer.main",
     "numpy",
     "numpy._core._multiarray_umath",
     "numpy._core._methods",

@@ -11,7 +11,7 @@ import soundfile
 
 import melisma
 from melisma.cli import main as cli
-from melisma.cli.app import app
+from melisma.cli.app import application
 from melisma.cli.files import Reads, Writes, guarded
 from melisma.errors import MelismaError
 from melisma.files import pathfile
@@ -105,7 +105,7 @@ def test_figures_are_not_written_over_a_recording(folder, capsys, monkeypatch):
 def test_every_command_is_guarded_and_says_what_it_writes():
     """A parameter is an output that says so, or it may be an input: a new command cannot be forgotten."""
     outputs = set()
-    for command in app.registered_commands:
+    for command in application().registered_commands:
         assert command.callback.__code__.co_name == "checked", command.callback  # wrapped by `guarded`
         for name, kind in typing.get_type_hints(command.callback, include_extras=True).items():
             marks = getattr(kind, "__metadata__", ())

@@ -7,10 +7,17 @@ namespace melisma {
 
 // ---- packing
 
-// Where a matrix's number of that output and place (tap · inputs + input) is in the file.
-static int64_t place_in(const Matrix& m, int ratio, int output, int place) {
+static_assert(BYTE_PANEL <= PANEL, "rows of a panel");
+
+// Where a matrix's numbers are in the file: that of an output and a place (tap · inputs + input) at row +
+// column.
+static int64_t row_in(const Matrix& m, int ratio, int output) {
     int row = output % (m.outputs / ratio) * ratio + output / (m.outputs / ratio);
-    return (static_cast<int64_t>(row) * m.inputs + place % m.inputs) * m.taps + place / m.inputs;
+    return static_cast<int64_t>(row) * m.inputs * m.taps;
+}
+
+static int64_t column_in(const Matrix& m, int place) {
+    return static_cast<int64_t>(place % m.inputs) * m.taps + place / m.inputs;
 }
 
 Matrix Loader::pack(const Tensor& weight, const float* bias, int ratio) const {
@@ -31,7 +38,7 @@ Matrix Loader::pack(const Tensor& weight, const float* bias, int ratio) const {
         float* scale = arena.take<float>(outputs);
         m.scale = scale;
         for (int o = 0; o < m.outputs && !arena.planning(); o++)
-            scale[o] = file.at(*weight.scale, place_in(m, ratio, o, 0) / places);
+            scale[o] = file.at(*weight.scale, row_in(m, ratio, o) / places);
     }
     char* data = arena.take<char>(numbers * size);
     bytes += static_cast<int64_t>(numbers * size);
@@ -39,21 +46,30 @@ Matrix Loader::pack(const Tensor& weight, const float* bias, int ratio) const {
     if (arena.planning()) return m;
     const int panel = whole ? BYTE_PANEL : PANEL,
               beside = whole ? 2 : 1;  // inputs that lie beside each other
+    const uint8_t* body = file.body + weight.begin;
     for (int first = 0; first < vectors; first += panel) {
         int wide = (vectors - first < panel ? vectors - first : panel) * kernels.lanes;
-        for (int group = 0; group < places; group += beside)
-            for (int o = 0; o < wide; o++)
-                for (int b = 0; b < beside; b++, data += size) {
-                    int output = first * kernels.lanes + o;
-                    if (output >= m.outputs || group + b >= places) continue;  // the block is cleared
-                    int64_t from = place_in(m, ratio, output, group + b);
-                    if (m.weights != Weights::FLOAT32) {
-                        std::memcpy(data, file.body + weight.begin + size * static_cast<size_t>(from), size);
-                    } else {
-                        float value = file.at(weight, from);
-                        std::memcpy(data, &value, size);
-                    }
+        int there = m.outputs - first * kernels.lanes < wide ? m.outputs - first * kernels.lanes : wide;
+        int64_t rows[PANEL * MOST_LANES];
+        for (int o = 0; o < there; o++) rows[o] = row_in(m, ratio, first * kernels.lanes + o);
+        // what is beyond the matrix stays zero: the block is cleared
+        for (int place = 0; place < places; place++) {
+            int64_t column = column_in(m, place);
+            char* to = data + size * static_cast<size_t>(place / beside * beside * wide + place % beside);
+            size_t apart = size * static_cast<size_t>(beside);
+            if (m.weights == Weights::INT8)
+                for (int o = 0; o < there; o++)
+                    to[apart * static_cast<size_t>(o)] = static_cast<char>(body[rows[o] + column]);
+            else if (m.weights == Weights::FLOAT16)
+                for (int o = 0; o < there; o++)
+                    std::memcpy(to + apart * static_cast<size_t>(o), body + 2 * (rows[o] + column), 2);
+            else
+                for (int o = 0; o < there; o++) {
+                    float value = file.at(weight, rows[o] + column);
+                    std::memcpy(to + apart * static_cast<size_t>(o), &value, 4);
                 }
+        }
+        data += size * static_cast<size_t>((places + beside - 1) / beside * beside * wide);
     }
     return m;
 }

@@ -1,36 +1,46 @@
 """The command `melisma`. Each command is one function; what it prints is for people, errors are one sentence.
 
 A command checks what it can before it begins to work: names, formats, folders to write in. Then it reads, computes, writes.
-The commands lie in a file for each subject; here are the studio and the demo. How a command line is run: main.py.
+The commands lie in a file for each subject. How a command line is run: main.py.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from ..errors import NotFound
-from ..system.terminal import busy, say
-from . import installing as cli_installing
-from . import leaving as cli_leaving
-from . import live as cli_live
-from . import models as cli_models
-from . import paths as cli_paths
-from . import perform as cli_perform
-from . import plugin as cli_plugin
-from . import sounds as cli_sounds
-from . import train as cli_train
+from ..system.terminal import say
 from .files import guarded
-from .options import SoundOut
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,  # help is plain text: brackets in it are brackets
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+# each command and the file of this folder it lies in, in the order of the list that `melisma --help` shows
+COMMANDS = {
+    "demo": "pages",
+    "models": "models",
+    "info": "models",
+    "space": "models",
+    "encode": "paths",
+    "decode": "paths",
+    "edit": "paths",
+    "operators": "paths",
+    "transfer": "sounds",
+    "play": "sounds",
+    "live": "perform",
+    "interpolate": "sounds",
+    "mix": "sounds",
+    "sample": "sounds",
+    "web": "pages",
+    "studio": "pages",
+    "render": "pages",
+    "prepare": "train",
+    "train": "train",
+    "evaluate": "train",
+    "export": "leaving",
+    "push": "leaving",
+    "feedback": "live",
+}
+GROUPS = {"pd": "live", "plugin": "plugin", "supercollider": "installing", "csound": "installing"}
 
 
 def _version(wanted: bool) -> None:
@@ -41,7 +51,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit()
 
 
-@app.callback()
 def _melisma(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")] = False,
 ) -> None:
@@ -51,111 +60,20 @@ def _melisma(
     """
 
 
-def demo(
-    folder: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where to put it.")] = Path("out/demo"),
-    model: Annotated[
-        str | None, typer.Option("--model", "-m", metavar="M", help="Of this model alone; else of all that are published.")
-    ] = None,
-) -> None:
-    """A page to hear what the models do, with pictures."""
-    from ..demo import make
-
-    make(folder, model)
-
-
-def web(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to put it.")],
-    models: Annotated[
-        list[str] | None, typer.Option("--model", "-m", metavar="M", help="With this model, more than once; else all published.")
-    ] = None,
-) -> None:
-    """A page that plays: a folder for a browser or any web server.
-
-    Microphone, sounds and a keyboard through the models, in the browser itself; on a phone, too.
-    """
-    from ..hosts.web import write
-
-    files = write(folder, models or ())
-    say(f"{len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:.1f} MB. Open {files[0]}")
-
-
-def studio(
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="Where to listen; 0 for any free port.")] = 8337,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page in the browser.")] = True,
-    osc: Annotated[
-        int | None, typer.Option("--osc", min=0, max=65535, metavar="PORT", help="Hear OSC at this UDP port of this machine.")
-    ] = None,
-) -> None:
-    """The studio: bend the path of a sound with the mouse."""
-    from ..studio.serve import serve
-
-    serve(port, browser, osc)
-
-
-def render(
-    file: Annotated[Path, typer.Argument(metavar="SESSION", help="A session that the studio saved.")],
-    target: SoundOut,
-    snapshot: Annotated[str | None, typer.Option(metavar="NAME", help="One of its snapshots, not what it shows.")] = None,
-    fine: Annotated[float | None, typer.Option(min=0, max=1, help="Another amount of fine structure than the session's.")] = None,
-    colour: Annotated[float | None, typer.Option(min=0, max=1, help="Another amount of colour than the session's.")] = None,
-) -> None:
-    """A studio session's sound, the same to the bit."""
-    import tempfile
-
-    from msgspec.structs import replace
-
-    from ..model import load
-    from ..sound.formats import FORMATS
-    from ..studio.library import Library
-    from ..studio.session import sound
-    from ..studio.sessionfile import unpack
-    from ..system.atomic import check_target
-
-    check_target(target, FORMATS)
-    if not file.is_file():
-        raise NotFound(f"{file} is not a file; give a session that the studio saved")
-    with tempfile.TemporaryDirectory() as folder:
-        library = Library(Path(folder))
-        session = unpack(library, file, str(file))
-        takes = {one.name: one.take for one in session.snapshots}
-        if snapshot is not None and snapshot not in takes:
-            raise NotFound(f"{file} has no snapshot {snapshot!r}; it has {', '.join(takes) or 'none'}")
-        take = session.take if snapshot is None else takes[snapshot]
-        take = replace(take, fine=take.fine if fine is None else fine, colour=take.colour if colour is None else colour)
-        with busy(f"playing {file}"):
-            played = sound(take, library.open, load(take.model))
-    played.save(target)
-    say(f"{target}: {played.duration:.2f} s at {played.rate} Hz, through {take.model}")
-
-
-# the order of the list that `melisma --help` shows
-for command in (
-    demo,
-    cli_models.models,
-    cli_models.info,
-    cli_models.space,
-    cli_paths.encode,
-    cli_paths.decode,
-    cli_paths.edit,
-    cli_paths.operators,
-    cli_sounds.transfer,
-    cli_sounds.play,
-    cli_perform.live,
-    cli_sounds.interpolate,
-    cli_sounds.mix,
-    cli_sounds.sample,
-    web,
-    studio,
-    render,
-    cli_train.prepare,
-    cli_train.train,
-    cli_train.evaluate,
-    cli_leaving.export,
-    cli_leaving.push,
-    cli_live.feedback,
-):
-    app.command()(guarded(command))
-app.add_typer(cli_live.pd, name="pd")
-app.add_typer(cli_plugin.plugin, name="plugin")
-app.add_typer(cli_installing.supercollider, name="supercollider")
-app.add_typer(cli_installing.csound, name="csound")
+def application(word: str | None = None) -> typer.Typer:
+    """The command line's application. word: its first one; of a command that is known only that command's file is imported."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode=None,  # help is plain text: brackets in it are brackets
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_melisma)
+    alone = word in COMMANDS or word in GROUPS
+    for name, file in COMMANDS.items():
+        if not alone or name == word:
+            app.command(name)(guarded(getattr(import_module(f".{file}", __package__), name)))
+    for name, file in GROUPS.items():
+        if not alone or name == word:
+            app.add_typer(getattr(import_module(f".{file}", __package__), name), name=name)
+    return app

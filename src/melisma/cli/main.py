@@ -14,10 +14,11 @@ def run(arguments: list[str] | None = None) -> int:
     def work() -> int:
         enough()
         from ..system.inputs import inputs_stay
-        from .app import app
+        from .app import application
 
+        words = sys.argv[1:] if arguments is None else arguments
         with inputs_stay():
-            app(arguments, prog_name="melisma")
+            application(words[0] if words else None)(arguments, prog_name="melisma")
         return 0
 
     return outermost.ended(work)

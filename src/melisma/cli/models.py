@@ -46,7 +46,7 @@ def models() -> None:
             shown = {key: told[key] for key in ("domain", "sound", "licence", "latency")}
             rows.append({"name": name, **shown, "copies": nearness(opened), "": UNUSABLE if remark(opened) else ""})
     if rows:
-        for line in _aligned([dict(zip(rows[0], rows[0])), *rows], min(WIDTH, out.width) if out.is_terminal else WIDTH):
+        for line in _aligned([dict(zip(rows[0], rows[0])), *rows], min(WIDTH, out().width) if out().is_terminal else WIDTH):
             say(line)
         if any(row["copies"] != NONE for row in rows):
             say(f"copies: {NEARNESS}", "dim")
@@ -90,10 +90,10 @@ def info(
     rows = _told(file) | {"file": f"{place}, {place.stat().st_size / 1e6:.1f} MB"}
     if other := pretrained.other(model):
         rows["of that name"] = "{}, {}".format(*other)
-    out.print(_pairs(rows))
+    out().print(_pairs(rows))
     if more:
-        out.print(_pairs(_technical(file)))
-        out.print(_latents(file))
+        out().print(_pairs(_technical(file)))
+        out().print(_latents(file))
         if file.evaluation:
             _evaluation(file)
     elif not verify:
@@ -208,6 +208,6 @@ def _evaluation(file: ModelFile) -> None:
     from ..measure.report import table
 
     try:
-        table(file.evaluation, out)
+        table(file.evaluation, out())
     except (KeyError, TypeError, ValueError, AttributeError):  # the header may hold anything
         say("Its evaluation is not one that this version of Melisma can show.")

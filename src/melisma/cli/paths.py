@@ -192,7 +192,7 @@ def operators() -> None:
     table.add_row(Text("all", "bold"), "", Text("take these too, unless it says otherwise", "bold"))
     for p in shared.values():
         table.add_row(*row(p))
-    out.print(table)
+    out().print(table)
     say("Written as NAME:PARAMETER=VALUE:…, such as scale:by=1.5:latents=1,3-5, reverse:start=1:end=2, loudness:to=0:-60,2.5:-10")
 
 

@@ -328,7 +328,7 @@ class Engine:
     """
 
     def __init__(self, file: modelfile.ModelFile, kernels: str | None = None):
-        self.model = CoreModel(modelfile.to_bytes(file, exact=True), kernels)
+        self.model = CoreModel(file.source or modelfile.to_bytes(file, exact=True), kernels)
         self.hop, self.delay = self.model.hop, self.model.delay
         self.chunk = CHUNK_SECONDS * self.model.sample_rate
 

@@ -27,7 +27,8 @@ def widen(types: dict[str, str], tensors: dict[str, np.ndarray], scales: dict[st
             raise Damaged(f"the scales of tensor {name} are not of type F32")
         if not np.abs(scale).max() < 1e36:  # 127 of them are a finite number
             raise Damaged(f"tensor {name} holds numbers that are not finite")
-        tensors[name] = value * scale.reshape(-1, *[1] * (value.ndim - 1))
+        tensors[name] = value.astype(np.float32)
+        tensors[name] *= scale.reshape(-1, *[1] * (value.ndim - 1))
 
 
 def check_latents(latents: dict[str, Any], count: int) -> None:

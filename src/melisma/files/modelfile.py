@@ -43,6 +43,7 @@ class ModelFile:
     golden: tuple[np.ndarray, np.ndarray] | None = None
     digest: str = ""
     scales: dict[str, np.ndarray] = field(default_factory=dict)
+    source: bytes = field(default=b"", init=False, repr=False, compare=False)  # the bytes it was read from; `replace` drops them
 
     @property
     def version(self) -> int:
@@ -161,10 +162,11 @@ def _parse(data: bytes) -> ModelFile:
     found: dict[str, dict[str, np.ndarray]] = {}
     for name, (kind, shape, begin, end) in entries.items():
         dtype = container.TYPES[kind]
-        value = np.frombuffer(body, dtype, count=(end - begin) // dtype.itemsize, offset=begin)
-        value = value.reshape(shape).astype(np.float32)
-        if not np.isfinite(value).all():
-            raise Damaged(f"tensor {name} holds numbers that are not finite")
+        value = np.frombuffer(body, dtype, count=(end - begin) // dtype.itemsize, offset=begin).reshape(shape)
+        if kind != "I8":  # whole numbers are widened with their scales
+            value = value.astype(np.float32)
+            if not np.isfinite(value).all():
+                raise Damaged(f"tensor {name} holds numbers that are not finite")
         part, _, rest = name.partition(".")
         found.setdefault(part, {})[rest] = value  # what is of no part known here stays unread
     tensors, golden, scales = (found.get(part, {}) for part in ("model", "golden", "scale"))
@@ -189,6 +191,9 @@ def _parse(data: bytes) -> ModelFile:
     pair = (golden["input"], golden["output"]) if {"input", "output"} <= set(golden) else None
     if golden and (pair is None or pair[0].ndim != 1 or pair[0].size == 0 or pair[0].shape != pair[1].shape):
         raise Damaged("its golden pair is not two waveforms of one length")
-    return ModelFile(
-        title, config, tensors, latency=latency, golden=pair, digest=hashlib.sha256(data).hexdigest(), scales=scales, **parts
-    )
+    for tensor in tensors.values():
+        tensor.setflags(write=False)  # they are what the bytes say, which the core is given
+    digest = hashlib.sha256(data).hexdigest()
+    file = ModelFile(title, config, tensors, latency=latency, golden=pair, digest=digest, scales=scales, **parts)
+    object.__setattr__(file, "source", data)
+    return file

@@ -1,25 +1,52 @@
-"""What is printed, for people. File names and model files may hold anything: nothing in them is taken for markup."""
+"""What is printed, for people. File names and model files may hold anything: nothing in them is taken for markup.
+
+rich is imported where something has a style or moves: what is a plain line should not wait for it.
+"""
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.text import Text
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import Console
 
-out = Console(markup=False, emoji=False, highlight=False)
-err = Console(markup=False, emoji=False, highlight=False, stderr=True)
+
+@functools.cache
+def _console(stderr: bool) -> Console:
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, highlight=False, stderr=stderr)
+
+
+def out() -> Console:
+    """stdout, for tables and styles."""
+    return _console(False)
+
+
+def err() -> Console:
+    """stderr, the same."""
+    return _console(True)
 
 
 def say(text: str, style: str = "") -> None:
     """A line on stdout, never broken: it may be piped."""
-    out.print(Text(printable(text), style), soft_wrap=True)
+    if not style:
+        print(printable(text), flush=True)  # who reads along does not wait
+        return
+    from rich.text import Text
+
+    out().print(Text(printable(text), style), soft_wrap=True)
 
 
 def warn(word: str, text: str, style: str) -> None:
     """A line on stderr, after a word that says what kind of line it is."""
-    err.print(Text.assemble((f"{word}: ", style), printable(text)), soft_wrap=True)
+    from rich.text import Text
+
+    err().print(Text.assemble((f"{word}: ", style), printable(text)), soft_wrap=True)
 
 
 def printable(text: str) -> str:
@@ -30,10 +57,12 @@ def printable(text: str) -> str:
 @contextmanager
 def busy(text: str) -> Iterator[Callable[[str], None]]:
     """A spinner while something is worked on, where there is a terminal: call it with what is worked on next."""
-    if not err.is_terminal:
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda text: None
         return
-    with err.status(Text(printable(text))) as status:
+    from rich.text import Text
+
+    with err().status(Text(printable(text))) as status:
         yield lambda text: status.update(Text(printable(text)))
 
 
@@ -44,6 +73,6 @@ def bar(text: str) -> Iterator[Callable[[float, str], None]]:
 
     share = TextColumn("{task.percentage:.0f} % {task.fields[name]}", markup=False)
     columns = (TextColumn("{task.description}"), BarColumn(), share)
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+    with Progress(*columns, console=err(), transient=True, disable=not err().is_terminal) as progress:
         task = progress.add_task(text, total=1.0, name="")
         yield lambda share, name: progress.update(task, completed=share, name=printable(name))

@@ -19,6 +19,8 @@ constexpr int PANEL = 8;
 // data[panel][pair of inputs, over all taps][output in panel][2].
 constexpr int BYTE_PANEL = 4;
 
+constexpr int MOST_LANES = 16;  // floats in a vector of any of them
+
 // The largest whole number that an input may become, of so many: sums of products with 8 bits stay within 32.
 constexpr int byte_span(int inputs) {
     return inputs < 512 ? 32767 : static_cast<int>(0x7fffffffLL / (128LL * inputs));
