@@ -40,7 +40,7 @@ def prepare(folder: FolderIn) -> None:
 
     with _stoppable("reading the sounds", "the same command begins again"):
         _, report = _prepared(folder)
-    print_report(report, out)
+    print_report(report, out())
 
 
 def train(
@@ -77,7 +77,7 @@ def train(
         import tensorboard  # noqa: F401
 
         from ..training import run
-        from ..training.fit import Stopped
+        from ..training.fit import Stopped, numbers
         from ..training.plan import STARTED, Plan
 
     if vocoder not in VOCODERS:
@@ -94,7 +94,7 @@ def train(
     with _stoppable("reading the sounds", "the same command begins again"):
         prepared, report = _prepared(folder)
     if run.is_first_process():
-        print_report(report, out)
+        print_report(report, out())
         if resume and not begun:
             warn("note", f"there is no run named {name} to resume: it starts now", "yellow")
     plan = Plan(minutes=minutes, steps=steps, seed=seed, **(STARTED if start else {}))
@@ -105,6 +105,7 @@ def train(
         warn("note", text, "yellow")
     if run.is_first_process() and not begun:
         say(f"starting from the model {begun_from}" if begun_from else "starting from scratch")
+        say(numbers())
     started = time.monotonic()
     with _stoppable("making the model", "the same command with --resume goes on from there"):
         try:
@@ -196,7 +197,7 @@ def evaluate(
 
             def told(done: float, total: int, name: str) -> None:
                 progress(done / total, name)
-                if not err.is_terminal and name and done == int(done):  # in a log, a line for each file
+                if not err().is_terminal and name and done == int(done):  # in a log, a line for each file
                     warn("evaluating", f"{name}, {int(done) + 1} of {total}", "dim")
 
             loaded = load(model)
@@ -209,7 +210,7 @@ def evaluate(
         if plot:
             worst = report.picture(loaded, result, plot, longest)
     finally:  # what took so long is seen, also where the disk does not take it
-        report.table(result, out)
+        report.table(result, out())
     if json_file:
         say(f"{json_file} holds the same, file by file")
     if plot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -104,16 +105,21 @@ def _shaped(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     for turns in range(1, 9):
         wave = np.cos(math.pi * turns * at + rng.uniform(0, math.pi))
         response = response + BUMPS * rng.standard_normal() / math.sqrt(turns) * wave
-    octaves = np.log2(np.arange(len(spectrum)) + 1.0)
-    response = np.interp(octaves / octaves[-1], at, response)
-    spectrum *= 10 ** (response / 20)
+    spectrum *= 10 ** (np.interp(_octaves(len(spectrum)), at, response).astype(np.float32) / 20)
     # noise that dies away is what a room answers with (Moorer, "About this reverberation business", 1979)
     if rng.random() < 0.5:
         decay, level = len(x) * 10 ** rng.uniform(-1.3, 0), 10 ** rng.uniform(-1.5, -0.3)
-        tail = rng.standard_normal(len(x)) * np.exp(-6.9 * np.arange(len(x)) / decay)
-        tail *= level / max(1e-9, math.sqrt(float(np.square(tail).sum())))
+        tail = rng.standard_normal(len(x), np.float32) * np.exp(np.float32(-6.9 / decay) * np.arange(len(x), dtype=np.float32))
+        tail *= np.float32(level / max(1e-9, math.sqrt(float(np.square(tail).sum()))))
         tail[0] += 1
         spectrum *= np.fft.rfft(tail, size)
-    y = np.fft.irfft(spectrum, size)[: len(x)].astype(np.float32)
+    y = np.fft.irfft(spectrum, size)[: len(x)].astype(np.float32, copy=False)
     before, after = float(np.square(x).sum()), float(np.square(y).sum())
     return y * np.float32(math.sqrt(before / after)) if after > 0 else x
+
+
+@functools.cache
+def _octaves(bins: int) -> np.ndarray:
+    """Where the bins of a spectrum lie, from 0 to 1 in octaves."""
+    octaves = np.log2(np.arange(bins) + 1.0)
+    return octaves / octaves[-1]

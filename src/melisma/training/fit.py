@@ -45,6 +45,20 @@ def precision(device: torch.device) -> str:
     return "32-true"
 
 
+def device(accelerator: str = "auto") -> torch.device:
+    """What it runs on: a GPU, if there is one and it is not refused."""
+    return torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
+
+
+def numbers() -> str:
+    """In a sentence, which numbers `fit` computes in here."""
+    here = device()
+    what = "GPU" if here.type == "cuda" else "processor"
+    if precision(here) == "bf16-mixed":
+        return f"this {what} multiplies matrices in bf16, all else in 32 bits"
+    return f"this {what} computes in 32 bits (it has no bf16)"
+
+
 def fit(
     prepared: Path,
     folder: Path,
@@ -67,7 +81,7 @@ def fit(
     MelismaError for a checkpoint that does not fit.
     """
     _keep_memory()
-    kind = torch.device("cuda" if accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu")
+    kind = device(accelerator)
     fabric = Fabric(
         accelerator=kind.type,
         devices=devices,

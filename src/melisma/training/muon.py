@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-ROUNDS = 4
-QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan's coefficients: steep at 0, within 0.7 … 1.2 of 1 after some rounds
+# Each round's quintic is the best for what the rounds before have left (as in Amsel et al., "The Polar Express", 2025), found by
+# a linear program for singular values from 0.01 to 1: they end within 0.73 … 1.27, after three rounds instead of Jordan's four.
+QUINTICS = ((8.0934, -23.6205, 17.4462), (3.6366, -2.7219, 0.5365), (2.6613, -1.9772, 0.4526))
 
 
 class Muon(torch.optim.Optimizer):
@@ -48,14 +49,14 @@ def orthogonal(matrix: Tensor) -> Tensor:
     x = (matrix if wide else matrix.T).float()
     gram = x @ x.T
     scale = gram.norm() + 1e-18  # no less than the largest singular value squared, and nearer to it than the norm of x
-    gram, product = gram / scale, None
-    a, b, c = QUINTIC
-    for k in range(ROUNDS):
+    gram = gram / scale
+    factor = product = None
+    for a, b, c in QUINTICS:
+        if product is not None:
+            gram = factor @ gram @ factor
         factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
         factor.diagonal().add_(a)
         product = factor if product is None else factor @ product
-        if k + 1 < ROUNDS:
-            gram = factor @ gram @ factor
     assert product is not None  # there are rounds
     x = product @ x / scale.sqrt()
     return (x if wide else x.T).to(matrix.dtype)

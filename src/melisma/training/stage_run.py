@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,6 +102,7 @@ class StageRun:
         seconds, steps = self.plan.budget(self.index)
         self.log.stage(self.stage.name, self.index, seconds, steps)
         begun, saved_at = self.clock() - self.elapsed, time.monotonic()
+        self.drawing, self.coming = ThreadPoolExecutor(1, "excerpts"), cast("Future[torch.Tensor] | None", None)
         try:
             while True:
                 self._stop_if_asked()
@@ -123,6 +125,7 @@ class StageRun:
             self.fabric.barrier()  # no process ends before the checkpoint is written
             raise
         finally:
+            self.drawing.shutdown()
             self.stage.to("cpu")
 
     def _stop_if_asked(self) -> None:
@@ -141,7 +144,7 @@ class StageRun:
             group["lr"] = rate * schedule(self.step, progress)
         generator = torch.Generator().manual_seed(noise_seed(self.plan.seed, self.index, rank, self.step))
         size = max(1, self.stage.batch // self.fabric.world_size)
-        batch = self.excerpts.batch(self.step, size, rank).to(self.fabric.device)
+        batch = self._drawn(size, rank).to(self.fabric.device)
         loss, figures = self.runner(batch, generator, progress)
         if not torch.isfinite(loss):
             raise BadValue(
@@ -156,6 +159,12 @@ class StageRun:
             optimizer.step()
         self.step += 1
         self.log.step(self.step, progress, self.elapsed, figures)
+
+    def _drawn(self, size: int, rank: int) -> torch.Tensor:
+        """This step's batch, which another thread drew during the last one; it begins with the next."""
+        batch = self.coming.result() if self.coming is not None else self.excerpts.batch(self.step, size, rank)
+        self.coming = self.drawing.submit(self.excerpts.batch, self.step + 1, size, rank)
+        return batch
 
     def _look(self, progress: float) -> float:
         """Held-out figures, told and recorded; the state they are of is remembered if it is the best so far."""
