@@ -1,6 +1,6 @@
 """The core's time per block on this machine, beside the machine's limits and TorchScript: one JSON line.
 
-    python bench/core.py [models/NAME.melisma] [--blocks 64 512] [--seconds 20] [--kernels avx2] [--rate 48000] [--no-torch]
+    python bench/core.py [models/NAME.melisma] [--blocks 64 512] [--seconds 20] [--kernels avx2] [--bits 16] [--no-torch]
 
 hot: call after call. paced: one call each block period, as a host makes them. cold: paced, with the caches emptied in between.
 Times are microseconds a call; percent_of_core is the mean in percent of the block's period. Beside them stand what the same call
@@ -22,12 +22,14 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from melisma.files import modelfile
 from melisma.files.config import MelganConfig
+from melisma.files.weights import in_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -133,17 +135,29 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="of each reading")
     parser.add_argument("--rate", type=int, default=0, help="the host's, in Hz; else the model's own")
     parser.add_argument("--kernels", default="best", help="avx512vnni, avx512, avx2, neon or plain")
+    parser.add_argument("--bits", type=int, choices=(8, 16), help="of the weights; else as the file has them")
     parser.add_argument("--no-torch", action="store_true")
     options = parser.parse_args()
     file = modelfile.load(options.model)
+    if options.bits:
+        file = in_bytes(file) if options.bits == 8 else replace(file, scales={})
     hop, work = file.config.analysis.hop, operations(file)
     with tempfile.TemporaryDirectory() as folder:
-        words = [options.model, options.seconds, options.kernels, options.rate, *options.blocks]
+        model = Path(folder) / options.model.name
+        modelfile.save(file, model)
+        words = [model, options.seconds, options.kernels, options.rate, *options.blocks]
         command = [str(built(folder)), *map(str, words)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         if done.returncode:
             raise SystemExit(done.returncode)
-    found = {"model": file.name, "seconds": options.seconds, **json.loads(done.stdout), "operations_per_frame": work}
+    found = {
+        "bench": "core",
+        "model": file.name,
+        "bits": file.weight_bits,
+        "seconds": options.seconds,
+        **json.loads(done.stdout),
+        "operations_per_frame": work,
+    }
     # weights in 8 bits are multiplied with 16 as whole numbers
     peak = found["peak_gigapairs" if file.weight_bits == 8 else "peak_gflops"]
     second = file.config.analysis.sample_rate / hop * work / peak / 1e9  # of its multiplications, for one of sound

@@ -80,7 +80,7 @@ def fit(
     in minutes counts. Raises Stopped on Ctrl-C, SIGTERM and SIGHUP, after a whole step and its checkpoint, in all processes;
     MelismaError for a checkpoint that does not fit.
     """
-    _keep_memory()
+    keep_memory()
     kind = device(accelerator)
     fabric = Fabric(
         accelerator=kind.type,
@@ -157,7 +157,7 @@ def _left(plan: Plan, index: int, finished: dict[str, Any] | None) -> bool:
     return finished is None or plan.progress(index, finished["step"], finished["elapsed"]) < 1
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Ask glibc to keep freed blocks: PyTorch's activations otherwise go back to the system at every step."""
     try:
         libc = ctypes.CDLL("libc.so.6")

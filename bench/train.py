@@ -1,0 +1,79 @@
+"""How quickly training goes on this machine: the steps of each stage of a model of one's own, one JSON line.
+
+    python bench/train.py [--seconds 20] [--threads 1]
+
+A stage is run as `melisma train` runs it, from scratch, on the sounds that come with Melisma; so many seconds of each, the first
+steps not counted. Frames are those of the excerpts that are seen. The parts of a step: excerpts drawn (which `melisma train` does
+in another thread meanwhile), passes forth and back, optimizers. Medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from melisma.files.config import ModelConfig
+from melisma.sound.audio import read
+from melisma.sound.folder import sounds_in
+from melisma.sound.rates import resample
+from melisma.training.data import Excerpts
+from melisma.training.fit import device, keep_memory, numbers, precision
+from melisma.training.plan import Plan
+from melisma.training.reference import Reference
+
+SOUNDS = Path(__file__).resolve().parent.parent / "src" / "melisma" / "sounds"
+FIRST = 3  # steps that are not counted
+
+
+def clips(rate: int) -> list[np.ndarray]:
+    sounds = [read(file).mono() for file in sounds_in(SOUNDS)]
+    return [(32767 * np.clip(resample(s.samples[0], s.rate, rate), -1, 1)).astype(np.int16) for s in sounds]
+
+
+def measured(name: str, plan: Plan, sounds: list[np.ndarray], seconds: float, half: bool) -> dict[str, object]:
+    torch.manual_seed(0)
+    stage = plan.kinds[name](Reference(ModelConfig()), plan.weights)
+    optimizers = stage.optimizers()
+    drawn = Excerpts(sounds, stage.samples, 0, plan.mixed, plan.played, speeds=plan.speeds, shaped=plan.shaped)
+    times: list[list[float]] = []
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until or len(times) <= FIRST:
+        at = [time.perf_counter()]
+        batch = drawn.batch(len(times), stage.batch)
+        at.append(time.perf_counter())
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            loss, _ = stage(batch, torch.Generator().manual_seed(len(times)), 0.5)
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        loss.backward()
+        at.append(time.perf_counter())
+        for optimizer in optimizers:
+            optimizer.step()
+        times.append([*np.diff([*at, time.perf_counter()])])
+    parts = 1e3 * np.median(times[FIRST:], axis=0)
+    milliseconds = {part: round(float(value), 1) for part, value in zip(("drawing", "passes", "optimizers"), parts)}
+    rate = 1e3 / float(parts[1:].sum())  # excerpts are drawn meanwhile
+    frames = round(rate * stage.batch * stage.frames)
+    return {"steps_per_second": round(rate, 2), "frames_per_second": frames, "milliseconds": milliseconds, "steps": len(times)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=20, help="of each stage")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    keep_memory()
+    plan, sounds = Plan(minutes=5), clips(ModelConfig().analysis.sample_rate)
+    half = precision(device("cpu")) == "bf16-mixed"
+    stages = {name: measured(name, plan, sounds, options.seconds, half) for name in plan.names}
+    print(json.dumps({"bench": "train", "threads": options.threads, "numbers": numbers(), "stages": stages}))
+
+
+if __name__ == "__main__":
+    main()
