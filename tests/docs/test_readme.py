@@ -29,7 +29,8 @@ def run(lines: str, folder: Path) -> None:
     """A block of shell, line by line under `set -e`. The environment is there already, and a training is made short."""
     command = re.sub(r"^(make setup|\. \.venv/bin/activate)$", "", lines, flags=re.M)
     command = re.sub(r"(melisma train .*?)(\s+#.*)?$", r"\1 --steps 6", command, flags=re.M)
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder)}
+    own = {"HOME": str(folder), "MELISMA_HOME": str(folder / "home")}  # other tests of this process train a model "mine", too
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | own
     done = subprocess.run(["bash", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, f"{lines}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
 
