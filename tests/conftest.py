@@ -20,8 +20,8 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
-# What is not tried is never silent. A skip whose reason begins so says that this machine is of another kind; any other says
-# what is missing here and how to get it: in CI (CI=true) that fails, elsewhere the summary says it loudly.
+# What is not tried is never silent. A skip whose reason begins so says that this machine is of another kind, which the summary
+# lists; any other says what is missing here and how to get it: in CI (CI=true) that fails, elsewhere the summary says it loudly.
 OF_ANOTHER_KIND = "only "
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
@@ -49,11 +49,16 @@ def pytest_make_collect_report(collector):
 
 
 def pytest_terminal_summary(terminalreporter):
-    missing = Counter(_reason(r) for r in terminalreporter.stats.get("skipped", []) if not _reason(r).startswith(OF_ANOTHER_KIND))
-    if missing:
-        terminalreporter.section("NOT TRIED", red=True, bold=True)
-        for reason, count in missing.most_common():
-            terminalreporter.write_line(f"{count:5} tests: {reason}", red=True)
+    reasons = Counter(map(_reason, terminalreporter.stats.get("skipped", [])))
+    elsewhere = Counter({reason: n for reason, n in reasons.items() if reason.startswith(OF_ANOTHER_KIND)})
+    for title, counted, look in (
+        ("not for this machine", elsewhere, {}),
+        ("NOT TRIED", reasons - elsewhere, {"red": True}),
+    ):
+        if counted:
+            terminalreporter.section(title, bold=True, **look)
+            for reason, count in counted.most_common():
+                terminalreporter.write_line(f"{count:5} tests: {reason}", **look)
 
 
 @pytest.fixture(scope="session", autouse=True)

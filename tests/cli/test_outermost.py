@@ -77,7 +77,7 @@ def test_every_command_in_every_place(name, place, sound, tmp_path, home):
         assert file.stat().st_size > 100 and b"melisma" not in file.read_bytes()[:4]
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only where there is /dev/full")
 @pytest.mark.parametrize("name", ["help", "models", "transfer"])
 def test_a_full_disk_under_stdout_is_said_when_the_work_is_done(name, sound, tmp_path):
     done = in_a_shell(command(name, sound, tmp_path / "out") + " > /dev/full")
@@ -86,7 +86,7 @@ def test_a_full_disk_under_stdout_is_said_when_the_work_is_done(name, sound, tmp
     assert name != "transfer" or (tmp_path / "out.wav").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this limit of memory")
 @pytest.mark.parametrize("megabytes", [120, 200, 400])
 def test_without_memory_the_sentence_says_what_would_help(tmp_path, megabytes):
     long = tmp_path / "long.wav"
@@ -137,11 +137,11 @@ main()
 """
 
 
-@pytest.mark.parametrize("place", ["", "MELISMA_HOME=/proc/none", "MELISMA_HOME=/proc/none TMPDIR=/proc/none"])
-@pytest.mark.parametrize("bug", BUGS)
+NOWHERE = ("MELISMA_HOME=/proc/none", "MELISMA_HOME=/proc/none TMPDIR=/proc/none")
+
+
+@pytest.mark.parametrize(("bug", "place"), [*((bug, "") for bug in BUGS), *(("a bug", place) for place in NOWHERE)])
 def test_a_bug_says_so_and_names_the_file_that_tells_of_it(bug, place, tmp_path):
-    if place and bug != "a bug":
-        pytest.skip("only once for each place")
     (tmp_path / "broken.py").write_text(BROKEN.format(BUGS[bug]))
     done = in_a_shell(f"MELISMA_HOME={tmp_path} {place} {sys.executable} {tmp_path / 'broken.py'} info tiny")
     assert done.returncode == outermost.BUG, done
@@ -198,7 +198,7 @@ main()"""
 END = "a file that was not finished is not kept"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc is where nobody can write")
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: /proc is where nobody can write")
 def test_numba_compiles_where_neither_packages_nor_home_can_be_written(tmp_path):
     code = "from melisma.system.caches import compiled; compiled(); import numba, os\nprint(os.environ['NUMBA_CACHE_DIR'])"
     environment = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}

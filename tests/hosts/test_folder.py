@@ -16,9 +16,10 @@ from melisma.hosts import puredata
 from melisma.system import manifest
 
 needs_objects = pytest.mark.skipif(
-    not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(), reason="needs the objects"
+    not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(),
+    reason="needs the objects: python hosts/puredata/build.py",
 )
-needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="needs Pd")
+needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="needs Pd: apt install puredata")
 
 
 def contents(folder):
@@ -138,7 +139,7 @@ def record(host_folder, patch, objects, takes, environment, name=None):
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     if not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file():
-        pytest.skip("needs the objects")
+        pytest.skip("needs the objects: python hosts/puredata/build.py")
     return puredata.install(tmp_path_factory.mktemp("pd") / "melisma")
 
 

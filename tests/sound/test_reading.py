@@ -18,7 +18,6 @@ from melisma.sound.audio import read, read_noting
 from melisma.sound.reading import open_sound
 
 CASES = Path(__file__).with_name("cases")
-SHARED = Path(__file__).parents[3] / "shared"
 RATE = 44100
 # format → libsndfile's names, and by how many samples a lossy one may be off
 KINDS = {
@@ -355,11 +354,6 @@ def test_libsndfile_does_not_write_to_stdout(tmp_path):
 def test_what_others_write_meanwhile_is_kept():
     code = "import os; from melisma.sound.quiet import without_decoders_lines as q\nwith q(): os.write(2, b'Warning: Xing stream\\nof somebody\\n')"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).stderr == b"of somebody\n"
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="only where the full cases lie beside the repository")
-def test_the_whole_of_a_minute():
-    assert read(SHARED / "cases" / "mp3-vbr-without-xing-60s.mp3").duration == pytest.approx(60, abs=0.1)
 
 
 def test_a_long_file_is_read_in_bounded_memory(tmp_path):

@@ -39,6 +39,7 @@ def figure(samples: np.ndarray, rate: int, path: str | os.PathLike[str] | None =
     """The waveform of float32 (C, T) over its spectrogram in dB; written to `path` whole or not at all, if there is one."""
     with extra("plots"):
         from matplotlib.figure import Figure
+        from matplotlib.mlab import specgram
 
     if path is not None:
         check_target(path, PICTURES)
@@ -51,8 +52,14 @@ def figure(samples: np.ndarray, rate: int, path: str | os.PathLike[str] | None =
             least, most = np.minimum.reduceat(channel, edges), np.maximum.reduceat(channel, edges)
             above.fill_between(edges / rate, least, most, alpha=0.7, lw=0)
     above.set_ylim(-1, 1)
-    mono = np.pad(np.nan_to_num(samples[0]), (0, max(_FRAME - length, 0)))
-    below.specgram(mono, NFFT=_FRAME, Fs=rate, noverlap=_FRAME // 2, scale="dB", mode="magnitude", vmin=-160, vmax=-50)
+    mono = np.pad(np.nan_to_num(samples[0]), (0, max(2 * _FRAME - length, 0)))  # of one segment alone Matplotlib warns
+    found, hertz, seconds = specgram(mono, NFFT=_FRAME, Fs=rate, noverlap=_FRAME // 2, mode="magnitude")
+    edge = _FRAME / 4 / rate  # half a step
+    below.imshow(
+        20 * np.log10(np.maximum(found, 1e-8)),  # digital silence has no logarithm
+        extent=(seconds[0] - edge, seconds[-1] + edge, hertz[0], hertz[-1]),
+        origin="lower", aspect="auto", vmin=-160, vmax=-50,
+    )  # fmt: skip
     below.set_xlim(0, max(length, 1) / rate)
     below.set(xlabel="s", ylabel="Hz")
     return finished(drawn, path)
