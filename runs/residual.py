@@ -20,16 +20,19 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from scipy.fft import dct, idct
 
 from melisma.files.bands import band_weights
 from melisma.latent import LatentPath
+from melisma.latent.residual import SILENT, SOUNDING
 from melisma.measure import metrics, probe
 from melisma.measure.likeness import Ear, distance, timbre
 from melisma.model import Model, load
 from melisma.sound.audio import read
 from melisma.sound.rates import resample
 from melisma.system.home import home
+from melisma.training.mel import absolute, decoder_target, levelled
 
 TOP = Path(__file__).resolve().parents[1]
 RATE, SECONDS = 44100, 5.0
@@ -95,7 +98,7 @@ def model(domain: str) -> Model:
 
 
 def relative(mel: np.ndarray, loudness: np.ndarray) -> np.ndarray:
-    return (100 * (mel - 1) - loudness + 70) / 100
+    return decoder_target(*map(torch.from_numpy, (mel.astype(np.float64), loudness.astype(np.float64)))).numpy()
 
 
 def prepared(domain: str, x: np.ndarray, edit=lambda path: path) -> Sound:
@@ -108,7 +111,7 @@ def prepared(domain: str, x: np.ndarray, edit=lambda path: path) -> Sound:
 
 def cosines(sound: Sound, form: Form) -> np.ndarray:
     """What is left out, followed and read, in dB: (M, L)."""
-    left = (sound.true - sound.made) * np.clip((sound.path.loudness + 80) / 10, 0, 1)
+    left = (sound.true - sound.made) * np.clip((sound.path.loudness - SILENT) / (SOUNDING - SILENT), 0, 1)
     pole, state = 1 / max(1.0, form.ms / 1000 * sound.path.rate), np.zeros(len(left))
     followed = np.empty_like(left)
     for at in range(left.shape[1]):
@@ -125,11 +128,11 @@ def played(sound: Sound, form: Form) -> np.ndarray:
     c = cosines(sound, form) / 100
     c[: form.first] *= form.colour
     c[form.first :] *= form.fine
-    weights, loudness = band_weights(sound.model.config.analysis), sound.path.loudness
-    shape = sound.edited + idct(c, axis=0, norm="ortho")
-    shape -= np.log10((weights[:, None] * 10 ** ((100 * shape - 70) / 10)).sum(0)) / 10
-    level = np.where(loudness < -80, loudness - 3 * (-80 - loudness), loudness)
-    mel = np.clip(1 + (100 * shape - 70 + level) / 100, 0, 1.2).astype(np.float32)
+    shape = torch.from_numpy(sound.edited + idct(c, axis=0, norm="ortho"))[None]
+    weights = torch.from_numpy(np.log(band_weights(sound.model.config.analysis) + 1e-20))
+    mel = (
+        absolute(levelled(shape, weights), torch.from_numpy(sound.path.loudness.astype(np.float64)))[0].numpy().astype(np.float32)
+    )
     y = np.concatenate(list(sound.model._engine.synthesized(np.ascontiguousarray(mel))))[: len(sound.x)]
     return np.pad(y, (0, len(sound.x) - len(y)))
 
