@@ -75,11 +75,11 @@ def figures(package: Path) -> list[str]:
     for module, other in arrows_of(modules):
         graph[module].add(other)
     top = {module: module.split(".")[1] if "." in module else "" for module in modules}
-    rooms: dict[str, set[str]] = {room: set() for room in top.values()}
+    folders: dict[str, set[str]] = {name: set() for name in top.values()}
     for module, others in graph.items():
-        rooms[top[module]] |= {top[other] for other in others} - {top[module]}
+        folders[top[module]] |= {top[other] for other in others} - {top[module]}
     longest = max(len(file.read_text("utf-8").splitlines()) for file in modules.values())
-    return [*shape(graph), *shape(rooms), str(longest)]
+    return [*shape(graph), *shape(folders), str(longest)]
 
 
 def shape(graph: dict[str, set[str]]) -> list[str]:

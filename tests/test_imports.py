@@ -1,4 +1,4 @@
-"""The house: what imports what. No circle between files or between rooms, every arrow down, torch in training/ alone."""
+"""The house: what imports what. No circle between files or between folders, every arrow down, torch in training/ alone."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runs"))
 import house  # noqa: E402
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "melisma"
-# From the ground up. What stands on a floor may import what stands on the floors beneath it, and from its own room.
+# From the ground up. What stands on a floor may import what stands on the floors beneath it, and from its own folder.
 FLOORS = (
     ("errors",),
     ("system",),
@@ -41,7 +41,7 @@ def imported(module: str, everywhere: bool = True) -> set[str]:
     return house.imported(modules(), module, everywhere)
 
 
-def room(module: str) -> str:
+def folder(module: str) -> str:
     return module.split(".")[1] if "." in module else module
 
 
@@ -53,7 +53,7 @@ def arrows() -> list[tuple[str, str]]:
 def test_the_walk_finds_what_is_there():
     assert len(modules()) > 80 and len(arrows()) > 200
     assert ("melisma.model", "melisma.latent") in arrows() and ("melisma.cli.paths", "melisma.files.pathfile") in arrows()
-    assert {room(module) for module in modules()} == {room for floor in FLOORS for room in floor}, "a room without a floor"
+    assert {folder(module) for module in modules()} == {name for floor in FLOORS for name in floor}, "a folder without a floor"
 
 
 def test_no_circle_between_files():
@@ -67,16 +67,16 @@ def test_no_circle_between_files():
 
 
 def test_every_arrow_points_down():
-    floor = {room: height for height, floor in enumerate(FLOORS) for room in floor}
-    wrong = [f"{a} → {b}" for a, b in arrows() if room(a) != room(b) and floor[room(a)] <= floor[room(b)]]
-    assert not wrong, f"these arrows point up, or to a room of the same floor: {', '.join(wrong)}"
+    floor = {name: height for height, floor in enumerate(FLOORS) for name in floor}
+    wrong = [f"{a} → {b}" for a, b in arrows() if folder(a) != folder(b) and floor[folder(a)] <= floor[folder(b)]]
+    assert not wrong, f"these arrows point up, or to a folder of the same floor: {', '.join(wrong)}"
 
 
 def test_torch_is_in_training_alone():
     wrong = {
         module: sorted(found)
         for module in modules()
-        if room(module) != "training" and (found := {other.partition(".")[0] for other in imported(module)} & TORCH)
+        if folder(module) != "training" and (found := {other.partition(".")[0] for other in imported(module)} & TORCH)
     }
     assert not wrong
 

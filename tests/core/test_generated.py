@@ -66,16 +66,16 @@ def test_an_older_host_is_told_what_it_knows():
     assert set(bytes(part)[known:]) == {0xAA}
 
 
-ROOMS = ("base", "format", "nn", "dsp", "latent", "vocoders", "stream", "exciter", "abi")  # each may use those before it
+FOLDERS = ("base", "format", "nn", "dsp", "latent", "vocoders", "stream", "exciter", "abi")  # each may use those before it
 
 
-def test_arrows_between_the_cores_rooms_point_down():
+def test_arrows_between_the_cores_folders_point_down():
     source = ROOT / "core/src"
-    assert {folder.name for folder in source.iterdir() if folder.is_dir()} == set(ROOMS)
+    assert {folder.name for folder in source.iterdir() if folder.is_dir()} == set(FOLDERS)
     for file in source.rglob("*.*"):
-        room = file.relative_to(source).parts[0]
+        folder = file.relative_to(source).parts[0]
         for other in re.findall(r'#include "(\w+)/', file.read_text(encoding="utf-8")):
-            assert ROOMS.index(other) <= ROOMS.index(room), f"{file.name} of {room} uses {other}"
+            assert FOLDERS.index(other) <= FOLDERS.index(folder), f"{file.name} of {folder} uses {other}"
 
 
 def test_names_of_before_are_found():

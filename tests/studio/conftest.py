@@ -1,12 +1,16 @@
-"""A model of random numbers, made without PyTorch."""
+"""A model of random numbers, made without PyTorch, and a studio that plays it."""
 
 import numpy as np
 import pytest
+from asking import HOST
+from starlette.testclient import TestClient
 
 import melisma
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.files.shapes import expected
+from melisma.studio.library import Library
+from melisma.studio.server import Studio
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,15 @@ def small(home):
 def model(small):
     """That model, loaded."""
     return melisma.load("small")
+
+
+@pytest.fixture
+def studio(small, tmp_path):
+    return Studio(Library(tmp_path / "studio"), 8337)
+
+
+@pytest.fixture
+def client(studio):
+    with TestClient(studio.app(), f"http://{HOST}", follow_redirects=False) as client:
+        client.cookies.set(studio.cookie, studio.token)
+        yield client

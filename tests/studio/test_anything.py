@@ -8,11 +8,11 @@ import json
 import socket as sockets
 
 import pytest
+from asking import HOST, connect, upload, wav
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from running import Running, hear
 from starlette.testclient import TestClient
-from test_server import HOST, connect, upload, wav
 
 from melisma.studio import document, protocol
 from melisma.studio.document import Operate, Puck, Session, Snapshot, Square, Take, Target

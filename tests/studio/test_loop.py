@@ -7,8 +7,7 @@ import threading
 
 import msgspec
 import pytest
-from starlette.testclient import TestClient
-from test_server import HOST, connect, hear, upload, wav
+from asking import connect, hear, upload, wav
 
 from melisma.sound.audio import Audio
 from melisma.studio import library as libraries
@@ -18,19 +17,6 @@ from melisma.studio.journal import Journal
 from melisma.studio.library import Incoming, Library
 from melisma.studio.models import Models
 from melisma.studio.protocol import Save
-from melisma.studio.server import Studio
-
-
-@pytest.fixture
-def studio(small, tmp_path):
-    return Studio(Library(tmp_path / "studio"), 8337)
-
-
-@pytest.fixture
-def client(studio):
-    with TestClient(studio.app(), f"http://{HOST}", follow_redirects=False) as client:
-        client.cookies.set(studio.cookie, studio.token)
-        yield client
 
 
 def post(path, body):

@@ -13,60 +13,13 @@ import msgspec
 import numpy as np
 import pytest
 import soundfile
+from asking import HOST, ORIGIN, connect, hear, upload, wav
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from melisma.studio import document, protocol
 from melisma.studio.document import Operate, Session, Snapshot, Take, Target
-from melisma.studio.library import Library
 from melisma.studio.protocol import Render, Save
-from melisma.studio.server import Studio
-
-HOST = "127.0.0.1:8337"
-ORIGIN = {"origin": f"http://{HOST}"}
-
-
-def wav(seconds=0.5, rate=22050, channels=1, **options):
-    file = io.BytesIO()
-    random = np.random.default_rng(0)
-    soundfile.write(file, 0.1 * random.standard_normal((int(seconds * rate), channels)), rate, format="WAV", **options)
-    return file.getvalue()
-
-
-@pytest.fixture
-def studio(small, tmp_path):
-    return Studio(Library(tmp_path / "studio"), 8337)
-
-
-@pytest.fixture
-def client(studio):
-    with TestClient(studio.app(), f"http://{HOST}", follow_redirects=False) as client:
-        client.cookies.set(studio.cookie, studio.token)
-        yield client
-
-
-def upload(client, data, name="a.wav"):
-    answer = client.post("/api/sounds", content=data, headers={"x-name": name})
-    return document.read(answer.content, protocol.SoundInfo) if answer.status_code == 200 else answer.json()["message"]
-
-
-def connect(client):
-    return client.websocket_connect("/ws", headers=ORIGIN | {"host": HOST})
-
-
-def hear(socket, kind=protocol.Done):
-    """Messages up to the first of that kind."""
-    while True:
-        message = socket.receive()
-        if message["type"] == "websocket.close":
-            raise WebSocketDisconnect(message["code"])
-        if message.get("text"):
-            read = document.read(message["text"], protocol.FromServer)
-            if isinstance(read, kind):
-                return read
-        elif isinstance(protocol.parts(message["bytes"])[0], kind):
-            return protocol.parts(message["bytes"])
-
 
 # --- who is let in ------------------------------------------------------------------------------------------------------
 

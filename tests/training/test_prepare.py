@@ -171,7 +171,7 @@ def test_whole_files_are_held_out(tmp_path, count, held):
         splits.setdefault(clip["file"], set()).add(clip["split"])
     assert all(len(s) == 1 for s in splits.values())
     assert held <= sum(s == {"held"} for s in splits.values()) <= held + 1
-    assert report.train_minutes + report.held_minutes == pytest.approx(report.minutes) and "whole files" in report.held
+    assert report.train_minutes + report.held_minutes == pytest.approx(report.minutes) and "whole files" in report.chosen
 
 
 def test_what_is_held_out_follows_the_content_and_not_the_names(tmp_path):
@@ -202,7 +202,7 @@ def test_of_few_files_the_ends_are_held_out(tmp_path, seconds, tail):
     held = [c for c in index["clips"] if c["split"] == "held"]
     assert [c["samples"] for c in held] == [round(tail * RATE)] * (2 if tail else 0)
     assert any("nothing could be held out" in w for w in report.warnings) == (not tail)
-    assert report.held == ("the ends of files" if tail else "")
+    assert report.chosen == ("the ends of files" if tail else "")
 
 
 def test_folders_named_train_and_held_decide(tmp_path):

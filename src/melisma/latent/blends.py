@@ -141,11 +141,12 @@ def _stretched(path: P, frames: int, like: P, length: int) -> P:
     before = np.minimum(at.astype(int), max(path.frames - 2, 0))
     after = np.minimum(before + 1, path.frames - 1)
     part = at - before
-    values = path.values[:, before] * (1 - part) + path.values[:, after] * part
-    loudness = path.loudness[before] * (1 - part) + path.loudness[after] * part
-    layers = path.layers
-    if layers is not None:
-        layers = layers[:, before] * (1 - part) + layers[:, after] * part
+
+    def between(curve: np.ndarray) -> np.ndarray:
+        return curve[..., before] * (1 - part) + curve[..., after] * part
+
+    layers = None if path.layers is None else between(path.layers)
     return replace(
-        path, values=values, loudness=loudness, layers=layers, rate=like.rate, source_rate=like.source_rate, length=length
-    )
+        path, values=between(path.values), loudness=between(path.loudness), layers=layers,
+        rate=like.rate, source_rate=like.source_rate, length=length,
+    )  # fmt: skip

@@ -72,10 +72,8 @@ def mel_image(ax: Axes, mel: np.ndarray, rate: float, bands: np.ndarray, limits:
     """Draw a log-mel (M, L) into axes: seconds across, kHz upwards, magma over `limits` in dBFS (its own range if None)."""
     mel = _checked(mel, bands)
     low, high = limits or shared_limits([mel])
-    step = -(-mel.shape[1] // COLUMNS)
-    starts = np.arange(0, mel.shape[1], step)
-    level = 100 * (np.maximum.reduceat(mel, starts, axis=1) - 1)
-    extent = (0, len(starts) * step / rate, 0, mel.shape[0])
+    level, step = _levels(mel)
+    extent = (0, level.shape[1] * step / rate, 0, mel.shape[0])
     image = ax.imshow(
         level, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high, interpolation="nearest"
     )
@@ -105,8 +103,7 @@ def bare(mel: np.ndarray, path: str | os.PathLike[str], limits: tuple[float, flo
 def bare_png(mel: np.ndarray, limits: tuple[float, float]) -> bytes:
     """A log-mel (M, L) alone: a pixel for each band and frame, from the page's ground to its accent over `limits` in dBFS."""
     low, high = limits
-    step = -(-mel.shape[1] // COLUMNS)
-    level = 100 * (np.maximum.reduceat(np.nan_to_num(mel), np.arange(0, mel.shape[1], step), axis=1) - 1)
+    level, _ = _levels(np.nan_to_num(mel))
     places = [place for place, _ in RAMP]
     colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in RAMP])
     share = np.clip((level[::-1] - low) / (high - low), 0, 1)  # the lowest band is the last row
@@ -247,6 +244,12 @@ def feedback_figure(
         _time_axis(ax, seconds, seconds)
         (left, top, width, _), (_, last, _, height) = _box(above), _box(ax)
     return left, top, width, last + height - top
+
+
+def _levels(mel: np.ndarray) -> tuple[np.ndarray, int]:
+    """A log-mel (M, L) in dBFS, at most COLUMNS wide, and how many frames are in a column: the loudest of them is shown."""
+    step = -(-mel.shape[1] // COLUMNS)
+    return 100 * (np.maximum.reduceat(mel, np.arange(0, mel.shape[1], step), axis=1) - 1), step
 
 
 def _box(ax: Axes) -> Box:

@@ -53,7 +53,8 @@ def figure(samples: np.ndarray, rate: int, path: str | os.PathLike[str] | None =
             above.fill_between(edges / rate, least, most, alpha=0.7, lw=0)
     above.set_ylim(-1, 1)
     mono = np.pad(np.nan_to_num(samples[0]), (0, max(2 * _FRAME - length, 0)))  # of one segment alone Matplotlib warns
-    found, hertz, seconds = specgram(mono, NFFT=_FRAME, Fs=rate, noverlap=_FRAME // 2, mode="magnitude")
+    read = specgram(mono, NFFT=_FRAME, Fs=rate, noverlap=_FRAME // 2, mode="magnitude")
+    found, hertz, seconds = map(np.asarray, read)
     edge = _FRAME / 4 / rate  # half a step
     below.imshow(
         20 * np.log10(np.maximum(found, 1e-8)),  # digital silence has no logarithm

@@ -27,7 +27,7 @@ class Report:
     minutes: float = 0.0
     train_minutes: float = 0.0
     held_minutes: float = 0.0
-    held: str = ""  # how the held-out sound was chosen
+    chosen: str = ""  # how the held-out sound was chosen
     rates: dict[str, int] = field(default_factory=dict)  # Hz → files
     channels: dict[str, int] = field(default_factory=dict)  # channels → files
     silent_minutes: float = 0.0
@@ -164,7 +164,7 @@ def print_report(report: Report, console: Console) -> None:
     row("files", f"{report.files}" + (f" (and {report.ignored} that are no sound)" if report.ignored else ""))
     row("minutes", f"{report.minutes:.1f}, of which silence {report.silent_minutes:.1f}")
     row("training", f"{report.train_minutes:.1f} minutes")
-    row("held out", f"{report.held_minutes:.2f} minutes: {report.held}" if report.held_minutes else "nothing")
+    row("held out", f"{report.held_minutes:.2f} minutes: {report.chosen}" if report.held_minutes else "nothing")
     row("sample rates", times(report.rates, lambda rate: f"{rate} Hz"))
     row("channels", times(report.channels, lambda n: {"1": "mono", "2": "stereo"}.get(n, f"{n} channels")))
     if report.peak_db is not None and report.rms_db is not None:

@@ -17,10 +17,10 @@ def split(sounds: list[Sound], report: Report) -> list[dict[str, Any]]:
     held: set[str] = set()
     if {"train", "held"} <= set(tops):
         held = {s.name for s, top in zip(sounds, tops, strict=True) if top == "held"}
-        report.held = "the folder held"
+        report.chosen = "the folder held"
     elif len(sounds) >= WHOLE_FILES:
         held = _held_out_files(sounds)
-        report.held = f"{len(held)} whole files, chosen by their content"
+        report.chosen = f"{len(held)} whole files, chosen by their content"
     clips = []
     for s in sounds:
         tail = 0
@@ -30,7 +30,7 @@ def split(sounds: list[Sound], report: Report) -> list[dict[str, Any]]:
         clips.append(whole)
         if tail:
             clips.append({"file": s.name, "start": s.start + s.samples - tail, "samples": tail, "split": "held"})
-            report.held = "the ends of files"
+            report.chosen = "the ends of files"
     return clips
 
 

@@ -7,10 +7,9 @@ from torch import Tensor, nn
 
 from ...files.modelfile import ModelFile
 from ...latent.residual import FINE as FINE_FROM
-from .. import mel as scales
 from ..export import from_file
 from ..layers import State, Streaming
-from ..mel import highpass
+from ..mel import absolute, highpass, levelled, relative
 from ..reference import Reference
 from ..residual import cosines, left_out, stepped
 from ..vae import split
@@ -35,7 +34,7 @@ class Listening(Streaming):
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         frames = self.model.analysis.read(x)
         mel, loudness = frames[:, :-1], frames[:, -1:]
-        encoded, state = self.model.encoder.step(scales.relative(mel, loudness), state)
+        encoded, state = self.model.encoder.step(relative(mel, loudness), state)
         return torch.cat([frames, self.model.calibration(split(encoded)[0])], 1), state
 
 
@@ -52,7 +51,7 @@ class Shaping(Streaming):
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         z, loudness = x[:, :-1], x[:, -1:]
         y, state = self.model.decoder.step(torch.cat([self.model.calibration.inverse(z), loudness], 1), state)
-        return scales.levelled(y, self.model.analysis.log_band_weights), state
+        return levelled(y, self.model.analysis.log_band_weights), state
 
 
 class _Finish(nn.Module):
@@ -63,7 +62,7 @@ class _Finish(nn.Module):
         self.model = model
 
     def forward(self, shape: Tensor, added: Tensor, loudness: Tensor) -> Tensor:
-        return scales.absolute(scales.levelled(shape + added, self.model.analysis.log_band_weights), loudness)
+        return absolute(levelled(shape + added, self.model.analysis.log_band_weights), loudness)
 
 
 class _LeftOut(nn.Module):
