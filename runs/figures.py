@@ -148,9 +148,16 @@ def table(heading: list[str], lines: list[list[str]]) -> str:
 
 
 def readme(store: dict[str, Any]) -> str:
-    """The README's table: a line a model, held out and elsewhere beside each other."""
-    shown, lines = (*LAYERS, "copy synthesis", "Opus"), []
-    heading = ["model", *(ROWS[row] for row in shown), "pitch lost, lines", "loudness in the layers (R²)"]
+    """The README's table: a line a model, held out and elsewhere beside each other, in a musician's words."""
+    shown, lines = (*LAYERS, "copy synthesis"), []
+    heading = [
+        "model",
+        "the 16 numbers alone",
+        "+ fine: its pitch",
+        "+ colour: its own timbre",
+        "the vocoder alone",
+        "melody lost",
+    ]
     for name in store:
         found = [store[name].get(which) for which in SETS]
 
@@ -165,17 +172,11 @@ def readme(store: dict[str, Any]) -> str:
             best = next((row for row in ("fine", "chain") if row in rows), None)
             return report.cell(rows[best]["lost_above_copy"], "{:+.0%}") if best else "–"
 
-        def leaked(one: dict[str, Any]) -> str:
-            r2 = one.get("leak_r2_all", one["leak_r2"])
-            return report.cell(r2 if r2 is None else max(0.0, r2), "{:.2f}")
-
         card = pretrained.published()[name].with_suffix(".md").relative_to(TOP) if name in pretrained.published() else ""
-        cells = [f"[{name}]({card})", *(visqol(row) for row in shown), both(lost)]
-        cells.append(both(leaked))
-        lines.append(cells)
-    note = """ViSQOL (audio mode, at most 4.73), each *held out · elsewhere*: files kept from training · sounds of the domain from
-sources that nothing was trained on. Pitch lost above what copy synthesis loses, with fine structure where there is some, in
-monophonic lines. All figures, the weak cases by name: [docs/lab/figures.md](docs/lab/figures.md)."""
+        lines.append([f"[{name}]({card})", *(visqol(row) for row in shown), both(lost)])
+    note = """How alike, twice: sounds kept from training · sounds from elsewhere, which no training saw. *The vocoder alone* is
+given the sound's own mel. *Melody lost*: how much more of a melody's time is without its pitch than there. All figures,
+beside Opus at the same rate, and the weak cases by name: [docs/lab/figures.md](docs/lab/figures.md)."""
     return table(heading, lines) + "\n\n" + note
 
 

@@ -186,7 +186,7 @@ class Model:
     ) -> Audio:
         """The sound in this model's timbre. loudness: "input", a level in dBFS, a curve (L,), or (seconds, dBFS) points.
 
-        match: how far, from 0 to 1, its timbre is put in the domain's place; see `latent.match`. fine keeps its pitch, colour its
+        match: how much of the domain's timbre, from 0 to 1, it takes on; see `latent.match`. fine keeps its pitch, colour its
         own timbre beside that; see `decode`. A stereo sound stays one, each channel with a path of its own; mono: it is mixed.
         """
 

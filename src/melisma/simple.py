@@ -37,7 +37,7 @@ def transfer(
     """A sound in a model's timbre, as long as it was and at its rate; stereo if it was, unless `mono` mixes it.
 
     loudness: "input" follows the sound's; else a level in dBFS, one a frame (L,), or (seconds, dBFS) points (P, 2).
-    match: how far, from 0 to 1, its timbre is put in the domain's place, see `latent.match`. fine, from 0 to 1: how much of its
+    match: how much of the domain's timbre, from 0 to 1, it takes on, see `latent.match`. fine, from 0 to 1: how much of its
     fine structure is kept, partials and so its pitch; colour: how much of its own envelope.
     """
     played = _model(model)

@@ -94,10 +94,7 @@ def test_a_microphone_through_a_model(place, tmp_path):
     arguments = "--input heard --output recorder --seconds 1 --block 128 --state kept.state --set bias.2=1".split()
     told = live(place, *arguments, cwd=tmp_path)
     assert (
-        "strings plays heard on recorder" in told
-        and "the model 23.2" in told
-        and "% of a core" in told
-        and "headphones" in told
+        "strings plays heard on recorder" in told and "the model 23.2" in told and "% of a core" in told and "headphones" in told
     )
     sound = recorded(tmp_path)
     assert len(sound) > 4410 and np.sqrt(np.mean(sound[4410:44100] ** 2)) > 1e-3

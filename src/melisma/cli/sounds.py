@@ -28,7 +28,8 @@ def transfer(
         str, typer.Option(metavar="L", help="What to follow: input, a level such as -20dB, or another sound file or path.")
     ] = "input",
     match: Annotated[
-        float, typer.Option(min=0, max=1, help="How far the sound's timbre is put in the domain's place, pitch left as it is.")
+        float,
+        typer.Option(min=0, max=1, help="How much of the model's timbre the sound takes on: 0 little, 1 all. Its pitch stays."),
     ] = 1.0,
     fine: FineOption = 1.0,
     colour: ColourOption = 0.0,
@@ -36,7 +37,7 @@ def transfer(
 ) -> None:
     """A sound in a model's timbre.
 
-    Its timbre takes the domain's place, and its pitch stays. `--match 0 --colour 1` gives the sound back nearly as it is.
+    It takes on the model's timbre and keeps its pitch. `--match 0 --colour 1` gives the sound back nearly as it is.
     """
     from ..model import load, transferred
     from ..sound.audio import read

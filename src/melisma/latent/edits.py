@@ -147,7 +147,7 @@ def draw(path: P, points: Sequence[tuple[float, float]], *, dims: Rows = None, s
 
 @operator(
     "match",
-    "take the domain's place: its mean and covariance, those of pitch less so",
+    "move to where the domain's own sounds lie, in timbre more than in pitch",
     Parameter("by", "", 1.0, 0, 1, summary="how much of the way", rest=0.0),
 )
 def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None) -> P:

@@ -68,7 +68,7 @@ class Wrapper(WaveformToWaveformBase):  # type: ignore[misc]
 
     def get_neutone_parameters(self) -> List[NeutoneParameter]:  # noqa: UP006
         return [
-            ContinuousNeutoneParameter("match", "how far the timbre is put in the domain's place", 1.0),
+            ContinuousNeutoneParameter("match", "how much of the domain's timbre the sound takes on", 1.0),
             ContinuousNeutoneParameter("fine", "how much of the sound's partials is kept, so its pitch", 1.0),
             ContinuousNeutoneParameter("colour", "how much of the sound's own colour is kept", 0.0),
             ContinuousNeutoneParameter(f"latent {self.latent}", f"moves it, by {FARTHEST:g} σ either way", 0.5),
