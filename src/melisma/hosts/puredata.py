@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..errors import NotFound, Unavailable
+from ..errors import DiskError, NotFound, Unavailable
 from ..files.modelfile import SUFFIX
 from ..store import pretrained
 from ..system import manifest
@@ -103,7 +103,12 @@ def path() -> Path:
     for folder in filter(None, (usual, own and own / "pd")):
         if manifest.is_current(folder, _stamp(objects())):
             return folder
-    return install(usual if usual and (manifest.is_ours(usual) or _is_older(usual)) else home() / "pd")
+    if usual and (manifest.is_ours(usual) or _is_older(usual)):
+        return install(usual)
+    try:
+        return install(home() / "pd")
+    except DiskError as error:
+        raise DiskError(f"{error}, or set MELISMA_HOME to a folder of yours") from None
 
 
 def open_patch(name: str) -> int:

@@ -66,7 +66,9 @@ def fill(folder: Path, build: Callable[[Path], None], made: str) -> Filled:
             new = {file.relative_to(stage).as_posix(): file for file in sorted(stage.rglob("*")) if file.is_file()}
             return _exchange(Filled(folder), real, new, made)
     except OSError as error:
-        culprit = folder if not error.filename or ".melisma-" in str(error.filename) else error.filename
+        culprit = error.filename2 or error.filename  # a copy names its source first, which could be read
+        if not culprit or ".melisma-" in str(culprit):
+            culprit = folder
         remedy = f"check the free space and the permissions of {folder}"
         raise DiskError(f"{culprit} could not be written: {error.strerror or error}; {remedy}") from error
 
