@@ -67,7 +67,11 @@ def test_a_file_that_turns_phases_plays_as_it_did():
     got = stream.process(np.concatenate([sound, np.zeros(model.hop, np.float32)]))[model.hop :]
     assert np.array_equal(got, wanted) and np.abs(wanted).max() > 0.1
     still = {"vocoder.turn.weight": np.zeros_like(model.file.tensors["vocoder.turn.weight"])}  # it does count
-    other = melisma.Model(replace(model.file, tensors=model.file.tensors | still)).stream().process(np.concatenate([sound, np.zeros(model.hop, np.float32)]))[model.hop :]
+    other = (
+        melisma.Model(replace(model.file, tensors=model.file.tensors | still))
+        .stream()
+        .process(np.concatenate([sound, np.zeros(model.hop, np.float32)]))[model.hop :]
+    )
     assert not np.array_equal(other, wanted)
 
 
