@@ -2,7 +2,7 @@
 //
 //     node studio/pictures.mjs [NAME …]      (from the checkout; python is $MELISMA_PYTHON or python3)
 //
-// They go to docs/images: studio*.png, lesson-1 … lesson-5 as .png and .flac, web.png, and the film strip, film-PAGE-WIDTH.webp. The
+// They go to docs/images: studio*.png, lesson-1 … lesson-5 as .png and .flac, and the film strip, film-PAGE-WIDTH.webp. The
 // pages must be built (python studio/build.py, hosts/web/build.py); the page of sounds is made by `melisma demo`, which takes minutes,
 // or is the one in the folder $MELISMA_DEMO.
 
@@ -225,7 +225,6 @@ const MADE = {
   },
 };
 
-MADE.web = async () => picture(await web(WIDE), 'web');
 for (const [name, make] of Object.entries(FILM))
   for (const width of Object.keys(HEIGHTS).map(Number)) MADE[`film-${name}-${width}`] = async () => film(await make(width), `${name}-${width}`);
 for (const [name, make] of Object.entries(MADE))

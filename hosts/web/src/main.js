@@ -14,7 +14,7 @@ context.suspend(); // a browser may let it run at once
 const engine = new Engine(), stage = new Stage(by("mel"), by("lanes")), sources = new Sources(context);
 const own = { sound: null, model: null }; // files that were dropped or chosen
 let model = null; // the one that is there
-let running = false, busy = 0, late;
+let running = false, busy = 0, told = 0, late;
 
 function say(text, wrong = false) {
   by("said").textContent = text;
@@ -208,14 +208,14 @@ let level = 0, peak = 0;
 engine.onlevels = ([, out], share) => {
   level = Math.max(height(out), level - 0.02);
   peak = Math.max(height(out), peak - 0.006);
-  busy += 0.05 * (share - busy);
+  busy += Math.max(0.01, 1 / ++told) * (share - busy); // a thread's clock has whole milliseconds: only a mean says much
 };
 
 function facts() {
   const seconds = model.latency / context.sampleRate + (context.outputLatency || context.baseLatency || 0);
   const gaps = context.playbackStats?.underrunEvents ?? context.playoutStats?.fallbackFramesEvents ?? 0;
   const parts = [`${Math.round(1000 * seconds)} ms late`, `${context.sampleRate / 1000} kHz`];
-  if (running) parts.push(`${Math.round(100 * busy)} % of a core`, ...(gaps ? [gaps === 1 ? "1 gap" : `${gaps} gaps`] : []));
+  if (running) parts.push(...(told > 50 ? [`${Math.round(100 * busy)} % of a core`] : []), ...(gaps ? [gaps === 1 ? "1 gap" : `${gaps} gaps`] : []));
   by("facts").textContent = parts.join(" · ");
 }
 

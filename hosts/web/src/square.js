@@ -230,7 +230,7 @@ export class Square {
     context.fillRect(0, height / 2, width, 1);
     const project = this.project();
     if (!project) return;
-    const places = this.stage.last(TRAIL).map(project).map(([x, y]) => [width * (0.5 + x / 2), height * (0.5 - y / 2)]);
+    const places = this.stage.last(TRAIL).map(project).map(([x, y]) => [width * (0.5 + within(x) / 2), height * (0.5 - within(y) / 2)]);
     for (let k = places.length - 1; k > 0; k--) {
       const fresh = 1 - k / TRAIL;
       context.strokeStyle = `rgb(231 233 238 / ${0.9 * fresh * fresh})`;
@@ -248,4 +248,6 @@ export class Square {
   }
 }
 
+// what lies beyond the corners is drawn at the edge
+const within = (v) => (0.98 * v) / (1 + v ** 4) ** 0.25;
 const bare = (title) => title.replace(/^(an?|the) /i, "");
