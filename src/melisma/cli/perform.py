@@ -48,10 +48,10 @@ def live(
     ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.1, max=86400, help="How long; else until Ctrl-C.")] = None,
 ) -> None:
-    """Play a model on this machine's sound card and MIDI ports.
+    """Play a model on this machine's sound card.
 
-    What is heard, or played on a keyboard, or both, goes through the model as it comes. It says how late it is, and at the end
-    what it took of a core. For example:
+    What is heard, or played on a MIDI keyboard, or both, goes through the model as it comes. It says how late it is, and at the
+    end what it took of a core. For example:
 
     \b
     melisma live                                    # the microphone through the strings
