@@ -30,7 +30,7 @@ def web(
         list[str] | None, typer.Option("--model", "-m", metavar="M", help="With this model, more than once; else all published.")
     ] = None,
 ) -> None:
-    """A page that plays: a folder for a browser or any web server.
+    """A page that plays, for a browser or any web server.
 
     Microphone, sounds and a keyboard through the models, in the browser itself; on a phone, too.
     """

@@ -169,7 +169,7 @@ def edit(
 
 
 def operators() -> None:
-    """The operators of `melisma edit`, their parameters and ranges."""
+    """The operators of `melisma edit`, and their parameters."""
     from rich.table import Table
     from rich.text import Text
 

@@ -61,7 +61,7 @@ def train(
     nodes: Annotated[int, typer.Option(metavar="N", min=1, help="Machines: start the same command on each.")] = 1,
     seed: Annotated[int, typer.Option(metavar="S", min=0, max=9999, help="Of everything that is drawn at random.")] = 0,
 ) -> None:
-    """Learn the timbre of a folder of sounds: a model of your own.
+    """A model of your own: learn the timbre of a folder.
 
     Ctrl-C stops it (SIGTERM and SIGHUP too), and the same command with --resume goes on from there.
     The model can be used by its name.
