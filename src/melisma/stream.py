@@ -32,7 +32,7 @@ class Stream(Single):
         return self._stream.process(np.asarray(block) if isinstance(block, Audio) else block)
 
     def set(self, name: str, value: float) -> None:
-        """Turn a parameter, such as "match", "fine" or "colour" (`melisma parameters` lists them); from any thread."""
+        """Turn a parameter, such as "domain", "fine" or "bias.1" (docs/reference/parameters.md has all); from any thread."""
         self._stream.set(name, value)
 
     def reset(self) -> None:
