@@ -22,7 +22,9 @@ from melisma.core import binding
 try:
     import sounddevice  # noqa: F401
 except (ImportError, OSError):  # OSError: the library's own, where PortAudio is missing
-    pytest.skip("needs sounddevice and PortAudio: pip install 'melisma[live]', apt install libportaudio2", allow_module_level=True)
+    pytest.skip(
+        "needs sounddevice and PortAudio: pip install 'melisma[live]', apt install libportaudio2", allow_module_level=True
+    )
 osc_message = pytest.importorskip("pythonosc.osc_message")
 from pythonosc import udp_client  # noqa: E402
 
