@@ -14,7 +14,7 @@ import soundfile
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "src" / "melisma" / "_supercollider"
-SYSTEM = next((folder for folder in Path("/usr").glob("lib*/**/SuperCollider/plugins") if folder.is_dir()), None)
+SYSTEM = next((folder for place in ("lib*", "lib*/*") for folder in Path("/usr").glob(f"{place}/SuperCollider/plugins")), None)
 KR, AR = 1, 2
 
 
