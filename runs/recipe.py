@@ -297,7 +297,8 @@ def settle(domain: Domain) -> None:
     from melisma.training.run import publish as write
 
     file = modelfile.load(domain.published)
-    model = from_file(file)
+    own = replace(file.config, vae=replace(file.config.vae, sink=domain.config.vae.sink))
+    model = from_file(replace(file, config=own))
     model.vocoder.settle()
     file = to_file(model, file.name, file.latents, file.training, bits=8)
     result = evaluate(Model(file), domain.sounds, seconds_limit=HELD_SECONDS, files_limit=domain.judged)

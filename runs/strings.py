@@ -2,6 +2,7 @@
 
 from recipe import Domain, main
 
+from melisma.files.config import ModelConfig, VAEConfig
 from melisma.training.stages import Weights
 
 DOMAIN = Domain(
@@ -14,6 +15,8 @@ training, and phrases made of those.""",
     cannot="""It has never heard a real legato, a bow change or a glissando: its phrases are cross-faded notes. Sounds with
 noise or consonants come out as bowed noise. Of solo playing it knows little; the sections weigh most.""",
     start="",
+    # its sounds are silent above their partials: docs/lab/residual.md, "What lies below"
+    config=ModelConfig(vae=VAEConfig(sink=1.0)),
     # down to a contrabass, and in other rooms: docs/lab/choices.md
     plan={"speeds": (-14, 6), "mixed": 0.25, "played": 0.6, "shaped": 0.5, "weights": Weights(partials=1.0)},
 )

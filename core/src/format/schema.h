@@ -33,6 +33,7 @@ struct VAEConfig {
     int decoder_blocks;
     int kernel;
     int expansion;
+    double sink;
 };
 
 struct MelganConfig {
@@ -92,6 +93,7 @@ constexpr Entry VAE_ENTRIES[] = {
     {"decoder_blocks", Kind::WHOLE, 0, 64, offsetof(Entries, vae.decoder_blocks), false, 0},
     {"kernel", Kind::WHOLE, 1, 63, offsetof(Entries, vae.kernel), false, 0},
     {"expansion", Kind::WHOLE, 1, 8, offsetof(Entries, vae.expansion), false, 0},
+    {"sink", Kind::REAL, 0, 10, offsetof(Entries, vae.sink), true, 0},
 };
 constexpr Entry MELISMA_ENTRIES_OF_melgan[] = {
     {"ratios", Kind::LIST, 1, 1024, offsetof(Entries, melgan.ratios), false, 0},

@@ -39,17 +39,18 @@ void Residual::clear(State& state) const {
 void Residual::follow(State& state, const float* mel, float loudness, const float* decoded) const {
     // a band counts down to 70 dB below the loudness or to −100 dBFS: what lies deeper is not heard, and
     // tells of the gain
-    float floor = (-100 - loudness + 70) / 100;
-    floor = floor > 0 ? floor : 0;
+    float deepest = (-100 - loudness + 70) / 100;
+    float floor = deepest > 0 ? deepest : 0, below = deepest > -BELOW / 100 ? deepest : -BELOW / 100;
     float open = (loudness - SILENT) / (SOUNDING - SILENT);
     open = open < 0 ? 0 : open > 1 ? 1 : open;
     float* gathered = state.gathered;
     std::memset(gathered, 0, static_cast<size_t>(bands_) * sizeof(float));
     for (int j = 0; j < bands_; j++) {
         float wanted = (100 * (mel[j] - 1) - loudness + 70) / 100;
-        wanted = wanted > floor ? wanted : floor;
-        float got = decoded[j] > floor ? decoded[j] : floor;  // NaN, from a damaged model, too
+        float got = decoded[j] > LOWEST ? decoded[j] : LOWEST;  // NaN, from a damaged model, too
         got = got < HIGHEST ? got : HIGHEST;
+        // of what lies below, nothing is told but that it does
+        if (wanted < floor) wanted = got < below ? got : below;
         float left = open * (wanted - got);
         const float* row = turned_ + j * bands_;
         for (int k = 0; k < bands_; k++) gathered[k] += row[k] * left;

@@ -5,6 +5,7 @@
 namespace melisma {
 
 constexpr float FADE = -80;  // dBFS: below it the level falls four times as fast as the loudness
+constexpr float SINKS = -67;  // dB below the loudness: a band that is decoded lower sinks, if the model says so
 constexpr float CEILING =
     1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
 
@@ -117,8 +118,11 @@ void Chain::shape(const Network::State* decoders, const float* z, const float* l
 void Chain::absolute(float level, float* v) const {
     // silence stays silence in the lowest bands, too, which A-weighting hardly counts
     if (level < FADE) level -= 3 * (FADE - level);
+    float sink = static_cast<float>(model_->config.vae.sink);
     for (int j = 0; j < model_->bands; j++) {
-        float height = 1 + (100 * v[j] - 70 + level) / 100;
+        float relative = 100 * v[j] - 70;
+        if (relative < SINKS) relative -= sink * (SINKS - relative);
+        float height = 1 + (relative + level) / 100;
         height = height > 0 ? height : 0;  // NaN, from a damaged model, becomes silence
         v[j] = height < CEILING ? height : CEILING;
     }

@@ -8,11 +8,11 @@ from typing import Any
 LONGEST = 16  # entries of a list
 
 
-def entry(default: Any, minimum: float, maximum: float, missing: Any = None, older: bool = False) -> Any:
+def entry(default: Any, minimum: float, maximum: float, missing: Any = None, unsaid: bool = False) -> Any:
     """An entry and the bounds (of a list: its numbers') that any sane model stays within: a file that claims more is refused
-    before anything is allocated for it. missing: what a file means that has no such entry. older: no new model has it, and
-    a file names it only where it says something else."""
-    return field(default=default, metadata={"minimum": minimum, "maximum": maximum, "missing": missing, "older": older})
+    before anything is allocated for it. missing: what a file means that has no such entry. unsaid: a file names it only
+    where it says something else."""
+    return field(default=default, metadata={"minimum": minimum, "maximum": maximum, "missing": missing, "unsaid": unsaid})
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,11 @@ class AnalysisConfig:
 
 @dataclass(frozen=True)
 class VAEConfig:
-    """The mel VAE: latents, channel widths and numbers of ConvNeXt blocks on each side, kernel and expansion."""
+    """The mel VAE: latents, channel widths and numbers of ConvNeXt blocks on each side, kernel and expansion.
+
+    sink: how many times as far below SINKS a band falls that is decoded there: of a domain whose sounds are silent where
+    they are not heard, as samples of instruments are (docs/lab/residual.md).
+    """
 
     latents: int = entry(16, 1, 128)
     encoder_width: int = entry(192, 1, 2048)
@@ -44,6 +48,7 @@ class VAEConfig:
     decoder_blocks: int = entry(4, 0, 64)
     kernel: int = entry(5, 1, 63)
     expansion: int = entry(3, 1, 8)
+    sink: float = entry(0.0, 0.0, 10.0, missing=0.0, unsaid=True)
 
 
 @dataclass(frozen=True)

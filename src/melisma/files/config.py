@@ -28,8 +28,9 @@ class ModelConfig:
         return {name: {k: v for k, v in asdict(block).items() if k not in _unsaid(block)} for name, block in blocks}
 
     def fits(self, other: ModelConfig) -> bool:
-        """Whether the weights of one are at home in the other: all is alike but the highpass, which older models lack."""
-        return replace(self, analysis=replace(self.analysis, highpass=other.analysis.highpass)) == other
+        """Whether the weights of one are at home in the other: all is alike but highpass and sink, which need none."""
+        analysis, vae = replace(self.analysis, highpass=other.analysis.highpass), replace(self.vae, sink=other.vae.sink)
+        return replace(self, analysis=analysis, vae=vae) == other
 
     @classmethod
     def from_dict(cls, data: Any) -> ModelConfig:
@@ -47,8 +48,8 @@ class ModelConfig:
 
 
 def _unsaid(block: Any) -> set[str]:
-    """Entries that only older files have, where they say what their absence says."""
-    return {f.name for f in fields(block) if f.metadata.get("older") and getattr(block, f.name) == f.metadata["missing"]}
+    """Entries of which a file is silent where they say what their absence says."""
+    return {f.name for f in fields(block) if f.metadata.get("unsaid") and getattr(block, f.name) == f.metadata["missing"]}
 
 
 def _read(cls: type, data: Any, where: str) -> Any:

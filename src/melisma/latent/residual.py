@@ -4,4 +4,5 @@ FINE = 20  # the cosine over the bands that fine structure begins with; those be
 LAYER_STEP = 1.0  # dB, in an orthonormal basis
 LAYER_MOST = 127  # steps
 SILENT, SOUNDING = -80.0, -70.0  # dBFS: between them the residual comes in
-HIGHEST = 4.0  # of a relative mel: beyond it nothing sounds
+BELOW = 4.0  # dB: what lies below the floor is put so far below it, nearly where it lies on average (docs/lab/residual.md)
+LOWEST, HIGHEST = -1.0, 4.0  # of a relative mel: beyond them nothing sounds, or all

@@ -24,6 +24,7 @@ LOUDNESS_FLOOR = -100.0  # dBFS
 CEILING = 1.2  # of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
 RELATIVE_RANGE = (-70.0, 40.0)  # dB about the frame's loudness
 FADE = -80.0  # dBFS of loudness
+SINKS = -67.0  # dB below the loudness
 
 
 class Analysis(Streaming):
@@ -134,11 +135,14 @@ def levelled(mel: Tensor, log_band_weights: Tensor) -> Tensor:
     return mel - implied_level(mel, log_band_weights)
 
 
-def absolute(mel: Tensor, loudness: Tensor) -> Tensor:
+def absolute(mel: Tensor, loudness: Tensor, sink: float = 0.0) -> Tensor:
     """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it, and never beyond CEILING.
 
     Below FADE the level falls four times as fast as the loudness, so that silence stays silence in the lowest bands too, which
-    A-weighting hardly counts.
+    A-weighting hardly counts. A band below SINKS, relative to the loudness, falls `sink` times as far again.
     """
     loudness = loudness - 3 * (FADE - loudness).clamp(min=0)
-    return (1 + (100 * mel + RELATIVE_RANGE[0] + loudness) / 100).clamp(0, CEILING)
+    level = 100 * mel + RELATIVE_RANGE[0]
+    if sink:
+        level = level - sink * (SINKS - level).clamp(min=0)
+    return (1 + (level + loudness) / 100).clamp(0, CEILING)

@@ -69,7 +69,7 @@ class Reference(Streaming):
 
     def decode(self, z: Tensor, loudness: Tensor) -> Tensor:
         """Latents (B, Z, L), loudness (B, 1, L) → log-mel (B, M, L)."""
-        return absolute(self.shape(self.calibration.inverse(z), loudness), loudness)
+        return absolute(self.shape(self.calibration.inverse(z), loudness), loudness, self.config.vae.sink)
 
     def shape(self, mean: Tensor, loudness: Tensor) -> Tensor:
         """The encoder's own latents (B, Z', L) and loudness (B, 1, L) → relative mel (B, M, L)."""
@@ -92,5 +92,5 @@ class Reference(Streaming):
         z = self.calibration.inverse(z)
         decoded, decoder = self.decoder.step(torch.cat([z, loudness], 1), decoder)
         decoded = levelled(decoded, self.analysis.log_band_weights)
-        waveform, vocoder = self.vocoder.step(absolute(decoded, loudness), vocoder)
+        waveform, vocoder = self.vocoder.step(absolute(decoded, loudness, self.config.vae.sink), vocoder)
         return waveform, [analysis, encoder, decoder, vocoder]

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ..latent.residual import FINE, HIGHEST, LAYER_MOST, LAYER_STEP, SILENT, SOUNDING
+from ..latent.residual import BELOW, FINE, HIGHEST, LAYER_MOST, LAYER_STEP, LOWEST, SILENT, SOUNDING
 
 
 def cosines(bands: int) -> Tensor:
@@ -31,10 +31,12 @@ def left_out(mel: Tensor, loudness: Tensor, decoded: Tensor) -> Tensor:
 
     It is the same at every gain: a band counts down to 70 dB below the loudness, or to −100 dBFS.
     """
-    floor = ((-100 - loudness + 70) / 100).clamp(min=0)
-    wanted = torch.maximum((100 * (mel - 1) - loudness + 70) / 100, floor)
+    deepest = (-100 - loudness + 70) / 100
+    floor, below = deepest.clamp(min=0), deepest.clamp(min=-BELOW / 100)
+    wanted, got = (100 * (mel - 1) - loudness + 70) / 100, decoded.clamp(LOWEST, HIGHEST)
+    wanted = torch.where(wanted < floor, torch.minimum(got, below), wanted)
     sounding = ((loudness - SILENT) / (SOUNDING - SILENT)).clamp(0, 1)
-    return sounding * (wanted - torch.maximum(decoded, floor).clamp(max=HIGHEST))
+    return sounding * (wanted - got)
 
 
 def stepped(left: Tensor, basis: Tensor, size: float = LAYER_STEP / 100, most: int = LAYER_MOST) -> Tensor:

@@ -216,7 +216,11 @@ class TuneStage(VocoderStage):
         output, anchor = self.decoded(z, loudness)
         error = losses.weighted_mean((output - target).abs(), weight)
         place = torch.arange(len(x), device=x.device)[:, None, None]
-        own = absolute(torch.where(place % 4 == 2, self.layered(mel, loudness, output, generator), output), loudness)
+        own = absolute(
+            torch.where(place % 4 == 2, self.layered(mel, loudness, output, generator), output),
+            loudness,
+            self.model.config.vae.sink,
+        )
         own = torch.where(place % 2 == 0, own, mel.clamp(min=0))
         heard, made = self.auditory(target, output)
         coarse = losses.weighted_mean((made - heard).abs(), self.auditory.slow(losses.audible(loudness)).expand_as(made))

@@ -22,7 +22,7 @@ class PhaseConfig(VocoderConfig):
     blocks: int = entry(4, 0, 64)
     kernel: int = entry(5, 1, 63)
     expansion: int = entry(3, 1, 8)
-    turns_phase: bool = entry(False, 0, 1, missing=False, older=True)
+    turns_phase: bool = entry(False, 0, 1, missing=False, unsaid=True)
 
 
 def _tensors() -> list[Tensors]:

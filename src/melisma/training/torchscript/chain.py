@@ -62,7 +62,8 @@ class _Finish(nn.Module):
         self.model = model
 
     def forward(self, shape: Tensor, added: Tensor, loudness: Tensor) -> Tensor:
-        return absolute(levelled(shape + added, self.model.analysis.log_band_weights), loudness)
+        level = levelled(shape + added, self.model.analysis.log_band_weights)
+        return absolute(level, loudness, self.model.config.vae.sink)
 
 
 class _LeftOut(nn.Module):
