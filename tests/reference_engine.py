@@ -113,7 +113,7 @@ class Engine:
             if layers is not None and (fine or colour):
                 mel = mel + self.residual.spread(layers[..., i : i + frames], fine, colour)
                 mel = levelled(mel, self.model.analysis.log_band_weights)
-            yield absolute(mel, level)
+            yield absolute(mel, level, self.model.config.vae.sink)
 
     def _synthesized(self, mels: Iterator[Tensor]) -> np.ndarray:
         state, parts = self.model.vocoder.initial(1), [torch.zeros(1, 1, 0, dtype=torch.float64)]

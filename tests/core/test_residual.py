@@ -24,6 +24,7 @@ WIDE = ModelConfig(
     MelganConfig(ratios=(8, 4), width=8, dilations=(1, 3), kernel=3),
 )
 PHASE = replace(WIDE, vocoder=PhaseConfig(width=4, blocks=1, kernel=3, expansion=2))
+SINKING = replace(WIDE, vae=replace(WIDE.vae, sink=2.0))
 amounts = st.sampled_from([0.0, 0.3, 1.0])
 
 
@@ -41,7 +42,7 @@ def test_the_numbers_are_said_alike():
     assert int(said["MELISMA_FINE"]) == FINE and float(said["MELISMA_LAYER_STEP"]) == LAYER_STEP
 
 
-@pytest.mark.parametrize("config", [TINY, WIDE, PHASE], ids=["few", "melgan", "phase"])
+@pytest.mark.parametrize("config", [TINY, WIDE, PHASE, SINKING], ids=["few", "melgan", "phase", "sinking"])
 @pytest.mark.parametrize("loud", [1.0, 1e-2])
 def test_layers_equal_the_reference(config, loud):
     ours, theirs = core.Engine(random_file(config)), reference.Engine(random_file(config))
@@ -62,7 +63,7 @@ def test_layers_equal_the_reference(config, loud):
 
 @quick
 @given(
-    st.sampled_from([TINY, WIDE, PHASE]),
+    st.sampled_from([TINY, WIDE, PHASE, SINKING]),
     st.lists(st.integers(0, 700), max_size=8),
     st.sampled_from([0, 0.25, 0.5, 1]),
     st.booleans(),
@@ -103,7 +104,7 @@ def test_the_domain_is_reached_and_left_smoothly():
 
 @quick
 @given(
-    st.sampled_from([TINY, WIDE, PHASE]),
+    st.sampled_from([TINY, WIDE, PHASE, SINKING]),
     st.lists(st.integers(0, 700), max_size=8),
     amounts,
     amounts,
@@ -168,6 +169,20 @@ def test_published_models_with_both_layers_give_the_sound_back(path):
     ]
     assert rms[3] < 0.6 * rms[0] and rms[3] < min(rms[1:3]), rms
     assert np.array_equal(engine.decode_mel(z, loudness, layers, 0, 0), engine.decode_mel(z, loudness))
+
+
+def test_what_is_decoded_low_sinks(tmp_path):
+    """Below −67 dB of the loudness twice as far again, above it nothing changes; a file without the entry is as before."""
+    plain, sinking = core.Engine(random_file(WIDE)), core.Engine(random_file(SINKING))
+    (tmp_path / "x.melisma").write_bytes(file_bytes(SINKING))
+    assert modelfile.load(tmp_path / "x.melisma").config == SINKING and b"sink" not in file_bytes(WIDE)
+    x = sound(8000, 6000)
+    z, loudness = plain.encode(x)
+    loudness = np.full_like(loudness, 5)
+    before, after = (100 * (engine.decode_mel(8 * z, loudness) - 1) - 5 for engine in (plain, sinking))
+    low = (before < -67) & (before > -75)
+    assert low.any() and np.allclose(after[low], before[low] - 2 * (-67 - before[low]), atol=1e-3)
+    assert (before >= -67).any() and np.array_equal(before[before >= -67], after[before >= -67])
 
 
 def test_layers_know_no_gain():

@@ -40,6 +40,16 @@ def test_it_knows_no_gain_and_no_silence():
     assert not left_out(mel, torch.full((1, 1, 6), -80.0), decoded).any()
 
 
+def test_of_what_lies_below_only_that_is_told():
+    """Beside a loudness of −20 dBFS: at −80 or −90 dB it is the same, and a decoder that is lower is left alone."""
+    loudness, decoded = torch.full((1, 1, 1), -20.0), torch.tensor([0.3, 0.0, -0.02, -0.06])[None, :, None]
+    deep = [left_out(torch.full((1, 4, 1), 1 - level / 100), loudness, decoded) for level in (95.0, 99.0)]
+    assert torch.equal(*deep)
+    torch.testing.assert_close(deep[0].ravel(), torch.tensor([-0.34, -0.04, -0.02, 0.0]))
+    heard = left_out(torch.full((1, 4, 1), 0.2), loudness, decoded)  # −60 dB of the loudness
+    torch.testing.assert_close(decoded + heard, torch.full((1, 4, 1), 0.1))
+
+
 def test_each_frame_is_its_own_and_rounded():
     """A beat from one frame to the next is kept: a low note has no pitch without it."""
     layer = Residual(12)
