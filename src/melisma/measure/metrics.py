@@ -228,6 +228,7 @@ def pitch_error(reference: np.ndarray, output: np.ndarray, rate: int) -> PitchEr
     return PitchError(float(np.median(cents)), float(np.mean(cents > GROSS_CENTS)), float(lost))
 
 
+@cache  # a process that has it waits for nobody
 def load_librosa() -> ModuleType:
     """librosa with the modules used here, imported by one process at a time.
 
