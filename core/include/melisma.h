@@ -166,9 +166,10 @@ MELISMA_API void melisma_synthesize_channels(melisma_stream* stream, const float
 
 /* The same with what the latents leave out of a sound, its residual, in two layers: the first MELISMA_FINE
    cosines over the bands are its colour, the others its fine structure. layers[frame * M + cosine], in steps
-   of MELISMA_LAYER_STEP dB in an orthonormal basis; cosine 0 is always 0. encode_layers runs the decoder, too, to know them. In decode_layers fine and colour are amounts from
-   0 to 1; mel or out may be NULL, and so may layers, which is melisma_decode. With what encode_layers gave it
-   equals melisma_process with these amounts. REALTIME. */
+   of MELISMA_LAYER_STEP dB in an orthonormal basis; cosine 0 is always 0. encode_layers runs the decoder,
+   too, to know them. In decode_layers fine and colour are amounts from 0 to 1; mel or out may be NULL, and so
+   may layers, which is melisma_decode. With what encode_layers gave it equals melisma_process with these
+   amounts. REALTIME. */
 #define MELISMA_FINE 20
 #define MELISMA_LAYER_STEP 1.0
 MELISMA_API int64_t melisma_encode_layers(melisma_stream* stream, const float* in, int64_t n, float* latents,
