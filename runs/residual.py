@@ -4,6 +4,7 @@
     python runs/residual.py basis             bits a second in cosines and in a basis learnt from training sounds
     python runs/residual.py transfers         matched, with fine structure from which cosine, and how much of it
     python runs/residual.py leak              what all layers tell of the loudness, and the slope of a loudness set by hand
+    python runs/residual.py kept              matched, with fine structure as it was before the latents were moved
     python runs/residual.py say               what the core does now: each row of the layers
 
 Needs the sets of `runs/sources.py strings screams singing speech` and of elsewhere. A form is tried in numpy on what the
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -224,6 +225,31 @@ def transfers() -> None:
         )
 
 
+def kept() -> None:
+    """Fine structure of the sound less that of the matched mel, instead of less that of its own latents."""
+    ear = Ear({d: [t for f in spread(d, "train", 2 * LEARNT) if len(t := timbre(opened(f), RATE))] for d in PHRASES})
+    of = {"A": "strings", "B": "strings", "voice": "singing"}
+    inputs = {f.stem: opened(f) for f in sorted((TOP / "src/melisma/sounds").rglob("*.flac"))}
+    for domain in ("singing", "speech", "strings"):
+        for file in spread(domain, "held", 2):
+            inputs[file.stem], of[file.stem] = opened(file), domain
+    pairs = [(d, x) for d in ("strings", "singing", "speech") for name, x in inputs.items() if of.get(name) != d]
+    ways = {"matched": lambda path: path.match(), "all": lambda path: path.match(dims=range(path.dimensions))}
+    for name, edit in ways.items():
+        sounds = [prepared(domain, x, edit) for domain, x in pairs]
+        for amount in (0, 0.5, 1):
+            mixed = [replace(s, made=(1 - amount) * s.made + amount * s.edited) for s in sounds]
+            outputs = [played(s, Form(0, colour=0)) for s in mixed]
+            frames = [timbre(y, RATE) for y in outputs]
+            there = [ear.distance(f, s.model.name) for s, f in zip(sounds, frames, strict=True)]
+            back = [distance(f, timbre(s.x, RATE), ear.scale) for s, f in zip(sounds, frames, strict=True)]
+            nearer = sum(a < b for a, b in zip(there, back, strict=True))
+            taken = sum(ear.tell(f) == s.model.name for s, f in zip(sounds, frames, strict=True))
+            cells = heard(sounds, outputs).split(" | ", 1)[1]
+            where = f"{np.nanmean(there):.2f} | {np.nanmean(back):.2f}"
+            print(f"| {name}, {amount:g} kept | {cells} | {where} | {nearer}, {taken} of {len(sounds)} |", flush=True)
+
+
 def leak() -> None:
     """Beside what the latents and all layers tell: what the sound's own spectrum does, its level taken out."""
     for domain in PHRASES:
@@ -246,6 +272,6 @@ def told(train: list[Heard], test: list[Heard], rows: Callable[[LatentPath, np.n
 if __name__ == "__main__":
     warnings.filterwarnings("ignore", category=RuntimeWarning)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parts = {"forms": forms, "basis": basis, "transfers": transfers, "leak": leak, "say": say}
+    parts = {"forms": forms, "basis": basis, "transfers": transfers, "kept": kept, "leak": leak, "say": say}
     parser.add_argument("part", choices=parts)
     parts[parser.parse_args().part]()
