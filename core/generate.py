@@ -119,8 +119,12 @@ def _row(p) -> str:
     return f'{{"{p.name}", "{p.unit}", "{p.summary}", {_float(p.minimum)}, {_float(p.maximum)}, {_float(p.default)}, {whole}}},'
 
 
+_MACROS = {"DOMAIN"}  # of some system's math.h
+
+
 def _place(p) -> str:
-    return p.name.replace(".", "_").upper()
+    name = p.name.replace(".", "_").upper()
+    return f"TO_{name}" if name in _MACROS else name
 
 
 def exciter() -> str:

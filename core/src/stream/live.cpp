@@ -91,10 +91,10 @@ void Live::wander(float* z) {
     }
 }
 
-bool Live::bare() const { return smooth_[FINE].is(0) && smooth_[COLOUR].is(0) && smooth_[DOMAIN].is(1); }
+bool Live::bare() const { return smooth_[FINE].is(0) && smooth_[COLOUR].is(0) && smooth_[TO_DOMAIN].is(1); }
 
 bool Live::bare_later() const {
-    return smooth_[FINE].target == 0 && smooth_[COLOUR].target == 0 && smooth_[DOMAIN].target == 1;
+    return smooth_[FINE].target == 0 && smooth_[COLOUR].target == 0 && smooth_[TO_DOMAIN].target == 1;
 }
 
 // Towards the original all of it is kept. At 1 it is the amount, to the bit.
@@ -107,7 +107,7 @@ void Live::edit(float* z, float* loudness, int frames) {
     for (int l = 0; l < frames; l++, frame_++, z += latents) {
         for (int i = LOUDNESS_BY_HAND; i <= RANDOMIZE_RATE; i++) smooth_[i].advance(frame_share_);
         for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[HOLD], frozen_[d], z[d], frame_ == 0);
-        float domain = smooth_[DOMAIN].advance(frame_share_);
+        float domain = smooth_[TO_DOMAIN].advance(frame_share_);
         match_.step(z, loudness[l], domain * smooth_[MATCH].value, smooth_[MATCH_SECONDS].value,
                     frame_seconds_, !smooth_[HOLD].is(0));
         for (int d = 0; d < latents; d++)
