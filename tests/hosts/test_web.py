@@ -6,6 +6,7 @@ import http.server
 import json
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from browser import browser
 
 from melisma.cli import main as cli
 from melisma.core.binding import CoreModel
+from melisma.files import modelfile
 from melisma.hosts import web
 from melisma.model import load
 from melisma.sound import audio
@@ -213,6 +215,16 @@ def test_a_model_and_a_sound_of_ones_own(chromium, folder, tiny):
     page.until("source.selectedOptions[0].textContent == 'bell.flac'")
     page.click(START)
     page.until("melisma.context.state == 'running' && melisma.stage.filled > 300")
+
+
+def test_the_menu_says_which_model_is_not_usable(chromium, tiny, tmp_path):
+    model = modelfile.load(tiny)
+    training = model.training | {"usable": False, "verdict": "Not usable yet: it hums."}
+    modelfile.save(replace(model, training=training), tmp_path / "poor.melisma")
+    assert cli.run(["web", str(tmp_path / "page"), "-m", "strings", "-m", str(tmp_path / "poor.melisma")]) == 0
+    page = opened(chromium, (tmp_path / "page" / "index.html").as_uri())
+    said = page.run("[...document.getElementById('model').options].map(o => [o.textContent, o.title])")
+    assert said[:2] == [["strings", ""], ["tiny (not usable yet)", "Not usable yet: it hums."]]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

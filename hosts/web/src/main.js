@@ -41,7 +41,9 @@ function catalogue() {
   const group = (label, ...options) => Object.assign(document.createElement("optgroup"), { label }).appendChild(options[0]).parentNode;
   const sounds = Object.entries(melisma.sounds).map(([name, { title }]) => new Option(capital(title), name));
   by("source").append(...sounds, new Option("A sound of yours…", OWN), new Option("Your microphone", MICROPHONE), new Option("Your keyboard", KEYS));
-  by("model").append(...Object.keys(melisma.models).map((name) => new Option(name)), new Option("a model of yours…", OWN));
+  const models = Object.entries(melisma.models).map(([name, { remark }]) =>
+    Object.assign(new Option(remark ? `${name} (not usable yet)` : name, name), { title: remark }));
+  by("model").append(...models, new Option("a model of yours…", OWN));
   by("home").hidden = !melisma.home;
   by("licences").textContent = melisma.licences ?? "";
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import BadValue, DiskError, NotFound, Unavailable
 from ..files import modelfile
 from ..store import DEFAULT, pretrained
+from ..store.summary import remark
 from ..system.atomic import atomic
 
 _PAGE = Path(__file__).parents[1] / "_web" / "page.html"  # made by hosts/web/build.py
@@ -46,13 +47,14 @@ def write(folder: Path, names: Sequence[str] = (), home: bool = False) -> list[P
     files = {name: pretrained.locate(name) for name in names}
     if (there := folder / "index.html").exists() and _MARK not in there.read_text(encoding="utf-8", errors="replace"):
         raise BadValue(f"{there} is another page, and stays: choose another folder")
-    models = {modelfile.load(file).name: file for file in files.values()}
+    read = [(modelfile.load(file), file) for file in files.values()]
+    models, remarks = {model.name: file for model, file in read}, {model.name: remark(model) for model, _ in read}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DiskError(f"the folder {folder} cannot be made: {error.strerror}; choose another") from error
     plain = [re.sub(r"[^\w-]", "_", name, flags=re.ASCII) for name in models]
-    entries = {name: {"file": f"model-{k + 1}-{plain[k]}.js"} for k, name in enumerate(models)}
+    entries = {name: {"file": f"model-{k + 1}-{plain[k]}.js", "remark": remarks[name]} for k, name in enumerate(models)}
     sounds = {Path(file).name: {"title": title, "data": _text(_SOUNDS / f"{file}.flac")} for file, title in PLAYED.items()}
     made = [folder / "index.html"]
     _put(made[0], _PAGE.read_text(encoding="utf-8"))
