@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -140,6 +140,17 @@ def _run(command: list[str]) -> None:
         print(done.stderr.strip(), file=sys.stderr)
     if done.returncode:
         raise SystemExit(f"this failed: {shlex.join(command)}")
+
+
+def host_command(doc: str, build_host: Callable[..., list[Path]]) -> None:
+    """What `python hosts/NAME/build.py` takes and prints."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="the folder to put it in")
+    parser.add_argument("--target", default="", help="a zig target, such as aarch64-linux-gnu")
+    parser.add_argument("--sanitize", default="", help="such as thread")
+    parser.add_argument("--cxx", default="", help="the compiler's command; else zig, then $CXX, then the system's")
+    for path in build_host(**vars(parser.parse_args())):
+        print(path, f"{path.stat().st_size / 1000:.0f} kB")
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ RATE, SECONDS = 44100, 5.0
 PHRASES = {"strings": 9, "singing": 4, "speech": 4, "screams": 2}  # held-out sounds of each domain, the longest
 ELSEWHERE = 3  # and of each of the sets that no training saw
 LEARNT = 60  # sounds of a domain, for an ear, a basis or a probe
+PITCHED = ("strings", "singing", "speech")
 Heard = tuple[LatentPath, np.ndarray]  # a path and its sound's mel
 
 
@@ -203,51 +204,49 @@ def basis() -> None:
         print(f"| {domain} | {fixed:.1f} | {learnt:.1f} |", flush=True)
 
 
-def transfers() -> None:
-    ear = Ear({d: [t for f in spread(d, "train", 2 * LEARNT) if len(t := timbre(opened(f), RATE))] for d in PHRASES})
+def learnt_ear() -> Ear:
+    return Ear({d: [t for f in spread(d, "train", 2 * LEARNT) if len(t := timbre(opened(f), RATE))] for d in PHRASES})
+
+
+def pairs(held: int = 0) -> list[tuple[str, np.ndarray]]:
+    """A domain and a sound of another: those that are shipped, and so many held-out ones of each domain that has pitch."""
     of = {"A": "strings", "B": "strings", "voice": "singing"}
-    shipped = sorted((TOP / "src/melisma/sounds").rglob("*.flac"))
-    inputs = {f.stem: opened(f) for f in shipped}
-    pairs = [(d, x) for d in ("strings", "singing", "speech") for name, x in inputs.items() if of.get(name) != d]
-    sounds = [prepared(domain, x, lambda path: path.match()) for domain, x in pairs]
+    inputs = {f.stem: opened(f) for f in sorted((TOP / "src/melisma/sounds").rglob("*.flac"))}
+    for domain in PITCHED:
+        for file in spread(domain, "held", held):
+            inputs[file.stem], of[file.stem] = opened(file), domain
+    return [(d, x) for d in PITCHED for name, x in inputs.items() if of.get(name) != d]
+
+
+def judged(ear: Ear, sounds: list[Sound], outputs: list[np.ndarray]) -> str:
+    """Pitch, distance to the domain and to the input, and how many are nearer to the domain and taken for it, as cells."""
+    frames = [timbre(y, RATE) for y in outputs]
+    there = [ear.distance(f, s.model.name) for s, f in zip(sounds, frames, strict=True)]
+    back = [distance(f, timbre(s.x, RATE), ear.scale) for s, f in zip(sounds, frames, strict=True)]
+    nearer = sum(a < b for a, b in zip(there, back, strict=True))
+    taken = sum(ear.tell(f) == s.model.name for s, f in zip(sounds, frames, strict=True))
+    cells = heard(sounds, outputs).split(" | ", 1)[1]
+    return f"{cells} | {np.nanmean(there):.2f} | {np.nanmean(back):.2f} | {nearer}, {taken} of {len(sounds)}"
+
+
+def transfers() -> None:
+    ear = learnt_ear()
+    sounds = [prepared(domain, x, lambda path: path.match()) for domain, x in pairs()]
     tried = [Form(12, 2, 1, first, colour=0) for first in (8, 12, 16, 20, 24)]
     for form in [Form(fine=0, colour=0), *tried, Form(12, 2, 1, fine=0.5, colour=0), Form(12, 2, 1, colour=0.3)]:
-        outputs = [played(s, form) for s in sounds]
-        frames = [timbre(y, RATE) for y in outputs]
-        there = [ear.distance(f, s.model.name) for s, f in zip(sounds, frames, strict=True)]
-        back = [distance(f, timbre(s.x, RATE), ear.scale) for s, f in zip(sounds, frames, strict=True)]
-        nearer = sum(a < b for a, b in zip(there, back, strict=True))
-        taken = sum(ear.tell(f) == s.model.name for s, f in zip(sounds, frames, strict=True))
-        cells = heard(sounds, outputs).split(" | ", 1)[1]
-        print(
-            f"| {form} | {cells} | {np.nanmean(there):.2f} | {np.nanmean(back):.2f} | {nearer}, {taken} of {len(sounds)} |",
-            flush=True,
-        )
+        print(f"| {form} | {judged(ear, sounds, [played(s, form) for s in sounds])} |", flush=True)
 
 
 def kept() -> None:
     """Fine structure of the sound less that of the matched mel, instead of less that of its own latents."""
-    ear = Ear({d: [t for f in spread(d, "train", 2 * LEARNT) if len(t := timbre(opened(f), RATE))] for d in PHRASES})
-    of = {"A": "strings", "B": "strings", "voice": "singing"}
-    inputs = {f.stem: opened(f) for f in sorted((TOP / "src/melisma/sounds").rglob("*.flac"))}
-    for domain in ("singing", "speech", "strings"):
-        for file in spread(domain, "held", 2):
-            inputs[file.stem], of[file.stem] = opened(file), domain
-    pairs = [(d, x) for d in ("strings", "singing", "speech") for name, x in inputs.items() if of.get(name) != d]
+    ear, inputs = learnt_ear(), pairs(held=2)
     ways = {"matched": lambda path: path.match(), "all": lambda path: path.match(dims=range(path.dimensions))}
     for name, edit in ways.items():
-        sounds = [prepared(domain, x, edit) for domain, x in pairs]
+        sounds = [prepared(domain, x, edit) for domain, x in inputs]
         for amount in (0, 0.5, 1):
             mixed = [replace(s, made=(1 - amount) * s.made + amount * s.edited) for s in sounds]
             outputs = [played(s, Form(0, colour=0)) for s in mixed]
-            frames = [timbre(y, RATE) for y in outputs]
-            there = [ear.distance(f, s.model.name) for s, f in zip(sounds, frames, strict=True)]
-            back = [distance(f, timbre(s.x, RATE), ear.scale) for s, f in zip(sounds, frames, strict=True)]
-            nearer = sum(a < b for a, b in zip(there, back, strict=True))
-            taken = sum(ear.tell(f) == s.model.name for s, f in zip(sounds, frames, strict=True))
-            cells = heard(sounds, outputs).split(" | ", 1)[1]
-            where = f"{np.nanmean(there):.2f} | {np.nanmean(back):.2f}"
-            print(f"| {name}, {amount:g} kept | {cells} | {where} | {nearer}, {taken} of {len(sounds)} |", flush=True)
+            print(f"| {name}, {amount:g} kept | {judged(ear, sounds, outputs)} |", flush=True)
 
 
 def leak() -> None:

@@ -136,3 +136,15 @@ bool find_model(const char* name, const char* beside, char* path, size_t size) {
     }
     return false;
 }
+
+bool locate_model(const char* name, const char* beside, char* path, size_t size, char* reason, size_t room) {
+    if (name[0] == '~' && name[1] == '/' && user_folder())
+        return snprintf(path, size, "%s%s", user_folder(), name + 1) > 0;
+    if (strchr(name, '/') || is_model_file(name)) return snprintf(path, size, "%s", name) > 0;
+    if (find_model(name, beside, path, size)) return true;
+    char home[1024];
+    own_folder(home, sizeof home);
+    snprintf(reason, room, "there is no model named %.200s in %.200s/models or %.200s/models", name, home,
+             beside);
+    return false;
+}

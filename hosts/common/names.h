@@ -27,3 +27,7 @@ void known_models(const char* beside, Known* known);
 
 // A name, PUBLISHED before it or not → its file; false if there is none.
 bool find_model(const char* name, const char* beside, char* path, size_t size);
+
+// What a user asked for: a file, one below ~/, or a name → its file. false: `reason` says where none was
+// found.
+bool locate_model(const char* name, const char* beside, char* path, size_t size, char* reason, size_t room);

@@ -243,3 +243,18 @@ void player_end(Player* p) {
     loading_end(p->loading);
     free_beside(nullptr, p->model, p->slot);
 }
+
+bool player_tells(Player* p, char* said, size_t size, char* against, size_t room) {
+    if (!p->tells) return false;
+    p->tells = false;
+    melisma_stream* stream = p->model ? player_stream(p) : nullptr;
+    if (!stream) return false;
+    melisma_info info;
+    melisma_describe(p->model, &info, sizeof info);
+    int late = melisma_latency(stream);
+    snprintf(said, size, "plays %s: %d latents, late by %d samples (%.1f ms)", info.name, info.latents, late,
+             1000.0 * late / p->rate);
+    *against = 0;
+    if (*info.unusable) snprintf(against, room, "%s: %s", info.name, info.unusable);
+    return true;
+}

@@ -9,10 +9,8 @@ shipped everywhere.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import os
-import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -76,15 +74,5 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
     ]  # fmt: skip
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="the folder to put it in")
-    parser.add_argument("--target", default="", help="a zig target, such as aarch64-linux-gnu")
-    parser.add_argument("--sanitize", default="", help="such as thread")
-    parser.add_argument("--cxx", default="", help="the compiler's command; else zig, then $CXX, then the system's")
-    for path in build(**vars(parser.parse_args())):
-        print(path, f"{path.stat().st_size / 1000:.0f} kB")
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    _core().host_command(__doc__, build)

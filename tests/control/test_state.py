@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from melisma.control import state
 from melisma.control.midimap import Knob
 from melisma.control.state import State
-from melisma.errors import MelismaError
+from melisma.errors import Damaged, MelismaError
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
@@ -42,3 +42,13 @@ def test_no_state_is_fatal(data):
         state.from_text(data.decode("utf-8", "replace"), "it")
     except MelismaError:
         pass
+
+
+@pytest.mark.parametrize(
+    "text", [b"melisma-state 1\n" + b"set match 3f800000\n" * 60000, b"melisma-state 1\n\xff"], ids=["large", "bytes"]
+)
+def test_a_state_that_is_none_is_refused_whole(tmp_path, text):
+    """Not cut where reading stops: half of its settings would be another sound."""
+    (tmp_path / "big").write_bytes(text)
+    with pytest.raises(Damaged, match="big is not a state"):
+        state.load(tmp_path / "big")

@@ -22,14 +22,8 @@ static const char* beside() {
 static void complain(void*, const char* reason) { Print("Melisma: %s\n", reason); }
 
 static bool find(void* host, const char* name, char* path, size_t size) {
-    if (name[0] == '~' && name[1] == '/' && user_folder())
-        return snprintf(path, size, "%s%s", user_folder(), name + 1) > 0;
-    if (strchr(name, '/') || is_model_file(name)) return snprintf(path, size, "%s", name) > 0;
-    if (find_model(name, beside(), path, size)) return true;
-    char reason[REASON], home[1024];
-    own_folder(home, sizeof home);
-    snprintf(reason, sizeof reason, "there is no model named %.200s in %.200s/models or %.200s/models", name,
-             home, beside());
+    char reason[REASON];
+    if (locate_model(name, beside(), path, size, reason, sizeof reason)) return true;
     complain(host, reason);
     return false;
 }
@@ -54,16 +48,10 @@ void player_done(Player* p) {
 }
 
 void post_player(Player* p) {
-    if (!p->tells) return;
-    p->tells = false;
-    melisma_stream* stream = p->model ? player_stream(p) : nullptr;
-    if (!stream) return;
-    melisma_info info;
-    melisma_describe(p->model, &info, sizeof info);
-    int late = melisma_latency(stream);
-    Print("Melisma plays %s: %d latents, late by %d samples (%.1f ms)\n", info.name, info.latents, late,
-          1000.0 * late / p->rate);
-    if (*info.unusable) Print("Melisma: %s: %s\n", info.name, info.unusable);
+    char said[REASON], against[REASON];
+    if (!player_tells(p, said, sizeof said, against, sizeof against)) return;
+    Print("Melisma %s\n", said);
+    if (*against) Print("Melisma: %s\n", against);
 }
 
 // ---- models that are held open

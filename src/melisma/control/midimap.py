@@ -15,9 +15,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import BadValue, Damaged, DiskError, MelismaError, NotFound
+from ..errors import BadValue, Damaged, MelismaError
 from ..system.atomic import atomic
 from ..system.home import home
+from .files import text_of
 from .surface import Surface
 from .table import Row
 
@@ -127,17 +128,7 @@ def from_text(text: str, called: str) -> tuple[Knob, ...]:
 
 def load(file: str | os.PathLike[str]) -> tuple[Knob, ...]:
     """A map's file; NotFound where there is none."""
-    path = Path(file)
-    if not path.is_file():
-        raise NotFound(f"{path} is not a file; give a MIDI map")
-    try:
-        with open(path, "rb") as source:
-            data = source.read(LARGEST + 1)
-    except OSError as error:
-        raise DiskError(f"{path} could not be read ({error.strerror or error}); check its permissions") from None
-    if len(data) > LARGEST:
-        raise Damaged(f"{path} is larger than any MIDI map: name another file")
-    return from_text(data.decode("utf-8", "replace"), str(path))
+    return from_text(text_of(file, LARGEST, "a MIDI map"), str(file))
 
 
 def save(file: str | os.PathLike[str], knobs: tuple[Knob, ...]) -> None:

@@ -11,11 +11,11 @@ import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from ..errors import Damaged, DiskError, NotFound
+from ..errors import Damaged
 from ..system.atomic import atomic
 from . import midimap
+from .files import text_of
 from .midimap import Knob
 from .table import EXCITER
 
@@ -66,18 +66,7 @@ def from_text(text: str, called: str) -> State:
 
 
 def load(file: str | os.PathLike[str]) -> State:
-    path = Path(file)
-    if not path.is_file():
-        raise NotFound(f"{path} is not a file; give a state that a host of Melisma's wrote")
-    try:
-        with open(path, "rb") as source:
-            data = source.read(LARGEST + 1)
-    except OSError as error:
-        raise DiskError(f"{path} could not be read ({error.strerror or error}); check its permissions") from None
-    try:
-        return from_text(data[:LARGEST].decode("utf-8"), str(path))
-    except UnicodeDecodeError:
-        raise Damaged(f"{path} is no state of a Melisma: name another file") from None
+    return from_text(text_of(file, LARGEST, "a state that a host of Melisma's wrote"), str(file))
 
 
 def save(file: str | os.PathLike[str], state: State) -> None:
