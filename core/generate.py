@@ -170,7 +170,7 @@ def residual() -> str:
 
     lines = ["// " + NOTICE.format("src/melisma/latent/residual.py")]
     lines += [f"constexpr int FINE_FROM = {shared.FINE}, LAYER_MOST = {shared.LAYER_MOST};"]
-    for name in ("LAYER_STEP", "SILENT", "SOUNDING", "BELOW", "LOWEST", "HIGHEST"):
+    for name in ("LAYER_STEP", "SILENT", "SOUNDING", "BELOW", "SINKS", "LOWEST", "HIGHEST"):
         lines += [f"constexpr float {name} = {_float(getattr(shared, name))};"]
     return "\n".join(lines) + "\n"
 

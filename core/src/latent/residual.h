@@ -14,7 +14,7 @@ namespace melisma {
 namespace residual {
 #include "latent/residual.inc"
 }
-using residual::FINE_FROM, residual::LAYER_STEP, residual::LAYER_MOST;
+using residual::FINE_FROM, residual::LAYER_STEP, residual::LAYER_MOST, residual::SINKS;
 constexpr int COLOUR_FROM = 1;  // cosine; the first, level, is the loudness's alone
 
 class Residual {

@@ -5,8 +5,6 @@
 namespace melisma {
 
 constexpr float FADE = -80;  // dBFS: below it the level falls four times as fast as the loudness
-constexpr float SINKS =
-    -67;  // dB below the loudness: a band that is decoded lower sinks, if the model says so
 constexpr float CEILING =
     1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..files.bands import band_weights, loudness_weights, mel_filterbank
 from ..files.config import AnalysisConfig
+from ..latent.residual import SINKS
 from ..sound.highpass import BLOCK, at_rest
 from .layers import State, Streaming
 
@@ -24,7 +25,6 @@ LOUDNESS_FLOOR = -100.0  # dBFS
 CEILING = 1.2  # of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
 RELATIVE_RANGE = (-70.0, 40.0)  # dB about the frame's loudness
 FADE = -80.0  # dBFS of loudness
-SINKS = -67.0  # dB below the loudness
 
 
 class Analysis(Streaming):
