@@ -76,3 +76,14 @@ def test_disk(tmp_path, monkeypatch):
     with pytest.raises(errors.DiskError, match="No space left"):
         melisma.write(tmp_path / "a.wav", np.ones(9), 44100)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("package, says", [("torch", True), ("matplotlib", False)])
+def test_only_torch_comes_without_gigabytes(package, says):
+    """PyTorch's own default on Linux brings CUDA: whoever is told to install it is told of the small build, too."""
+    with (
+        pytest.raises(errors.Unavailable, match=f"this needs {package}, which is not installed: pip install") as told,
+        errors.extra("train"),
+    ):
+        raise ModuleNotFoundError(package, name=f"{package}.part")
+    assert ("first install its CPU build" in str(told.value)) is says

@@ -48,4 +48,6 @@ def extra(name: str) -> Iterator[None]:
         missing = (error.name or "").partition(".")[0]
         if missing in ("", "melisma"):
             raise
-        raise Unavailable(f"this needs {missing}, which is not installed: pip install 'melisma[{name}]'") from error
+        small = "; for PyTorch without gigabytes of CUDA first install its CPU build, as pytorch.org says for your system"
+        what = f"this needs {missing}, which is not installed: pip install 'melisma[{name}]'"
+        raise Unavailable(what + (small if missing == "torch" else "")) from error
