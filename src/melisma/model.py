@@ -21,19 +21,16 @@ from .files.modelfile import ModelFile
 from .latent import Curve, LatentPath, drawn
 from .latent.domainmap import DomainMap
 from .latent.reading import read_number
+from .sound.arrival import Sound, arriving
 from .sound.audio import Audio, read
-from .sound.channels import channel_of, mixed, sides
+from .sound.channels import sides
 from .sound.door import checked_rate, samples_of
 from .sound.folder import sounds_in
-from .sound.rates import cut, fill, resampled, resampled_length
+from .sound.rates import fill, resampled, resampled_length
 from .store import pretrained
 from .stream import Stream
 
-Sound = Audio | np.ndarray
-
 LONGEST_SAMPLE = 3600  # seconds
-# what a golden pair must meet: the spectral distance of the whole, and the samples of its first frame and hops
-GOLDEN_DISTANCE, GOLDEN_ERROR, GOLDEN_START = 0.05, 1e-3, 4
 
 
 def load(model: str | Path) -> Model:
@@ -119,7 +116,7 @@ class Model:
 
     def encode(self, sound: Sound, *, rate: int | None = None) -> LatentPath:
         """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
-        pieces, rate, length = self._at_model_rate(sound, rate)
+        pieces, rate, length = arriving(sound, rate, self.sample_rate, self._engine.chunk)
         values, loudness, layers = self._engine.encode_layers(pieces)
         return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre, layers)
 
@@ -216,7 +213,8 @@ class Model:
             return made if mono or sound.channels != 2 else Audio(np.repeat(made.samples, 2, axis=0), made.rate)
         if paths[0].length != paths[1].length:
             raise BadValue("an edit makes the two channels of different lengths: give it to one at a time")
-        heard = (np.stack(pair) for pair in zip(*(self._at_model_rate(part, None)[0] for part in parts)))
+        arrived = (arriving(part, None, self.sample_rate, self._engine.chunk)[0] for part in parts)
+        heard = (np.stack(pair) for pair in zip(*arrived))
         amounts = _amounts(fine, colour)
         pieces = self._engine.decoded_pair([self._fitting(path) for path in paths], heard, *amounts)
         left, right = itertools.tee(pieces)
@@ -240,16 +238,16 @@ class Model:
 
     def copy_synthesis(self, sound: Sound, *, rate: int | None = None) -> Audio:
         """The sound's true mels through the vocoder: what is lost without the VAE."""
-        pieces, rate, length = self._at_model_rate(sound, rate)
+        pieces, rate, length = arriving(sound, rate, self.sample_rate, self._engine.chunk)
         return self._back(self._engine.synthesized(self._engine.mel(pieces)), rate, length)
 
     def mel(self, sound: Sound, *, rate: int | None = None) -> np.ndarray:
         """The sound's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
-        return self._engine.mel(self._at_model_rate(sound, rate)[0])
+        return self._engine.mel(arriving(sound, rate, self.sample_rate, self._engine.chunk)[0])
 
     def kl(self, sound: Sound, *, rate: int | None = None) -> np.ndarray:
         """KL(q(z | x) ‖ N(0, I)) of each of the encoder's dimensions at every frame, in nats (Z', L)."""
-        return self._engine.kl(self._at_model_rate(sound, rate)[0])
+        return self._engine.kl(arriving(sound, rate, self.sample_rate, self._engine.chunk)[0])
 
     def stream(self, *, channels: int = 1, **parameters: float) -> Stream:
         """The model as a stream at its own rate, turned to parameters such as match=1, fine=1; see `Stream.set`.
@@ -260,38 +258,9 @@ class Model:
 
     def verify(self) -> dict[str, float]:
         """Run the file's golden pair, in blocks. → the largest error and the spectral distance; MelismaError if it fails."""
-        from .measure.metrics import stft_distance
+        from .measure.golden import check_golden
 
-        if self.file.golden is None:
-            raise BadValue(f"model {self.name} has no golden pair: nothing can be proved")
-        sound, wanted = self.file.golden
-        late = np.concatenate([sound, np.zeros(self.hop, np.float32)])  # a stream holds one hop more
-        stream = self.stream()
-        got = np.concatenate([stream.process(block) for block in np.array_split(late, 7)])[self.hop :]
-        error = float(np.abs(got - wanted).max())
-        with np.errstate(all="ignore"):  # a damaged pair may hold anything
-            distance = stft_distance(wanted, got, max(self.sample_rate, 8000))
-        # rounding may turn phases, but not at the beginning: so a pair whose phases alone are wrong is found, too
-        begins = float(np.abs(got - wanted)[: self.config.analysis.frame + GOLDEN_START * self.hop].max())
-        if not (distance < GOLDEN_DISTANCE and begins < GOLDEN_ERROR * max(1.0, float(np.abs(wanted).max()))):
-            found = f"spectral distance {distance:.3g}, largest error {error:.3g}"
-            raise Damaged(f"model {self.name} does not reproduce its golden pair ({found}): get the file anew")
-        return {"error": error, "distance": distance}
-
-    def _at_model_rate(self, sound: Sound, rate: int | None) -> tuple[Iterator[np.ndarray], int, int]:
-        """The sound as pieces of one channel at the model's rate: an hour is never copied. Its rate and length as they were."""
-        if isinstance(sound, Audio):
-            if rate is not None and rate != sound.rate:
-                raise BadValue(f"the sound says it is at {sound.rate} Hz and the call says {rate}: leave one out")
-            samples, rate, what = sound.samples, sound.rate, sound.name or "the sound"
-        else:
-            samples, what = samples_of(sound), "the sound"
-            rate = self.sample_rate if rate is None else checked_rate(rate, "the rate of the sound")
-        if samples.shape[1] == 0:
-            raise BadValue(f"{what} holds no samples: give one at least")
-        channel = channel_of(samples, what)
-        pieces = (_sane(mixed(piece, channel)) for piece in cut(samples, self._engine.chunk))
-        return resampled(pieces, rate, self.sample_rate), rate, samples.shape[-1]
+        return check_golden(self.file, self.stream().process)
 
     def _back(self, pieces: Iterator[np.ndarray], rate: int, length: int) -> Audio:
         return Audio(fill(np.empty(length, np.float32), resampled(pieces, self.sample_rate, rate)), rate)
@@ -320,13 +289,6 @@ def transferred(path: LatentPath, loudness: str | Curve, match: float) -> Latent
     elif loudness != "input":
         raise BadValue(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
     return path.match(match)
-
-
-def _sane(samples: np.ndarray) -> np.ndarray:
-    """What is not a number becomes silence, and the absurd merely loud (80 dB over full scale), as the core reads it."""
-    if samples.min(initial=0) >= -1e4 and samples.max(initial=0) <= 1e4:  # false where there is a NaN
-        return samples
-    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -1e4, 1e4)
 
 
 __all__ = ["Model", "Stream", "load"]

@@ -12,8 +12,8 @@ from random_models import ROOT, TINY, file_bytes
 
 from melisma.core import binding as core
 from melisma.files import modelfile
+from melisma.measure.golden import GOLDEN_DISTANCE, GOLDEN_ERROR
 from melisma.measure.metrics import stft_distance
-from melisma.model import GOLDEN_DISTANCE, GOLDEN_ERROR
 
 QEMU = shutil.which("qemu-aarch64-static")
 pytestmark = [

@@ -16,8 +16,9 @@ from melisma.cli import main as cli
 from melisma.core import binding as core
 from melisma.errors import BadValue
 from melisma.files import modelfile
+from melisma.measure.golden import GOLDEN_DISTANCE
 from melisma.measure.metrics import stft_distance
-from melisma.model import GOLDEN_DISTANCE, Model
+from melisma.model import Model
 from melisma.training.torchscript import nnc
 
 pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
