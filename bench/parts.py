@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from melisma.core.binding import Engine
+from melisma.core.engine import Engine
 from melisma.files import modelfile
 from melisma.files.config import ModelConfig, PhaseConfig, VAEConfig
 from melisma.files.shapes import expected

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, reject, settings
 from hypothesis import strategies as st
 
 from melisma.core import binding as core
+from melisma.core.engine import Engine
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
@@ -133,7 +134,7 @@ def _possible(analysis: AnalysisConfig, vae: VAEConfig, vocoder: PhaseConfig | M
     return config
 
 
-def compare(ours: core.Engine, theirs: reference.Engine, x: np.ndarray) -> None:
+def compare(ours: Engine, theirs: reference.Engine, x: np.ndarray) -> None:
     """Every method of the two engines on one sound."""
     latents, loudness = theirs.encode(x)
     for got, wanted in zip(ours.encode(x), (latents, loudness)):
@@ -157,7 +158,7 @@ def compare(ours: core.Engine, theirs: reference.Engine, x: np.ndarray) -> None:
     )
 
 
-def same_sound(ours: core.Engine, wanted: np.ndarray, got: np.ndarray, again) -> None:
+def same_sound(ours: Engine, wanted: np.ndarray, got: np.ndarray, again) -> None:
     """MelGAN agrees to 1e-4. So do integrated phases at first; later, where a random model's magnitudes leave bins undecided between
     their neighbours, rounding parts them, the reference's from its own when its input moves by a few roundings: then the
     core may be no further from it, in spectral distance, than that."""

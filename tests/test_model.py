@@ -94,9 +94,9 @@ def test_read_in_pieces_it_is_the_same(model, kind, pieces):
 @pytest.mark.parametrize("rate", [RATE, 22050])
 def test_of_a_long_sound_little_but_the_sound_is_held(model, monkeypatch, rate):
     """Frames, spectra and activations are let go piece by piece, so an hour works as well."""
-    from melisma.core import binding as core
+    from melisma.core import engine
 
-    monkeypatch.setattr(core, "CHUNK_SECONDS", 2)
+    monkeypatch.setattr(engine, "CHUNK_SECONDS", 2)
     own, x = Model(model.file), noise(600)
     own.transfer(x[:RATE])
     try:

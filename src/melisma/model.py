@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .core.binding import Engine
+from .core.engine import Engine
 from .errors import BadValue, Damaged, MelismaError, MelismaWarning
 from .files import modelfile
 from .files.bands import centres

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .core.binding import CoreStream, Engine
+from .core.binding import CoreStream
+from .core.engine import Engine
 from .core.handle import Single
 from .errors import BadValue
 from .sound.audio import Audio

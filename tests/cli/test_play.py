@@ -2,17 +2,16 @@
 
 import mido
 import numpy as np
-import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
+from needs import needs_core
 
 from melisma.cli import main as cli
-from melisma.core import binding as core
 from melisma.errors import MelismaError
 from melisma.play import notes_of, play
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 RATE = 44100
 
 

@@ -8,11 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from needs import needs_core
 from random_models import ROOT, built
 
-from melisma.core import binding as core
-
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 
 
 def drive(driver: Path, path: Path, seconds: float = 2) -> tuple[int, dict, str]:

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from needs import needs_core
 from random_models import MELGAN, SMALL, TINY, file_bytes, sound
 
 from melisma.core import binding as core
+from melisma.core.library import library
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 
 
 @pytest.mark.parametrize("config", [TINY, MELGAN, SMALL], ids=["phase", "melgan", "usual frames"])
@@ -154,10 +156,10 @@ def test_paths(tmp_path):
 
 def test_a_missing_library_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("MELISMA_CORE", str(tmp_path / "none.so"))
-    core.library.cache_clear()
+    library.cache_clear()
     try:
         with pytest.raises(MelismaError, match="core/build.py"):
-            core.library()
+            library()
     finally:
         monkeypatch.undo()
-        core.library.cache_clear()
+        library.cache_clear()

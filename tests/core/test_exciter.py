@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import needs_core
 
-from melisma.core import binding as core
 from melisma.core.exciter import Exciter, exciter_parameters
 from melisma.errors import BadValue
 from melisma.latent.notes import EXCITER
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 RATE = 44100
 PLAIN = {"attack": 0.001, "sustain": 1, "velocity": 0, "release": 0.01}
 

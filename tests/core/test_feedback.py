@@ -5,6 +5,7 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
+from needs import needs_core, needs_objects
 
 from melisma.cli import main as cli
 from melisma.core import binding as core
@@ -12,7 +13,7 @@ from melisma.core import feedback
 from melisma.errors import MelismaError
 from melisma.hosts import puredata
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 points = st.lists(st.tuples(st.floats(0, 1e4), st.floats(20, 20000)), min_size=1, max_size=9).map(sorted)
 
 
@@ -72,7 +73,7 @@ def test_it_stays_alive_and_bounded():
     assert (level[3:] > 0.003).all()
 
 
-@pytest.mark.skipif(not list(puredata._OWN.glob("melisma*.pd_*")), reason="needs the objects: python hosts/puredata/build.py")
+@needs_objects
 def test_installing_is_whole_and_takes_nothing_of_others(tmp_path, capsys):
     place = tmp_path / "deep" / "melisma"
     assert cli.run(["pd", "install", "--to", str(place)]) == 0

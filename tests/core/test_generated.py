@@ -53,8 +53,8 @@ def test_an_older_host_is_told_what_it_knows():
     """A caller whose melisma_info ends earlier gets that much, and nothing behind it is touched."""
     import ctypes
 
-    from melisma.core.binding import library
     from melisma.core.layout import Info
+    from melisma.core.library import library
 
     model = CoreModel(ROOT / "models/strings.melisma")
     whole = Info()

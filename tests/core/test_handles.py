@@ -21,6 +21,8 @@ import melisma
 from melisma.core import binding, layout
 from melisma.core.exciter import Exciter
 from melisma.core.handle import Handle, Single
+from melisma.core.library import library
+from melisma.core.loop import CoreLoop
 from melisma.errors import Damaged, NotFound
 from melisma.files import modelfile
 
@@ -53,7 +55,7 @@ def made(kind: type):
         "CoreModel": lambda: core,
         "CoreStream": lambda: core.stream(),
         "Slot": lambda: Slot(16000),
-        "CoreLoop": lambda: binding.CoreLoop(16000),
+        "CoreLoop": lambda: CoreLoop(16000),
         "Stream": lambda: model.stream(),
         "Exciter": lambda: Exciter(16000),
     }
@@ -89,12 +91,10 @@ def test_nothing_defines_its_own_freeing():
 def test_each_is_freed_once(monkeypatch):
     freed = []
     for name in ("stream_free", "close", "slot_free", "loop_free"):
-        free = getattr(binding.library(), f"melisma_{name}")
-        monkeypatch.setattr(
-            binding.library(), f"melisma_{name}", lambda at, name=name, free=free: (freed.append((name, at)), free(at))
-        )
+        free = getattr(library(), f"melisma_{name}")
+        monkeypatch.setattr(library(), f"melisma_{name}", lambda at, name=name, free=free: (freed.append((name, at)), free(at)))
     core = binding.CoreModel((Path(melisma.load("tiny").path)).read_bytes())
-    stream, slot, loop = core.stream(), Slot(16000), binding.CoreLoop(16000)
+    stream, slot, loop = core.stream(), Slot(16000), CoreLoop(16000)
     given = core.stream()
     slot.put(given)  # the slot's from here on
     with pytest.raises(TypeError, match="given away"):

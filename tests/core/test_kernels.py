@@ -5,6 +5,7 @@ import ctypes
 import numpy as np
 import pytest
 import torch
+from needs import needs_core
 from random_models import (
     CLOSE,
     SMALL,
@@ -14,10 +15,10 @@ from random_models import (
     sound,
 )
 
-from melisma.core import binding as core
+from melisma.core.engine import Engine
 from melisma.training.vocoders.integration import initial_phases, integrate
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 
 
 KERNELS = ("plain", "avx2", "avx512", "avx512vnni", "neon", "wide")
@@ -151,7 +152,7 @@ def test_phases_are_integrated_as_the_reference_does(inner, name):
 @pytest.mark.parametrize("config", [SMALL, SMALL_MELGAN], ids=["phase", "melgan"])
 def test_kernels_agree(config):
     x = sound(44100, 8000)
-    plain, *others = [core.Engine(random_file(config), name) for name in kernels()]
+    plain, *others = [Engine(random_file(config), name) for name in kernels()]
     latents, loudness = plain.encode(x)
     for other in others:
         for a, b in zip(other.encode(x), (latents, loudness)):

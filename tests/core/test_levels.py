@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import reference_engine as reference
 import torch
+from needs import needs_core
 from random_models import ROOT, same_sound, sound
 
 from melisma.core import binding as core
+from melisma.core.engine import Engine
 from melisma.files import modelfile
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "models").glob("*.melisma")), ids=lambda path: path.stem)
@@ -36,7 +38,7 @@ def test_latents_pulled_far_out_hurt_nobody(path):
 
 def test_the_limiter_is_the_references():
     file = modelfile.load(ROOT / "models" / "strings.melisma")
-    ours, theirs = core.Engine(file), reference.Engine(file)
+    ours, theirs = Engine(file), reference.Engine(file)
     latents, loudness = theirs.encode(sound(44100, 22050))
     latents[0] -= 12
     wanted, got = theirs.decode(latents, loudness + 24), ours.decode(latents, loudness + 24)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from needs import needs_core
 from random_models import CLOSE, MELGAN, ROOT, TINY, file_bytes, random_file, sound
 
 from melisma import latent
@@ -11,7 +12,7 @@ from melisma.core import binding as core
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 
 
 def test_parameters_are_declared_and_kept_in_range():

@@ -8,14 +8,16 @@ import pytest
 import reference_engine as reference
 from hypothesis import given
 from hypothesis import strategies as st
+from needs import needs_core
 from random_models import ROOT, TINY, file_bytes, quick, random_file, sound
 
 from melisma.core import binding as core
+from melisma.core.engine import Engine
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.latent import FINE, LAYER_STEP
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 
 # more bands than colour has cosines, and frames that hold the layers for several
 WIDE = ModelConfig(
@@ -45,7 +47,7 @@ def test_the_numbers_are_said_alike():
 @pytest.mark.parametrize("config", [TINY, WIDE, PHASE, SINKING], ids=["few", "melgan", "phase", "sinking"])
 @pytest.mark.parametrize("loud", [1.0, 1e-2])
 def test_layers_equal_the_reference(config, loud):
-    ours, theirs = core.Engine(random_file(config)), reference.Engine(random_file(config))
+    ours, theirs = Engine(random_file(config)), reference.Engine(random_file(config))
     x = loud * sound(8000, 6000)
     z, loudness, steps = theirs.encode_layers(x)
     got = ours.encode_layers(x)
@@ -159,7 +161,7 @@ def test_turned_on_the_way_no_split_is_heard(config, turns, cuts):
 def test_published_models_with_both_layers_give_the_sound_back(path):
     """And without them they play as they did: to the bit what a stream gives that knows none."""
     file = modelfile.load(path)
-    engine, x = core.Engine(file), file.golden[0]
+    engine, x = Engine(file), file.golden[0]
     z, loudness, layers = engine.encode_layers(x)
     mel = engine.mel(x)
     heard = loudness > -60
@@ -173,7 +175,7 @@ def test_published_models_with_both_layers_give_the_sound_back(path):
 
 def test_what_is_decoded_low_sinks(tmp_path):
     """Below −67 dB of the loudness twice as far again, above it nothing changes; a file without the entry is as before."""
-    plain, sinking = core.Engine(random_file(WIDE)), core.Engine(random_file(SINKING))
+    plain, sinking = Engine(random_file(WIDE)), Engine(random_file(SINKING))
     (tmp_path / "x.melisma").write_bytes(file_bytes(SINKING))
     assert modelfile.load(tmp_path / "x.melisma").config == SINKING and b"sink" not in file_bytes(WIDE)
     x = sound(8000, 6000)
@@ -187,7 +189,7 @@ def test_what_is_decoded_low_sinks(tmp_path):
 
 def test_layers_know_no_gain():
     """A sound 20 dB softer has the same layers, but for rounding and for what falls below the analysis's own floor."""
-    engine, x = core.Engine(modelfile.load(ROOT / "models/strings.melisma")), sound(44100, 60000)
+    engine, x = Engine(modelfile.load(ROOT / "models/strings.melisma")), sound(44100, 60000)
     loud, soft = (engine.encode_layers(gain * x)[2].astype(int) for gain in (0.5, 0.05))
     # the decoder knows the loudness, and what it makes of it is left out again
     assert np.abs(loud - soft).mean() < 0.25 * np.abs(loud).mean()

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import needs_core
 from random_models import MELGAN, ROOT, TINY, built, file_bytes, sound
 from slots import Slot
 
 from melisma.core import binding as core
+from melisma.core.loop import CoreLoop
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 RATE = 8000
 WARM = RATE // 20  # and the stream's latency
 FADE = int(0.03 * RATE) + 1
@@ -148,21 +150,21 @@ def test_loops_are_bounded_and_the_same_for_any_block(frequency, q, gain, block)
     x = (100 * np.random.default_rng(0).standard_normal(2000)).astype(np.float32)
     x[::97] = np.nan
     turned = (frequency, q, gain, -30.0)
-    whole = core.CoreLoop(RATE, 5).process(x, *turned)
-    loop = core.CoreLoop(RATE, 5)
+    whole = CoreLoop(RATE, 5).process(x, *turned)
+    loop = CoreLoop(RATE, 5)
     assert np.array_equal(np.concatenate([loop.process(x[i : i + block], *turned) for i in range(0, 2000, block)]), whole)
     assert np.isfinite(whole).all() and np.abs(whole).max() <= 0.7 + 1.8 * 10 ** (-30 / 20)
 
 
 def test_a_loop_is_a_bandpass_and_breathes():
     silence = np.zeros(RATE, np.float32)
-    assert not core.CoreLoop(RATE).process(silence, 400, 2, 1, -120).any()
-    breath = core.CoreLoop(RATE, 1).process(silence, 400, 2, 1, -60)
+    assert not CoreLoop(RATE).process(silence, 400, 2, 1, -120).any()
+    breath = CoreLoop(RATE, 1).process(silence, 400, 2, 1, -60)
     assert abs(20 * np.log10(np.sqrt(np.mean(breath**2))) + 60) < 0.5
-    assert not np.array_equal(breath, core.CoreLoop(RATE, 2).process(silence, 400, 2, 1, -60))
+    assert not np.array_equal(breath, CoreLoop(RATE, 2).process(silence, 400, 2, 1, -60))
     time = np.arange(RATE) / RATE
     level = {}
     for frequency in (100, 400, 1600):
         x = (0.1 * np.sin(2 * np.pi * frequency * time)).astype(np.float32)
-        level[frequency] = np.abs(core.CoreLoop(RATE).process(x, 400, 4, 2, -120)[RATE // 2 :]).max()
+        level[frequency] = np.abs(CoreLoop(RATE).process(x, 400, 4, 2, -120)[RATE // 2 :]).max()
     assert abs(level[400] - 0.2) < 0.01 and max(level[100], level[1600]) < 0.02

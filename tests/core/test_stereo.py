@@ -1,16 +1,20 @@
 """Streams of two channels: each as a stream of its own but for its phases; equal ones stay equal; any block; any buffers."""
 
+import ctypes
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import needs_core
 from random_models import MELGAN, TINY, file_bytes, quick, sound
 from slots import Slot
 
 from melisma.core import binding as core
+from melisma.core.library import address, addresses, call
 from melisma.errors import BadValue
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 TURNED = st.dictionaries(
     st.sampled_from(["mix", "match", "fine", "colour", "randomize", "feedback", "scale.1", "bias.2", "hold", "loudness.offset"]),
     st.floats(0, 1, width=32),
@@ -54,7 +58,7 @@ def test_two_channels_are_two_streams(config, sizes, rate, bits, turned):
     # a first channel alone is a stream of one
     both.reset()
     out = np.empty(3000, np.float32)
-    core._call("process", both._handle, core._at(x[0]), core._at(out), 3000)
+    call("process", both._handle, address(x[0]), address(out), 3000)
     assert np.array_equal(out, equal[0])
 
 
@@ -66,9 +70,9 @@ def test_any_buffer_may_be_any_other(order, length):
     x = np.stack([sound(8000, length, 1), sound(8000, length, 2)]) if length else np.zeros((2, 0), np.float32)
     for rate in (0, 48000):
         wanted, stream, both = model.stream(rate, 2).process(x), model.stream(rate, 2), x.copy()
-        rows = core._rows(both)
-        to = (core.c_void_p * 2)(*(rows[i] for i in order))
-        core._call("process_channels", stream._handle, rows, to, length)
+        rows = addresses(both)
+        to = (ctypes.c_void_p * 2)(*(rows[i] for i in order))
+        call("process_channels", stream._handle, rows, to, length)
         assert np.array_equal(both[list(order)], wanted)
 
 

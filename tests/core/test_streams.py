@@ -5,11 +5,14 @@ import pytest
 import reference_engine as reference
 from hypothesis import given
 from hypothesis import strategies as st
+from needs import needs_core
 from random_models import CLOSE, MELGAN, ROOT, SMALL, SMALL_MELGAN, TINY, file_bytes, quick, random_file, sound
 
 from melisma.core import binding as core
+from melisma.core.engine import Engine
+from melisma.core.library import library
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 
 
 @quick
@@ -74,13 +77,13 @@ def test_streams_outlive_their_model():
     stream.reset()
     handle = model._handle
     model._give()
-    core.library().melisma_close(handle)
+    library().melisma_close(handle)
     assert np.array_equal(stream.process(x), wanted)
 
 
 def test_the_stream_equals_the_references():
     file = random_file(MELGAN)
-    ours, theirs, x = core.Engine(file).stream(), reference.Engine(file).stream(), sound(8000, 4000)
+    ours, theirs, x = Engine(file).stream(), reference.Engine(file).stream(), sound(8000, 4000)
     assert ours.latency == theirs.latency
     for block in np.array_split(x, 9):
         np.testing.assert_allclose(ours.process(block), theirs.process(block), atol=CLOSE)

@@ -7,19 +7,13 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
+from needs import needs_objects, needs_pd
 from pd import OBJECTS, Patch
 
 from melisma.cli import main as cli
-from melisma.core import binding as core
 from melisma.core import feedback
 from melisma.hosts import puredata
 from melisma.system import manifest
-
-needs_objects = pytest.mark.skipif(
-    not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(),
-    reason="needs the objects: python hosts/puredata/build.py",
-)
-needs_pd = pytest.mark.skipif(not shutil.which("pd"), reason="needs Pd: apt install puredata")
 
 
 def contents(folder):
@@ -138,12 +132,11 @@ def record(host_folder, patch, objects, takes, environment, name=None):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    if not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file():
-        pytest.skip("needs the objects: python hosts/puredata/build.py")
     return puredata.install(tmp_path_factory.mktemp("pd") / "melisma")
 
 
 @needs_pd
+@needs_objects
 @pytest.mark.parametrize("place", ["installed", "own", "not writable"])
 def test_recordings_go_to_the_users_own_folder_and_never_over_one_another(installed, user, tmp_path, place):
     """As installed: into ~/Melisma. A copy of the user's own: beside it. Where that cannot be written: into ~/Melisma."""
@@ -173,6 +166,7 @@ def test_recordings_go_to_the_users_own_folder_and_never_over_one_another(instal
 
 
 @needs_pd
+@needs_objects
 def test_a_recording_has_its_sound_and_its_curves(installed, user, tmp_path):
     """What the patch writes beside the sound is what `melisma feedback` reads."""
     host = Patch(tmp_path)
@@ -190,6 +184,7 @@ def test_a_recording_has_its_sound_and_its_curves(installed, user, tmp_path):
 
 
 @needs_pd
+@needs_objects
 def test_a_chosen_file_is_taken_and_not_written_over(installed, user, tmp_path):
     target = tmp_path / "a take.wav"
     name = str(target).replace(" ", "\\ ")
@@ -201,6 +196,7 @@ def test_a_chosen_file_is_taken_and_not_written_over(installed, user, tmp_path):
 
 
 @needs_pd
+@needs_objects
 def test_where_nothing_can_be_recorded_one_line_says_so_and_nothing_begins(installed, user, tmp_path):
     (user / "Melisma").write_text("a file in the way")
     run = record(tmp_path / "host", installed / "feedback.pd", installed, 1, dict(os.environ))

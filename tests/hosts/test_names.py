@@ -6,17 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from needs import needs_objects, needs_pd
 from pd import OBJECTS, ROOT, Patch, run_pd
 
 from melisma.cli import main as cli
-from melisma.core import binding as core
 from melisma.store import pretrained
 
 STRINGS = ROOT / "models" / "strings.melisma"
-needs_pd = pytest.mark.skipif(
-    not shutil.which("pd") or not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(),
-    reason="needs Pd and the objects",
-)
 
 
 @pytest.fixture
@@ -51,6 +47,7 @@ def test_what_lies_beside_models_is_not_listed(crowded, capsys):
 
 
 @needs_pd
+@needs_objects
 def test_pd_knows_the_same_names_and_the_same_files_by_them(crowded, tmp_path):
     """`models`, `pick` and `load` over the folder as it is installed, beside the same home."""
     objects = tmp_path / "objects"
@@ -87,6 +84,7 @@ HOMES = {
 
 
 @needs_pd
+@needs_objects
 @pytest.mark.skipif(sys.platform != "linux", reason="only on Linux: its folders")
 @pytest.mark.parametrize("kind", HOMES)
 def test_pd_looks_in_the_same_home(tmp_path, tiny, kind):

@@ -5,16 +5,14 @@ import shutil
 
 import numpy as np
 import pytest
+from needs import needs_objects, needs_pd
 from pd import ABSURD, BOUNDS, OBJECTS, ROOT, Patch, Run, Session, heard, measures, random_session, run_pd
 from slots import Slot
 
 from melisma.core import binding as core
 from melisma.store import pretrained
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("pd") or not list(OBJECTS.glob("melisma~.pd_*")) or not core.library_path().is_file(),
-    reason="needs Pd and the objects: apt install puredata puredata-dev, python hosts/puredata/build.py",
-)
+pytestmark = [needs_pd, needs_objects]
 STRINGS = ROOT / "models" / "strings.melisma"
 
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from pd import OBJECTS, ROOT, Patch
+from needs import needs_objects, needs_pd
+from pd import ROOT, Patch
 
 from melisma.core import binding as core
 
-pytestmark = pytest.mark.skipif(
-    not list(OBJECTS.glob("melisma~.pd_*")), reason="needs the objects: python hosts/puredata/build.py"
-)
+pytestmark = [needs_pd, needs_objects]
 STRINGS = ROOT / "models" / "strings.melisma"
 
 

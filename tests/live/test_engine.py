@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import needs_core
 
-from melisma.core import binding
 from melisma.core.binding import CoreModel
 from melisma.core.exciter import Exciter
 from melisma.errors import MelismaError
 from melisma.live.engine import LARGEST, Engine
 from melisma.store import pretrained
 
-pytestmark = pytest.mark.skipif(not binding.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 RATE = 44100
 
 

@@ -14,10 +14,10 @@ import time
 
 import numpy as np
 import pytest
+from needs import needs_core
 
 from melisma.control import midimap, state
 from melisma.control.midimap import Knob
-from melisma.core import binding
 
 try:
     import sounddevice  # noqa: F401
@@ -29,7 +29,7 @@ osc_message = pytest.importorskip("pythonosc.osc_message")
 from pythonosc import udp_client  # noqa: E402
 
 pytestmark = [
-    pytest.mark.skipif(not binding.library_path().is_file(), reason="needs the core: python core/build.py"),
+    needs_core,
     pytest.mark.skipif(
         sys.platform != "linux" or not ctypes.util.find_library("portaudio") or not os.path.exists("/usr/share/alsa/alsa.conf"),
         reason="needs ALSA and PortAudio: apt install libportaudio2",

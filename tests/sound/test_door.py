@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 
 import melisma
 from melisma import Audio, MelismaError
-from melisma.core.binding import CoreLoop
+from melisma.core.loop import CoreLoop
 from melisma.sound.door import block_of, samples_of
 
 RATE = 16000  # the tiny model's

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from needs import needs_core
 from random_models import CLOSE, MELGAN, TINY, random_file, sound
 
 import melisma
 import melisma.torch
-from melisma.core import binding as core
 from melisma.errors import MelismaError
 from melisma.files import modelfile
 
@@ -28,7 +28,7 @@ def file(request, tmp_path):
     return path
 
 
-@pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+@needs_core
 def test_it_equals_the_core(file):
     model, own = melisma.torch.load(file), melisma.load(file)
     assert not model.training and all(p.requires_grad for p in model.parameters())

@@ -10,10 +10,12 @@ import reference_engine as reference
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from needs import needs_core
 from random_models import CLOSE, MELGAN, ROOT, TINY, quick, random_file, same_sound, sound
 
 from melisma.cli import main as cli
 from melisma.core import binding as core
+from melisma.core.engine import Engine
 from melisma.errors import BadValue
 from melisma.files import modelfile
 from melisma.measure.golden import GOLDEN_DISTANCE
@@ -21,7 +23,7 @@ from melisma.measure.metrics import stft_distance
 from melisma.model import Model
 from melisma.training.torchscript import nnc
 
-pytestmark = pytest.mark.skipif(not core.library_path().is_file(), reason="needs the core: python core/build.py")
+pytestmark = needs_core
 KINDS = {0: bool, 1: int, 2: float, 3: str}
 FILES = {
     "phase": lambda: random_file(TINY),
@@ -143,7 +145,7 @@ def test_encode_and_decode_equal_the_reference(hosts, kind):
     signals = np.repeat(path, hop, -1)[None]
     got = host.fresh().run("decode", signals, 8 * hop)[0, 0, theirs.delay :]
     again = lambda wobble: theirs.decode(latents * wobble(latents), loudness * wobble(loudness))[: len(wanted)]
-    same_sound(core.Engine(file), wanted, got[: len(wanted)], again)
+    same_sound(Engine(file), wanted, got[: len(wanted)], again)
 
 
 SETTINGS = [

@@ -7,8 +7,9 @@ import functools
 import numpy as np
 
 from ..errors import BadValue
-from .binding import Parameter, _at, _call, _made, library
+from .binding import Parameter
 from .handle import Handle
+from .library import address, call, library, made
 
 DEFAULT_RATE = 44100
 
@@ -16,11 +17,7 @@ DEFAULT_RATE = 44100
 @functools.cache
 def exciter_parameters() -> tuple[Parameter, ...]:
     """What can be set of an exciter: names, units and ranges."""
-    listed = (_call("exciter_parameter_at", i).contents for i in range(_call("exciter_parameter_count")))
-    return tuple(
-        Parameter(p.name.decode(), p.unit.decode(), p.summary.decode(), p.minimum, p.maximum, p.default_value, bool(p.whole))
-        for p in listed
-    )
+    return tuple(Parameter.read(call("exciter_parameter_at", i)) for i in range(call("exciter_parameter_count")))
 
 
 class Exciter(Handle):
@@ -34,7 +31,7 @@ class Exciter(Handle):
 
     def __init__(self, rate: int = DEFAULT_RATE, **parameters: float):
         """rate: Hz. parameters: see `set`; a dot in a name is written as an underscore here."""
-        self._adopt(_made(_call("exciter_new", rate), f"an exciter at {rate} Hz"), library().melisma_exciter_free)
+        self._adopt(made(call("exciter_new", rate), f"an exciter at {rate} Hz"), library().melisma_exciter_free)
         for name, value in parameters.items():
             self.set(name if name in self.names() else name.replace("_", "."), value)
 
@@ -44,10 +41,10 @@ class Exciter(Handle):
 
     def set(self, name: str, value: float) -> None:
         """Turn a parameter, such as "shape", "attack" or "level"; kept within its range."""
-        _call("exciter_set", self._handle, self._known(name), value)
+        call("exciter_set", self._handle, self._known(name), value)
 
     def get(self, name: str) -> float:
-        return float(_call("exciter_get", self._handle, self._known(name)))
+        return float(call("exciter_get", self._handle, self._known(name)))
 
     def _known(self, name: str) -> bytes:
         if name not in self.names():
@@ -56,36 +53,36 @@ class Exciter(Handle):
 
     def reset(self) -> None:
         """Silent, as if new; what was set stays."""
-        _call("exciter_reset", self._handle)
+        call("exciter_reset", self._handle)
 
     def note_on(self, channel: int, note: int, velocity: float) -> None:
-        _call("exciter_note_on", self._handle, channel, note, velocity)
+        call("exciter_note_on", self._handle, channel, note, velocity)
 
     def note_off(self, channel: int, note: int) -> None:
-        _call("exciter_note_off", self._handle, channel, note)
+        call("exciter_note_off", self._handle, channel, note)
 
     def bend(self, channel: int, semitones: float) -> None:
         """channel −1: all."""
-        _call("exciter_bend", self._handle, channel, semitones)
+        call("exciter_bend", self._handle, channel, semitones)
 
     def pressure(self, channel: int, note: int, amount: float) -> None:
         """note −1: the whole channel."""
-        _call("exciter_pressure", self._handle, channel, note, amount)
+        call("exciter_pressure", self._handle, channel, note, amount)
 
     def midi(self, message: bytes) -> None:
         """A short MIDI message with its status byte; what is none changes nothing."""
-        _call("exciter_midi", self._handle, message, len(message))
+        call("exciter_midi", self._handle, message, len(message))
 
     def process(self, samples: int) -> np.ndarray:
         """The next so many samples, float32 (samples,)."""
         if samples < 0:
             raise BadValue(f"{samples} samples cannot be made")
         out = np.empty(samples, np.float32)
-        _call("exciter_process", self._handle, _at(out), samples)
+        call("exciter_process", self._handle, address(out), samples)
         return out
 
     def process_into(self, out: np.ndarray) -> None:
         """The next samples into an array that is there, float32 (samples,). For threads that make nothing."""
         if out.dtype != np.float32 or out.ndim != 1 or not out.flags.c_contiguous:
             raise BadValue(f"the array is of {out.dtype} and {out.shape}; float32 of (T,) is needed")
-        _call("exciter_process", self._handle, _at(out), len(out))
+        call("exciter_process", self._handle, address(out), len(out))

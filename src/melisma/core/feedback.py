@@ -19,7 +19,8 @@ from ..errors import BadValue
 from ..latent.live import LOOP
 from ..latent.reading import split_points
 from ..system.inputs import note_input
-from .binding import CoreLoop, CoreModel, CoreStream
+from .binding import CoreModel, CoreStream
+from .loop import CoreLoop
 
 BLOCK = 64  # samples; Pd's
 # name → column in a file that has all three, and what the loop says of it
