@@ -6,7 +6,7 @@ import copy
 import itertools
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -149,22 +149,33 @@ class Model:
 
         Together they are, to the bit, what `decode` resamples to the path's rate, up to the end of the sound.
         """
-        values, loudness, layers = self._fitting(path)
-        amounts = _amounts(fine, colour)
-        missing = resampled_length(path.length, path.source_rate, self.sample_rate)
-        stream, late, begin = self._engine.stream(), self._engine.delay, 0
-        for size in frames:
-            end = begin + size
-            part = values[:, begin:end], loudness[begin:end]
-            piece = stream.decode(*part) if layers is None else stream.decode_layers(*part, layers[:, begin:end], *amounts)
-            skipped = min(late, len(piece))
-            piece, late, begin = piece[skipped : skipped + missing], late - skipped, end
-            missing -= len(piece)
-            yield piece
-            if begin >= path.frames or not missing:
-                break
-        if missing > 0:
-            yield np.zeros(missing, np.float32)
+        return self._own_length(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour), frames), path)
+
+    def decode_pair(self, pair: Sequence[LatentPath], sound: Audio, *, fine: float = 1.0, colour: float = 1.0) -> Audio:
+        """Left's path and right's → two channels, whose phases differ as those of a stereo sound do; see `decode`.
+
+        MelismaError for paths of different lengths.
+        """
+        rate, length = pair[0].source_rate, pair[0].length
+        left, right = itertools.tee(self._decoded_pair(pair, sound, fine, colour, None))
+        both = [self._back((piece[c] for piece in side), rate, length).samples for c, side in ((0, left), (1, right))]
+        return Audio(np.concatenate(both), rate)
+
+    def decode_pair_pieces(
+        self, pair: Sequence[LatentPath], sound: Audio, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0
+    ) -> Iterator[np.ndarray]:
+        """The same at the model's own rate, piece by piece: float32 (2, n), so many frames each time."""
+        return self._own_length(self._decoded_pair(pair, sound, fine, colour, frames), pair[0])
+
+    def _decoded_pair(
+        self, pair: Sequence[LatentPath], sound: Audio, fine: float, colour: float, frames: Iterable[int] | None
+    ) -> Iterator[np.ndarray]:
+        if pair[0].length != pair[1].length or pair[0].frames != pair[1].frames:
+            raise BadValue("an edit makes the two channels of different lengths: give it to one at a time")
+        parts = (Audio(side[None], sound.rate, name=sound.name) for side in sound.samples)
+        arrived = (arriving(part, None, self.sample_rate, self._engine.chunk)[0] for part in parts)
+        heard = (np.stack(both) for both in zip(*arrived))
+        return self._engine.decoded_pair([self._fitting(path) for path in pair], heard, *_amounts(fine, colour), frames)
 
     def decode_mel(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0) -> np.ndarray:
         """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale; fine and colour as in `decode`."""
@@ -211,17 +222,7 @@ class Model:
         if len(paths) == 1:
             made = self.decode(paths[0], fine=fine, colour=colour)
             return made if mono or sound.channels != 2 else Audio(np.repeat(made.samples, 2, axis=0), made.rate)
-        if paths[0].length != paths[1].length:
-            raise BadValue("an edit makes the two channels of different lengths: give it to one at a time")
-        arrived = (arriving(part, None, self.sample_rate, self._engine.chunk)[0] for part in parts)
-        heard = (np.stack(pair) for pair in zip(*arrived))
-        amounts = _amounts(fine, colour)
-        pieces = self._engine.decoded_pair([self._fitting(path) for path in paths], heard, *amounts)
-        left, right = itertools.tee(pieces)
-        both = [
-            self._back((piece[c] for piece in side), paths[0].source_rate, paths[0].length) for c, side in ((0, left), (1, right))
-        ]
-        return Audio(np.concatenate([one.samples for one in both]), sound.rate)
+        return self.decode_pair(paths, sound, fine=fine, colour=colour)
 
     def sample(
         self, seconds: float, *, seed: int = 0, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
@@ -261,6 +262,17 @@ class Model:
         from .measure.golden import check_golden
 
         return check_golden(self.file, self.stream().process)
+
+    def _own_length(self, pieces: Iterator[np.ndarray], path: LatentPath) -> Iterator[np.ndarray]:
+        """As long as the path's sound is at the model's rate."""
+        missing, piece = resampled_length(path.length, path.source_rate, self.sample_rate), np.zeros(0, np.float32)
+        for piece in pieces:
+            piece = piece[..., :missing]
+            missing -= piece.shape[-1]
+            yield piece
+            if not missing:
+                return
+        yield np.zeros((*piece.shape[:-1], missing), np.float32)
 
     def _back(self, pieces: Iterator[np.ndarray], rate: int, length: int) -> Audio:
         return Audio(fill(np.empty(length, np.float32), resampled(pieces, self.sample_rate, rate)), rate)

@@ -18,7 +18,7 @@ function sine(frequency: number, level: number, length = RATE): Float32Array {
 function begin(original: Float32Array, result: Float32Array) {
   const control = new Float64Array(8);
   const player = new Player({ processorOptions: { control } });
-  player.obey({ sounds: [original, result], end: original.length });
+  player.obey({ sounds: [[original, original], [result, result]], end: original.length });
   const run = (blocks: number) => {
     const all = new Float32Array(128 * blocks);
     for (let n = 0; n < blocks; n++) {
@@ -111,6 +111,24 @@ test('the limiter holds what is over full scale, and the clip latch says so unti
   control[3] = 0; // the page resets it
   run(100);
   expect(control[3]).toBe(0);
+});
+
+test('left stays left and right right, and the limiter holds both by one gain', () => {
+  const [silent, control] = [new Float32Array(RATE), new Float64Array(8)];
+  const player = new Player({ processorOptions: { control } });
+  player.obey({ sounds: [[silent, silent], [sine(220, 4), sine(220, 1)]], end: RATE, play: true });
+  const out = [new Float32Array(128), new Float32Array(128)];
+  for (let n = 0; n < 200; n++) player.process([], [out]);
+  expect(loudest(out[0])).toBeGreaterThan(0.3);
+  expect(loudest(out[0])).toBeLessThanOrEqual(1);
+  for (let i = 0; i < 128; i++) expect(out[1][i]).toBeCloseTo(out[0][i] / 4, 5);
+  player.obey({ wanted: 0 });
+  for (let n = 0; n < 4; n++) player.process([], [out]);
+  expect(loudest(out[0])).toBe(0);
+  player.obey({ sounds: [[silent, silent], [silent, sine(220, 0.5)]], wanted: 1 });
+  for (let n = 0; n < 8; n++) player.process([], [out]);
+  expect(loudest(out[0])).toBe(0);
+  expect(loudest(out[1])).toBeGreaterThan(0.05); // the limiter lets go slowly
 });
 
 test('panic is silence at once, and what is no number is silence', () => {

@@ -83,6 +83,11 @@ def test_sounds_in_and_out(client, studio):
     assert (info.sound.name, info.seconds, info.rate, info.channels) == ("two channels.wav", 0.5, 22050, 2)
     samples = np.frombuffer(client.get(f"/api/sounds/{info.sound.hash}/samples?model=small").content, "<f4")
     assert len(samples) == 8000 and samples.any()
+    both = client.get(f"/api/sounds/{info.sound.hash}/samples?model=small&channels=2")
+    assert (both.headers["x-channels"], both.headers["x-sides"]) == ("2", "2")
+    left, right = np.frombuffer(both.content, "<f4").reshape(2, -1)
+    assert not np.array_equal(left, right)
+    np.testing.assert_allclose((left + right) / 2, samples, atol=1e-6)
     mel = client.get(f"/api/sounds/{info.sound.hash}/mel?model=small").content
     assert len(mel) % 32 == 0 and len(mel) // 32 >= 8000 // 64
     assert upload(client, wav(0.5, 22050, 2), "again.wav").sound.hash == info.sound.hash

@@ -133,6 +133,7 @@ def test_a_take_without_amounts_sounds_as_it_did(model):
     """Documents of before there were layers name none: to the bit the latents alone."""
     before = msgspec.json.decode(msgspec.json.encode(take(Operate("bias", {"by": 0.5}, Target()))))
     assert before.pop("fine") == before.pop("colour") == before.pop("domain") == 0
+    assert before.pop("stereo") is False
     old = document.read(json.dumps(before), Take)
     path = paths(old, model)[2]
     assert path.layers is not None
@@ -542,13 +543,13 @@ def test_nothing_of_the_studio_needs_torch():
 def test_what_there_is_to_say_of_a_sound_is_said_when_it_comes(library, tmp_path):
     """Channels that cancel, and what the reader found: in the answer to the upload, by the name that people know."""
     x = 0.2 * np.sin(np.arange(8000) / 9)
-    soundfile.write(tmp_path / "wide.wav", np.stack([x, -x], 1), RATE, "FLOAT")
+    soundfile.write(tmp_path / "wide.wav", np.stack([x, -x, 0 * x], 1), RATE, "FLOAT")
     soundfile.write(tmp_path / "crash.wav", x, RATE, "PCM_16")
     data = bytearray((tmp_path / "crash.wav").read_bytes())
     data[40:44] = bytes(4)
     (tmp_path / "crash.wav").write_bytes(data)
     wide, crash = (library.add_file(tmp_path / name) for name in ("wide.wav", "crash.wav"))
-    assert len(wide.notes) == 1 and wide.notes[0].startswith("wide.wav: its channels cancel each other") and wide.channels == 2
+    assert len(wide.notes) == 1 and wide.notes[0].startswith("wide.wav: its channels cancel each other") and wide.channels == 3
     assert np.allclose(library.open(wide.sound).samples, x, atol=1e-6)
     assert len(crash.notes) == 1 and crash.notes[0].startswith(f"crash.wav announces 0.00 s and holds {8000 / RATE:.2f} s")
     assert crash.seconds == 8000 / RATE

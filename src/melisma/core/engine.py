@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -59,23 +60,40 @@ class Engine:
         return np.concatenate([np.zeros(0, np.float32), *self.decoded(z, loudness)])
 
     def decoded(
-        self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
+        self,
+        z: np.ndarray,
+        loudness: np.ndarray,
+        layers: np.ndarray | None = None,
+        fine: float = 0.0,
+        colour: float = 0.0,
+        frames: Iterable[int] | None = None,
     ) -> Iterator[np.ndarray]:
-        """The same, piece by piece; with layers, steps int8 (M, L), so much of each is added to what is decoded."""
-        stream, frames = self.model.stream(), self._frames
+        """The same, piece by piece; with layers, steps int8 (M, L), so much of each is added to what is decoded.
+
+        frames: so many each time, to the bit the same.
+        """
+        stream = self.model.stream()
 
         def piece(part: slice) -> np.ndarray:
             if layers is None:
                 return stream.decode(z[:, part], loudness[part])
             return stream.decode_layers(z[:, part], loudness[part], layers[:, part], fine, colour)
 
-        return self._on_time(piece(slice(i, i + frames)) for i in range(0, len(loudness), frames))
+        return self._on_time(map(piece, self._parts(len(loudness), frames)))
 
     def decoded_pair(
-        self, pair: Sequence[Coded], heard: Iterator[np.ndarray], fine: float = 0.0, colour: float = 0.0
+        self,
+        pair: Sequence[Coded],
+        heard: Iterator[np.ndarray],
+        fine: float = 0.0,
+        colour: float = 0.0,
+        frames: Iterable[int] | None = None,
     ) -> Iterator[np.ndarray]:
-        """Two of what `decoded` takes, of one length, → pieces (2, n) whose phases differ as those heard, pieces (2, n), do."""
-        voice, streams, frames = self.model.stream(channels=2), [self.model.stream() for _ in pair], self._frames
+        """Two of what `decoded` takes, of one length, → pieces (2, n) whose phases differ as those heard, pieces (2, n), do.
+
+        frames: as `decoded` takes them.
+        """
+        voice, streams = self.model.stream(channels=2), [self.model.stream() for _ in pair]
         between = Between(heard, self.model.frame, self.hop)
 
         def piece(part: slice) -> np.ndarray:
@@ -87,7 +105,7 @@ class Engine:
                     mels.append(stream.decode_layers(z[:, part], loudness[part], layers[:, part], fine, colour, mel=True))
             return voice.synthesize_channels(mels, between.take(mels[0].shape[1]))
 
-        return self._on_time(piece(slice(i, i + frames)) for i in range(0, len(pair[0][1]), frames))
+        return self._on_time(map(piece, self._parts(len(pair[0][1]), frames)))
 
     def decode_mel(
         self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
@@ -121,6 +139,15 @@ class Engine:
             length += len(piece)
             yield piece
         yield np.zeros(-length % self.hop + self.delay, np.float32)
+
+    def _parts(self, length: int, sizes: Iterable[int] | None) -> Iterator[slice]:
+        """Of so many frames so many each time."""
+        begin = 0
+        for size in itertools.repeat(self._frames) if sizes is None else sizes:
+            if begin >= length:
+                return
+            yield slice(begin, begin + size)
+            begin += size
 
     def _on_time(self, pieces: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         """Without the delay at their start, which no sound lies in."""

@@ -80,6 +80,11 @@ def sides(samples: np.ndarray, mono: bool = False) -> list[np.ndarray]:
     return [samples[:1]] if np.array_equal(samples[0], samples[1]) else [samples[:1], samples[1:]]
 
 
+def one_of(samples: np.ndarray) -> np.ndarray:
+    """Samples (channels, T) → (T,): their mean, or where they cancel each other the loudest, and nothing is said."""
+    return mixed(samples, cancellation(samples).channel)
+
+
 def mixed(samples: np.ndarray, channel: int | None) -> np.ndarray:
     """Samples (channels, T) → (T,): that channel, or for None the mean of all."""
     return samples[channel] if channel is not None else samples[0] if len(samples) == 1 else samples.mean(axis=0)

@@ -128,7 +128,8 @@ class Take(Struct):
 
     domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound
     itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see
-    Model.decode. A take from before there were any names none, and sounds as it did.
+    Model.decode. stereo: a sound of two channels stays one, each with its own path; else they are mixed. A take from before there
+    were any of these names none, and sounds as it did.
     """
 
     model: Name
@@ -139,6 +140,7 @@ class Take(Struct):
     colour: Share = 0.0
     domain: Share = 0.0
     map: Trail = Trail()
+    stereo: bool = False
 
 
 class Snapshot(Struct):

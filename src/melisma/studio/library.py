@@ -30,6 +30,7 @@ from .protocol import SoundInfo
 
 MOST_BYTES = 1 << 30  # of an upload, which whoever receives it heeds
 MOST_SECONDS = 1800.0  # of a sound
+MOST_OPENED = 1 << 30  # bytes of samples that are kept beside the last sound's
 # what a killed server may have left: its uploads, takes and session files, and parts of files that were to be whole
 LEFT = re.compile(r"incoming-[a-z0-9_]{8}|\.([0-9a-f]{12}\.part|melisma-[0-9a-f]{12})(\.jsonl?)?")
 LEFT_FOLDERS = re.compile(r"(take-|tmp)[a-z0-9_]{8}")  # with a take.wav, or a part of one, and nothing else
@@ -100,7 +101,7 @@ class Library:
     # --- sounds ---
 
     def open(self, ref: SoundRef) -> Audio:
-        """The sound, in one channel."""
+        """The sound: both channels of a stereo one, any other mixed to one."""
         with self._lock:
             if ref.hash in self._opened:
                 self._opened.move_to_end(ref.hash)
@@ -148,8 +149,12 @@ class Library:
     def _remember(self, ref: SoundRef, audio: Audio) -> None:
         with self._lock:
             self._opened[ref.hash] = audio
-            while len(self._opened) > 4:
+            while len(self._opened) > 1 and (len(self._opened) > 4 or self._bytes > MOST_OPENED):
                 self._opened.popitem(last=False)
+
+    @property
+    def _bytes(self) -> int:
+        return sum(audio.samples.nbytes for audio in self._opened.values())
 
     # --- the autosave ---
 
@@ -174,14 +179,19 @@ class Library:
 
 
 def _decoded(file: Path, name: str) -> tuple[Audio, int, tuple[str, ...]]:
-    """A file's sound in one channel, how many it has, and what there is to say about it; MelismaError if it is too long."""
+    """A file's sound in two channels or one, how many it has, and what there is to say of it; MelismaError if it is too long."""
     with _called(file, name):
         sound, remarks = read_noting(file, MOST_SECONDS)
+    if sound.channels == 2:
+        return Audio(sound.samples, sound.rate, name=name), 2, _told(remarks, file, name)
     found = cancellation(sound.samples)
     if found.channel is not None:
         remarks.append(found.sentence(name))
-    notes = tuple(remark.replace(str(file), name) for remark in remarks)
-    return Audio(mixed(sound.samples, found.channel), sound.rate, name=name), sound.channels, notes
+    return Audio(mixed(sound.samples, found.channel), sound.rate, name=name), sound.channels, _told(remarks, file, name)
+
+
+def _told(remarks: list[str], file: Path, name: str) -> tuple[str, ...]:
+    return tuple(remark.replace(str(file), name) for remark in remarks)
 
 
 @contextmanager

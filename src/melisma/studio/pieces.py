@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..latent import LatentPath
 from ..model import Model
+from ..sound.audio import Audio
 
 WARM = 64  # frames; the published models' decoders look back 32 at most, with their vocoders less than this
 
@@ -28,21 +29,68 @@ def ahead(
     It is read by a stream that begins WARM frames earlier. Its mel is that of the whole by then, as the decoder looks back
     less far; its phases are those of another beginning: it sounds like that place in the whole, and is not the same samples.
     """
-    begin, last = max(0, first - WARM), min(last, path.frames)
-    behind = model.config.analysis.frame - model.hop  # samples of the last frames that are only complete with later ones
-    length = (last - begin) * model.hop - behind
-    if length <= 0:
-        return first * model.hop, np.zeros(0, np.float32)
-    part = replace(
-        path,
-        values=path.values[:, begin:last],
-        loudness=path.loudness[begin:last],
-        layers=None if path.layers is None else path.layers[:, begin:last],
-        length=length,
-        source_rate=model.sample_rate,
-    )
-    sound = np.concatenate(list(model.decode_pieces(part, [last - begin], fine=fine, colour=colour)))
-    return first * model.hop, sound[(first - begin) * model.hop :]
+    begin, sound = Played((path,)).ahead(model, first, last, fine=fine, colour=colour)
+    return begin, sound[0]
+
+
+@dataclass(frozen=True)
+class Played:
+    """What sounds of a take: a path; or left's and right's, with the sound of two channels that they were read from.
+
+    channels: of the whole. Two of one path: those of a sound whose channels are equal.
+    """
+
+    paths: tuple[LatentPath, ...]
+    sound: Audio | None = None
+    channels: int = 1
+
+    @property
+    def path(self) -> LatentPath:
+        """The first: how long they are, and of which model."""
+        return self.paths[0]
+
+    def whole(self, model: Model, own_rate: bool, *, fine: float, colour: float) -> Audio:
+        """All of it, (channels, T) at the rate of the take's input, or the model's own."""
+        if own_rate:
+            made = Audio(np.concatenate(list(self.pieces(model, fine=fine, colour=colour)), 1), model.sample_rate)
+        elif self.sound is None:
+            made = model.decode(self.path, fine=fine, colour=colour)
+        else:
+            made = model.decode_pair(self.paths, self.sound, fine=fine, colour=colour)
+        return made if made.channels == self.channels else Audio(np.repeat(made.samples, self.channels, axis=0), made.rate)
+
+    def pieces(self, model: Model, *, fine: float, colour: float) -> Iterator[np.ndarray]:
+        """As `pieces`, (paths, n)."""
+        if self.sound is None:
+            yield from (piece[None] for piece in pieces(self.path, model, fine=fine, colour=colour))
+        else:
+            yield from model.decode_pair_pieces(self.paths, self.sound, _growing(64, 256), fine=fine, colour=colour)
+
+    def ahead(self, model: Model, first: int, last: int, *, fine: float, colour: float) -> tuple[int, np.ndarray]:
+        """As `ahead`, (paths, n)."""
+        begin, last = max(0, first - WARM), min(last, self.path.frames)
+        behind = model.config.analysis.frame - model.hop  # samples of the last frames that are only complete with later ones
+        length = (last - begin) * model.hop - behind
+        if length <= 0:
+            return first * model.hop, np.zeros((len(self.paths), 0), np.float32)
+        parts = [
+            replace(
+                path,
+                values=path.values[:, begin:last],
+                loudness=path.loudness[begin:last],
+                layers=None if path.layers is None else path.layers[:, begin:last],
+                length=length,
+                source_rate=model.sample_rate,
+            )
+            for path in self.paths
+        ]
+        if self.sound is None:
+            made = list(model.decode_pieces(parts[0], [last - begin], fine=fine, colour=colour))
+        else:
+            start, end = (round(frame * model.hop * self.sound.rate / model.sample_rate) for frame in (begin, last))
+            heard = Audio(self.sound.samples[:, start:end], self.sound.rate)
+            made = list(model.decode_pair_pieces(parts, heard, [last - begin], fine=fine, colour=colour))
+        return first * model.hop, np.atleast_2d(np.concatenate(made, -1))[:, (first - begin) * model.hop :]
 
 
 def _growing(size: int, most: int) -> Iterator[int]:

@@ -210,6 +210,7 @@ class Curves(Struct, tag_field="type", tag="curves"):
 class Samples(Struct, tag_field="type", tag="samples"):
     """Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole.
 
+    channels: a stereo sound's are one after the other, left first: of each so many samples.
     exact: false for those that are to be heard at once, and come again, exact, when what leads to them is rendered.
     """
 
@@ -217,6 +218,7 @@ class Samples(Struct, tag_field="type", tag="samples"):
     first: int
     total: int
     exact: bool
+    channels: Literal[1, 2] = 1
 
 
 class Mel(Struct, tag_field="type", tag="mel"):

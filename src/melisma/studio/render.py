@@ -22,11 +22,12 @@ from ..errors import MelismaError
 from ..latent import LatentPath
 from ..model import Model
 from ..sound.audio import Audio
+from ..sound.channels import one_of
 from ..sound.rates import resampled_length
 from . import session
 from .bugs import told
 from .document import Take
-from .pieces import WARM, ahead, pieces
+from .pieces import WARM, Played
 from .protocol import Curves, Done, Failed, Mel, Outline, Samples, binary, text
 
 AHEAD_AFTER = 4.0  # seconds of sound: what is rendered exactly within a few tens of milliseconds is not sent twice
@@ -44,13 +45,14 @@ class Cancelled(Exception):
 
 @dataclass
 class _Delivered:
-    """What the page holds: the model and path it got sound of, and up to which sample at the model's rate it is exact.
+    """What the page holds: the model and paths it got sound of, and up to which sample at the model's rate it is exact.
 
-    amounts: of fine and colour. waiting: the first of the frames that are to be heard ahead, and the one after the last.
+    amounts: of fine and colour. samples: (paths, T).
+    waiting: the first of the frames that are to be heard ahead, and the one after the last.
     """
 
     model: Model
-    path: LatentPath
+    played: Played
     amounts: dict[str, float]
     samples: np.ndarray
     until: int
@@ -125,7 +127,8 @@ class Renderer:
             self._check()
             self._send_curves(revision, which, path)
         self._send_kept(revision, edited)
-        self._send_sound(revision, model, result, session.amounts(take), heard)
+        played = session.played(take, self._open_sound, model, self._memo)
+        self._send_sound(revision, model, played, session.amounts(take), heard)
         self._send(text(Done(revision, 1000 * (time.perf_counter() - asked))))
 
     def _send_curves(self, revision: int, which: Which, path: LatentPath) -> None:
@@ -149,33 +152,34 @@ class Renderer:
         body = strengths(path).astype("<f4")
         self._send(binary(Curves(revision, "kept", 0, path.frames, len(body), path.rate), body.tobytes()))
 
-    def _send_sound(self, revision: int, model: Model, path: LatentPath, amounts: dict[str, float], heard: float) -> None:
-        before, total = self._delivered, resampled_length(path.length, path.source_rate, model.sample_rate)
-        first, last = self._changed_frames(model, path, amounts)
+    def _send_sound(self, revision: int, model: Model, played: Played, amounts: dict[str, float], heard: float) -> None:
+        before, path, shape = self._delivered, played.path, _shape(played, model)
+        total = shape[1]
+        first, last = self._changed_frames(model, played, amounts)
         same = total if first == last else max(0, (first - _behind(model)) * model.hop)
         since = min(before.until, same) if before else 0
-        if before and before.path.frames == path.frames and before.waiting[0] < before.waiting[1]:
+        if before and before.played.path.frames == path.frames and before.waiting[0] < before.waiting[1]:
             first, last = min(first, before.waiting[0]), max(last if first < last else 0, before.waiting[1])
         # written over from `since` on; what is beyond `until` is not exact any more
-        samples = before.samples if before is not None and len(before.samples) == total else np.zeros(total, np.float32)
-        delivered = self._delivered = _Delivered(model, path, amounts, samples, since, (first, last))
+        samples = before.samples if before is not None and before.samples.shape == shape else np.zeros(shape, np.float32)
+        delivered = self._delivered = _Delivered(model, played, amounts, samples, since, (first, last))
         if since == total:
-            self._send(binary(Samples(revision, total, total, True), b""))
+            self._send(binary(Samples(revision, total, total, True, _channels(shape)), b""))
             return
         self._send_ahead(revision, delivered, heard)
         delivered.waiting = (path.frames, path.frames)
         done = 0
-        for piece in pieces(path, model, fine=amounts["fine"], colour=amounts["colour"]):
+        for piece in played.pieces(model, fine=amounts["fine"], colour=amounts["colour"]):
             self._check()
-            end = done + len(piece)
+            end = done + piece.shape[1]
             if end > since:
-                self._put(revision, delivered, max(done, since), piece[max(since - done, 0) :], exact=True)
+                self._put(revision, delivered, max(done, since), piece[:, max(since - done, 0) :], exact=True)
                 delivered.until = end
             done = end
 
     def _send_ahead(self, revision: int, delivered: _Delivered, heard: float) -> None:
         """What is heard next of what has changed, if the exact rendering will be there only later."""
-        model, path = delivered.model, delivered.path
+        model, path, total = delivered.model, delivered.played.path, delivered.samples.shape[1]
         now, (first, last) = round(heard * path.rate), delivered.waiting
         first = now if first < now < last else first
         if first >= last or first < AHEAD_AFTER * path.rate:
@@ -184,49 +188,50 @@ class Renderer:
         fade = round(FADE * model.sample_rate)
         early = -(-fade // model.hop)  # frames that are as before, for the fade
         last = min(last + WARM, first + round(AHEAD_LENGTH * path.rate))
-        begin, piece = ahead(path, model, first - early, last, **delivered.amounts)
-        piece = piece[: len(delivered.samples) - begin]
-        if len(piece) <= 2 * fade:
+        begin, piece = delivered.played.ahead(model, first - early, last, **delivered.amounts)
+        piece = piece[:, : total - begin]
+        if piece.shape[1] <= 2 * fade:
             return
-        share = np.ones(len(piece), np.float32)
+        share = np.ones(piece.shape[1], np.float32)
         share[:fade] = np.linspace(0, 1, fade, dtype=np.float32)
-        if begin + len(piece) < len(delivered.samples):
+        if begin + len(share) < total:
             share[-fade:] = share[:fade][::-1]
-        there = delivered.samples[begin : begin + len(piece)]
+        there = delivered.samples[:, begin : begin + len(share)]
         self._put(revision, delivered, begin, there + share * (piece - there), exact=False)
 
     def _put(self, revision: int, delivered: _Delivered, first: int, piece: np.ndarray, exact: bool) -> None:
         """Samples and their mel, here and on the page."""
-        end, total = first + len(piece), len(delivered.samples)
-        delivered.samples[first:end] = piece
-        self._send(binary(Samples(revision, first, total, exact), piece.astype("<f4").tobytes()))
+        end, shape = first + piece.shape[1], delivered.samples.shape
+        delivered.samples[:, first:end] = piece
+        self._send(binary(Samples(revision, first, shape[1], exact, _channels(shape)), piece.astype("<f4").tobytes()))
         self._send_mel(revision, delivered.model, delivered.samples, first, end)
 
-    def _changed_frames(self, model: Model, path: LatentPath, amounts: dict[str, float]) -> tuple[int, int]:
+    def _changed_frames(self, model: Model, played: Played, amounts: dict[str, float]) -> tuple[int, int]:
         """The first frame that differs from what the page has sound of, and the one after the last; (L, L) if none does."""
-        delivered = self._delivered
-        if (
-            delivered is None
-            or delivered.model is not model
-            or delivered.path.model != path.model
-            or delivered.path.length != path.length
-        ):
+        delivered, path = self._delivered, played.path
+        if delivered is None or delivered.model is not model or delivered.played.sound is not played.sound:
             return 0, path.frames
-        if delivered.path.values.shape != path.values.shape or path.layers is not None and delivered.amounts != amounts:
+        before = delivered.played.path
+        if before.model != path.model or before.length != path.length or before.values.shape != path.values.shape:
             return 0, path.frames
-        parted = np.flatnonzero(_parted(delivered.path, path))
+        if path.layers is not None and delivered.amounts != amounts:
+            return 0, path.frames
+        pairs = zip(delivered.played.paths, played.paths)
+        parted = np.flatnonzero(np.logical_or.reduce([_parted(a, b) for a, b in pairs]))
         return (int(parted[0]), int(parted[-1]) + 1) if len(parted) else (path.frames, path.frames)
 
     def _send_mel(self, revision: int, model: Model, samples: np.ndarray, first: int, last: int) -> None:
         """The log-mel of the frames that end within samples [first, last)."""
         hop, late = model.hop, _behind(model)
-        begin, end = first // hop, (last // hop if last < len(samples) else -(-last // hop))
+        total = samples.shape[1]
+        begin, end = first // hop, (last // hop if last < total else -(-last // hop))
         if end <= begin:
             return
         start = (begin - late) * hop
-        piece = np.concatenate([np.zeros(max(-start, 0), np.float32), samples[max(start, 0) : end * hop]])
+        heard = one_of(samples[:, max(start, 0) : end * hop])
+        piece = np.concatenate([np.zeros(max(-start, 0), np.float32), heard])
         mel = model.mel(piece)[:, late : late + end - begin]
-        header = Mel(revision, begin, -(-len(samples) // hop), mel.shape[0])
+        header = Mel(revision, begin, -(-total // hop), mel.shape[0])
         self._send(binary(header, as_bytes(mel).tobytes()))
 
 
@@ -244,11 +249,21 @@ def as_bytes(mel: np.ndarray) -> np.ndarray:
 
 
 def outline(audio: Audio, most: int = 120) -> Outline:
-    """The lowest and highest samples of up to `most` stretches of a sound in one channel."""
-    samples = audio.samples[0]
+    """The lowest and highest samples of up to `most` stretches of a sound, its channels mixed."""
+    samples = one_of(audio.samples)
     cuts = np.linspace(0, len(samples), min(most, len(samples)), endpoint=False).astype(int)
     low, high = (np.round(part.reduceat(samples, cuts), 3).tolist() for part in (np.minimum, np.maximum))
     return Outline(audio.duration, audio.rate, tuple(low), tuple(high))
+
+
+def _shape(played: Played, model: Model) -> tuple[int, int]:
+    """Of all the samples at the model's rate."""
+    path = played.path
+    return len(played.paths), resampled_length(path.length, path.source_rate, model.sample_rate)
+
+
+def _channels(shape: tuple[int, ...]) -> Literal[1, 2]:
+    return 2 if shape[0] == 2 else 1
 
 
 def _behind(model: Model) -> int:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from ..errors import MelismaWarning, NotFound
+from ..sound.channels import one_of, sides
 from ..sound.rates import resample
 from . import bugs, exchange, hearing, session, sessionfile
 from .connection import Connection
@@ -31,7 +33,6 @@ from .effects import effects
 from .exchange import answering
 from .guard import Guard
 from .library import MOST_BYTES, Library
-from .pieces import pieces
 from .protocol import shown
 from .render import as_bytes, outline
 from .workspace import Workspace, examples
@@ -122,19 +123,29 @@ class Studio:
         return exchange.json(await run_in_threadpool(self.library.add_file, examples()[name]))
 
     async def samples(self, request: Request) -> Response:
-        """A sound, mixed to one channel, at a model's rate: float32, little-endian."""
-        ref, name = exchange.sound(request), exchange.model(request)
+        """A sound at a model's rate: float32, little-endian, mixed to one channel, or with ?channels=2 left, then right.
 
-        def make() -> bytes:
+        X-Channels says how many it is; X-Sides how many there are that differ.
+        """
+        ref, name, both = exchange.sound(request), exchange.model(request), request.query_params.get("channels") == "2"
+
+        def make() -> Response:
             model, audio = self.models.open(name), self.library.open(ref)
-            return resample(audio.samples[0], audio.rate, model.sample_rate).astype("<f4").tobytes()
+            found = len(sides(audio.samples))
+            wanted = audio.samples if both and found == 2 else one_of(audio.samples)[None]
+            return _sounding(resample(wanted, audio.rate, model.sample_rate), {"X-Sides": str(found)})
 
-        return await _made(make)
+        return await run_in_threadpool(make)
 
     async def mel(self, request: Request) -> Response:
         """A sound's log-mel as a model hears it: a byte a band, a frame's bands together."""
         ref, name = exchange.sound(request), exchange.model(request)
-        return await _made(lambda: as_bytes(self.models.open(name).mel(self.library.open(ref))).tobytes())
+
+        def make() -> bytes:
+            audio = self.library.open(ref)
+            return as_bytes(self.models.open(name).mel(one_of(audio.samples), rate=audio.rate)).tobytes()
+
+        return await _made(make)
 
     async def outline(self, request: Request) -> Response:
         """A sound as a small picture, with its length and rate."""
@@ -181,17 +192,14 @@ class Studio:
         return await _made(make)
 
     async def take_samples(self, request: Request) -> Response:
-        """A take's sound at its model's rate: float32, little-endian."""
+        """A take's sound at its model's rate: float32, little-endian; one channel, or left, then right: X-Channels."""
         body = await exchange.document(request)
 
-        def make() -> bytes:
+        def make() -> Response:
             take: Take = read(body, Take)  # type: ignore[assignment]
-            model = self.models.open(take.model)
-            path, layers = session.paths(take, self.library.open, model)[2], session.amounts(take)
-            sound = pieces(path, model, fine=layers["fine"], colour=layers["colour"])
-            return b"".join(piece.astype("<f4").tobytes() for piece in sound)
+            return _sounding(session.sound(take, self.library.open, self.models.open(take.model), own_rate=True).samples)
 
-        return await _made(make)
+        return await run_in_threadpool(make)
 
     async def take_wav(self, request: Request) -> Response:
         """The current take, or the snapshot of that number, as a WAV file of its input's rate: what `melisma render` writes.
@@ -233,6 +241,12 @@ class Studio:
 
 async def _made(make: Callable[[], bytes]) -> Response:
     return Response(await run_in_threadpool(make), media_type=RAW)
+
+
+def _sounding(samples: np.ndarray, more: dict[str, str] | None = None) -> Response:
+    """Samples (channels, T), one channel after the other."""
+    headers = {"X-Channels": str(len(samples)), **(more or {})}
+    return Response(samples.astype("<f4").tobytes(), media_type=RAW, headers=headers)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

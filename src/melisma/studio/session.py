@@ -8,6 +8,9 @@ that a model does not have, does nothing: so the same edits can be heard through
 sounds: `latent.match` goes that far. At 0 nothing is done to it, and with fine and colour it is all but the sound itself; at 1,
 with fine alone, it is what `melisma transfer` makes of it. The page turns the colour down as it turns the domain up.
 
+**Stereo**: what the lanes show is read of both channels mixed, and each edit acts on left's path and right's as on the mix's. A
+loudness that is drawn is the mix's: a channel stays as much louder or softer as it was. Phases between them are the input's.
+
 **Paths of unequal length**: a session has one time axis, the input's. Corners are stretched to it as a whole, linearly.
 """
 
@@ -17,54 +20,74 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 import numpy as np
 
 from ..errors import BadValue
-from ..latent import LatentPath, mix, smooth_noise, stretched
+from ..latent import LOUDNESS_FLOOR, LatentPath, mix, smooth_noise, stretched
 from ..model import Model
 from ..sound.audio import Audio
-from .document import Corner, Edit, KeptCorner, Puck, RandomCorner, SoundCorner, SoundRef, Square, Take, Trail
+from ..sound.channels import one_of, sides
+from .document import Corner, Draw, Edit, KeptCorner, Puck, RandomCorner, SoundCorner, SoundRef, Square, Take, Trail
 from .edits import apply
-from .pieces import pieces
+from .pieces import Played
 
 RANDOM_RATE = 2.0  # Hz: how fast a random corner wanders
 
-Open = Callable[[SoundRef], Audio]
+Open = Callable[[SoundRef], Audio]  # a sound of one channel or two
 
 
 class Memo:
     """What has been computed lately, so that the next edit need not begin anew; it never changes what comes out."""
 
-    def __init__(self, most: int = 24):
-        self._most = most
-        self._kept: OrderedDict[Any, Any] = OrderedDict()
+    def __init__(self, most: int = 96, most_bytes: int = 1 << 30):
+        self._most, self._most_bytes = most, most_bytes
+        self._kept: OrderedDict[bytes, LatentPath] = OrderedDict()
 
     def get(self, key: bytes, make: Callable[[], LatentPath]) -> LatentPath:
         if key not in self._kept:
             self._kept[key] = make()
-            if len(self._kept) > self._most:
+            while len(self._kept) > 3 and (len(self._kept) > self._most or self._bytes > self._most_bytes):
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    @property
+    def _bytes(self) -> int:
+        return sum(path.values.nbytes + (0 if path.layers is None else path.layers.nbytes) for path in self._kept.values())
 
 
 # --- from a take to a path ----------------------------------------------------------------------------------------------
 
 
-def paths(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) -> tuple[LatentPath, LatentPath, LatentPath]:
-    """The path inferred from a take's input, the edited one, and the one that sounds (after the square)."""
+def paths(
+    take: Take, open_sound: Open, model: Model, memo: Memo | None = None, side: int | None = None
+) -> tuple[LatentPath, LatentPath, LatentPath]:
+    """The path inferred from a take's input, the edited one, and the one that sounds (after the square).
+
+    side: of left (0) or right (1) alone, instead of both mixed.
+    """
     if take.input is None:
         raise BadValue("the session has no sound yet: drop one, record one, or open an example")
-    memo = memo or Memo()
-    read = _Reading(open_sound, model, memo, take.domain)
-    inferred = _inferred(take.input, open_sound, model, memo)
+    read = _Reading(open_sound, model, memo or Memo(), take.domain, side)
+    inferred = read.inferred(take.input)
     edited = _edited(take.input, take.edits, read)
     squared = take.square.on and any(corner is not None for corner in take.square.corners)
     result = _squared(take.square, edited, read) if squared else edited
     return inferred, edited, _mapped(take.map, result, model)
+
+
+def played(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) -> Played:
+    """What sounds of a take: of its one path, or of a path for each of two channels."""
+    memo = memo or Memo()
+    heard = open_sound(take.input) if take.stereo and take.input is not None else None
+    if heard is None or heard.channels != 2:
+        return Played((paths(take, open_sound, model, memo)[2],))
+    if len(sides(heard.samples)) == 1:
+        return Played((paths(take, open_sound, model, memo)[2],), channels=2)
+    pair = tuple(paths(take, open_sound, model, memo, side)[2] for side in (0, 1))
+    return Played(pair, heard, 2)
 
 
 def amounts(take: Take) -> dict[str, float]:
@@ -74,41 +97,53 @@ def amounts(take: Take) -> dict[str, float]:
 
 def sound(take: Take, open_sound: Open, model: Model, own_rate: bool = False) -> Audio:
     """A take's sound, of the length of its input and at the rate of it, or at the model's."""
-    path, layers = paths(take, open_sound, model)[2], amounts(take)
-    if own_rate:
-        return Audio(np.concatenate(list(pieces(path, model, fine=layers["fine"], colour=layers["colour"]))), model.sample_rate)
-    return model.decode(path, **layers)
-
-
-def _inferred(ref: SoundRef, open_sound: Open, model: Model, memo: Memo) -> LatentPath:
-    return memo.get(_key(ref.hash, model.file.digest), lambda: model.encode(open_sound(ref)))
+    return played(take, open_sound, model).whole(model, own_rate, **amounts(take))
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """How sounds are read for one take: by which model, and how far they are put in its domain."""
+    """How sounds are read for one take: by which model, how far they are put in its domain, and which channel (None: mixed)."""
 
     open_sound: Open
     model: Model
     memo: Memo
     domain: float
+    side: int | None = None
+
+    def inferred(self, ref: SoundRef) -> LatentPath:
+        def make() -> LatentPath:
+            sound = self.open_sound(ref)
+            heard = sound.samples[self.side] if self.side is not None and sound.channels == 2 else one_of(sound.samples)
+            return self.model.encode(Audio(heard, sound.rate, name=sound.name))
+
+        return self.memo.get(_key(ref.hash, self.model.file.digest, f"side {self.side}"), make)
 
     def path(self, ref: SoundRef) -> LatentPath:
-        inferred = _inferred(ref, self.open_sound, self.model, self.memo)
+        inferred = self.inferred(ref)
         return inferred if self.domain == 0 else self.memo.get(self.key(ref), lambda: inferred.match(self.domain))
 
     def key(self, ref: SoundRef) -> bytes:
-        return _key(ref.hash, self.model.file.digest, f"domain {self.domain!r}")
+        return _key(ref.hash, self.model.file.digest, f"side {self.side} domain {self.domain!r}")
 
 
 def _edited(ref: SoundRef, edits: tuple[Edit, ...], read: _Reading) -> LatentPath:
     """Only the last edit is computed where what comes before it is known."""
     first = path = read.path(ref)
     key = read.key(ref)
-    for edit in edits:
+    for n, edit in enumerate(edits):
         before, key = path, hashlib.sha256(key + msgspec.json.encode(edit)).digest()
-        path = read.memo.get(key, lambda: apply(edit, before, first))  # noqa: B023 (called at once)
+        if read.side is not None and isinstance(edit, Draw) and edit.lane == "loudness":
+            path = read.memo.get(key, lambda: _drawn(edit, before, _edited(ref, edits[:n], replace(read, side=None))))  # noqa: B023
+        else:
+            path = read.memo.get(key, lambda: apply(edit, before, first))  # noqa: B023 (called at once)
     return path
+
+
+def _drawn(edit: Draw, path: LatentPath, mix: LatentPath) -> LatentPath:
+    """A loudness drawn for the mix, for one of its channels: it stays as much louder or softer as it is."""
+    drawn = apply(edit, mix, mix).loudness
+    level = np.where(drawn == mix.loudness, path.loudness, np.maximum(drawn + (path.loudness - mix.loudness), LOUDNESS_FLOOR))
+    return replace(path, loudness=level.astype(np.float32))
 
 
 def _key(*parts: str) -> bytes:

@@ -166,10 +166,13 @@ export function wav(channels: Float32Array[][], length: number, rate: number): B
 }
 
 /** Level of a sound in dB, for matching two. */
-export function level(samples: Float32Array): number {
+export function level(...channels: (Float32Array | undefined)[]): number {
   let sum = 0;
-  const step = Math.max(1, Math.floor(samples.length / 200_000));
   let count = 0;
-  for (let i = 0; i < samples.length; i += step, count++) sum += samples[i] * samples[i];
+  for (const samples of channels) {
+    if (!samples) continue;
+    const step = Math.max(1, Math.floor(samples.length / 200_000));
+    for (let i = 0; i < samples.length; i += step, count++) sum += samples[i] * samples[i];
+  }
   return Math.sqrt(sum / Math.max(count, 1));
 }

@@ -14,7 +14,7 @@ export const SQUARE: Square = { on: false, corners: [null, null, null, null], pu
 export const TRAIL: Trail = { on: false, puck: PUCK, acts: 'all' };
 
 export function newTake(model: string, input: Take['input'] = null): Take {
-  return inDomain({ model, input, edits: [], square: SQUARE, fine: 1, colour: 0, domain: 0, map: TRAIL }, 1); // what a sound is opened for: the transfer
+  return inDomain({ model, input, edits: [], square: SQUARE, fine: 1, colour: 0, domain: 0, map: TRAIL, stereo: true }, 1); // what a sound is opened for: the transfer
 }
 
 export function newSession(model: string): Session {

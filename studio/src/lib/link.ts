@@ -86,8 +86,20 @@ export async function example(name: string): Promise<SoundInfo> {
   return (await ask(`/api/examples/${encodeURIComponent(name)}`, { method: 'POST' })).json();
 }
 
-export async function samples(hash: string, model: string): Promise<Float32Array> {
-  return new Float32Array(await (await ask(`/api/sounds/${hash}/samples?model=${encodeURIComponent(model)}`)).arrayBuffer());
+/** Samples of each channel, left first, and how many channels there are that differ. */
+export interface Heard { channels: Float32Array[]; sides: number }
+
+async function heard(path: string, init?: RequestInit): Promise<Heard> {
+  const answer = await ask(path, init);
+  const all = new Float32Array(await answer.arrayBuffer());
+  const count = Number(answer.headers.get('x-channels') ?? 1);
+  const channels = Array.from({ length: count }, (_, c) => all.subarray((c * all.length) / count, ((c + 1) * all.length) / count));
+  return { channels, sides: Number(answer.headers.get('x-sides') ?? count) };
+}
+
+/** A sound, mixed to one channel unless a stereo one is to stay so. */
+export function samples(hash: string, model: string, stereo: boolean): Promise<Heard> {
+  return heard(`/api/sounds/${hash}/samples?model=${encodeURIComponent(model)}${stereo ? '&channels=2' : ''}`);
 }
 
 export async function outline(hash: string): Promise<Outline> {
@@ -98,8 +110,8 @@ export async function mel(hash: string, model: string): Promise<Uint8Array> {
   return new Uint8Array(await (await ask(`/api/sounds/${hash}/mel?model=${encodeURIComponent(model)}`)).arrayBuffer());
 }
 
-export async function takeSamples(take: Take): Promise<Float32Array> {
-  return new Float32Array(await (await ask('/api/take/samples', { method: 'POST', body: JSON.stringify(take) })).arrayBuffer());
+export async function takeSamples(take: Take): Promise<Float32Array[]> {
+  return (await heard('/api/take/samples', { method: 'POST', body: JSON.stringify(take) })).channels;
 }
 
 /** A piece of a take with a latent lower, then higher. */

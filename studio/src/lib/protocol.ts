@@ -80,7 +80,7 @@ export interface Trail {
   readonly acts: "all" | "timbre";
 }
 
-/** All that sounds: an input, the model it is read and played by, edits in their order, then the square, then the map. domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. A take from before there were any names none, and sounds as it did. */
+/** All that sounds: an input, the model it is read and played by, edits in their order, then the square, then the map. domain: how far what is read of a sound is put in the model's domain, see session.py: with fine and colour 0 is the sound itself, with fine alone 1 is the usual transfer. fine, colour: how much is heard of what the path has beside its latents, see Model.decode. stereo: a sound of two channels stays one, each with its own path; else they are mixed. A take from before there were any of these names none, and sounds as it did. */
 export interface Take {
   readonly model: string;
   readonly input: SoundRef | null;
@@ -90,6 +90,7 @@ export interface Take {
   readonly colour: number;
   readonly domain: number;
   readonly map: Trail;
+  readonly stereo: boolean;
 }
 
 /** A take that was given a name. */
@@ -264,13 +265,14 @@ export interface Curves {
   readonly rate: number;
 }
 
-/** Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole. exact: false for those that are to be heard at once, and come again, exact, when what leads to them is rendered. */
+/** Float32 samples [first, first + n) of the result at the model's rate. `total`: of the whole. channels: a stereo sound's are one after the other, left first: of each so many samples. exact: false for those that are to be heard at once, and come again, exact, when what leads to them is rendered. */
 export interface Samples {
   readonly type: "samples";
   readonly revision: number;
   readonly first: number;
   readonly total: number;
   readonly exact: boolean;
+  readonly channels: 1 | 2;
 }
 
 /** Frames [first, first + n) of the result's log-mel, a byte a band, a frame's bands together, lowest first. */

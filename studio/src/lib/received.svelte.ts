@@ -4,17 +4,24 @@
 import { shared } from './audio';
 import { Peaks, valueAt } from './curves';
 import type { Lane } from './document';
+import type { Heard } from './link';
 import { MelPicture } from './mel';
 import type { Binary } from './protocol';
 
 /** A path as the server sent it: a curve a lane, the loudness last. */
 export interface Curves { rate: number; frames: number; lanes: Float32Array[]; peaks: Peaks[] }
-/** A sound to look at and to play. */
-export interface Wave { samples: Float32Array; peaks: Peaks; mel: MelPicture | null }
+interface Channel { samples: Float32Array; peaks: Peaks }
+/** A sound to look at and to play: its one channel, or left, and right beside it. */
+export interface Wave extends Channel { right: Channel | null; mel: MelPicture | null }
 
 type CurvesHeader = Extract<Binary, { type: 'curves' }>;
 type SamplesHeader = Extract<Binary, { type: 'samples' }>;
 type MelHeader = Extract<Binary, { type: 'mel' }>;
+
+function channel(length: number): Channel {
+  const samples = shared(length);
+  return { samples, peaks: new Peaks(samples) };
+}
 
 class Received {
   inferred: Curves | null = null;
@@ -26,6 +33,7 @@ class Received {
   curvesChanged = $state(0);
   rowsChanged = $state<number[]>([]); // the same for each row, so that a lane is not drawn again for what happens in others
   inputChanged = $state(0);
+  sides = $state(1); // channels of the input that differ
   resultChanged = $state(0);
   memoryChanged = $state(0); // other arrays: the player has to be told
 
@@ -56,10 +64,16 @@ class Received {
     this.memoryChanged++;
   }
 
-  takeInput(samples: Float32Array, mel: Uint8Array, bands: number): void {
-    const memory = shared(samples.length);
-    memory.set(samples);
-    this.inputWave = { samples: memory, peaks: new Peaks(memory), mel: new MelPicture(mel.length / bands, bands, mel) };
+  takeInput({ channels, sides }: Heard, mel: Uint8Array, bands: number): void {
+    const picture = new MelPicture(mel.length / bands, bands, mel);
+    const [left, right = null] = channels.map((samples) => {
+      const made = channel(samples.length);
+      made.samples.set(samples);
+      made.peaks.update(0, samples.length);
+      return made;
+    });
+    this.inputWave = { ...left, right, mel: picture };
+    this.sides = sides;
     this.inputChanged++;
     this.memoryChanged++;
   }
@@ -91,14 +105,17 @@ class Received {
 
   private takeSamples(header: SamplesHeader, part: Float32Array): void {
     let wave = this.resultWave;
-    if (!wave || wave.samples.length !== header.total) {
-      const samples = shared(header.total);
-      wave = this.resultWave = { samples, peaks: new Peaks(samples), mel: wave?.mel ?? null };
+    if (!wave || wave.samples.length !== header.total || !!wave.right !== (header.channels === 2)) {
+      const right = header.channels === 2 ? channel(header.total) : null;
+      wave = this.resultWave = { ...channel(header.total), right, mel: wave?.mel ?? null };
       this.memoryChanged++;
     }
-    const end = header.first + part.length;
-    wave.samples.set(part, header.first);
-    wave.peaks.update(header.first, end);
+    const n = part.length / header.channels;
+    const end = header.first + n;
+    [wave, ...(wave.right ? [wave.right] : [])].forEach(({ samples, peaks }, c) => {
+      samples.set(part.subarray(c * n, (c + 1) * n), header.first);
+      peaks.update(header.first, end);
+    });
     if (header.revision === this.revision) {
       if (header.exact) this.done = end / header.total;
       else this.ahead = [header.first / header.total, end / header.total];

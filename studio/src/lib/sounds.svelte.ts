@@ -17,19 +17,19 @@ class Sounds {
 
   /** Load what the lanes and the player need of the session's input. */
   async show(): Promise<void> {
-    const { input, model } = work.session.take;
+    const { input, model, stereo } = work.session.take;
     const info = work.models.find((one) => one.name === model);
     effects.want(info ? model : '');
-    const key = input && info ? `${input.hash} ${model}` : '';
+    const key = input && info ? `${input.hash} ${model} ${stereo}` : '';
     if (key === this.shown) return;
     this.shown = key;
     if (!input || !info) return received.clear();
     notices.loading = `Reading ${input.name}`;
     try {
-      const [samples, mel] = await Promise.all([link.samples(input.hash, model), link.mel(input.hash, model)]);
+      const [heard, mel] = await Promise.all([link.samples(input.hash, model, stereo), link.mel(input.hash, model)]);
       if (this.shown !== key) return;
-      look.show(samples.length / info.rate);
-      received.takeInput(samples, mel, info.bands);
+      look.show(heard.channels[0].length / info.rate);
+      received.takeInput(heard, mel, info.bands);
       transport.begin(info.rate);
     } catch (error) {
       this.shown = '';

@@ -5,6 +5,8 @@ import { look } from './look.svelte';
 import { notices } from './notices.svelte';
 import { received } from './received.svelte';
 
+const NOTHING = [new Float32Array(0), new Float32Array(0)];
+
 class Transport {
   player: Player | null = null;
   time = $state(0);
@@ -37,8 +39,8 @@ class Transport {
   private tellSounds(_: number): void {
     const { inputWave, resultWave } = received;
     if (!inputWave) return this.player?.stop();
-    const result = resultWave?.samples ?? new Float32Array(0);
-    this.player?.tell({ sounds: [inputWave.samples, result], end: inputWave.samples.length, wanted: this.hears === 'result' ? 1 : 0 });
+    const [original, result] = [inputWave, resultWave].map((wave) => (wave ? [wave.samples, wave.right?.samples ?? wave.samples] : NOTHING));
+    this.player?.tell({ sounds: [original, result], end: inputWave.samples.length, wanted: this.hears === 'result' ? 1 : 0 });
   }
 
   private tellLoop(): void {
@@ -55,7 +57,7 @@ class Transport {
   private matchLevels(stale: boolean): void {
     const on = this.matched;
     if (stale) return; // it is measured when it is all there
-    const [a, b] = [received.inputWave, received.resultWave].map((wave) => (wave && on ? level(wave.samples) : 0));
+    const [a, b] = [received.inputWave, received.resultWave].map((wave) => (wave && on ? level(wave.samples, wave.right?.samples) : 0));
     this.player?.tell({ gains: a > 0 && b > 0 ? [Math.min(1, b / a), Math.min(1, a / b)] : [1, 1] });
   }
 
