@@ -18,6 +18,7 @@ from melisma.core.binding import CoreModel
 from melisma.files import modelfile
 from melisma.hosts import web
 from melisma.model import load
+from melisma.play import AIRY
 from melisma.sound import audio
 from melisma.store import pretrained
 
@@ -205,6 +206,19 @@ def test_a_key_plays_its_note(chromium, folder):
     page.until("!document.querySelector('#piano .down')")
     bands = load("strings").band_centres
     assert abs(np.log2(bands[page.run("best")] / 440)) < 0.12
+
+
+def test_the_keyboard_begins_with_air_as_play_does_and_its_tone_is_turned(chromium, folder):
+    page = opened(chromium, (folder / "index.html").as_uri())
+    page.run("told = {}, post = MessagePort.prototype.postMessage, MessagePort.prototype.postMessage = function (...all) {"
+             " if (all[0]?.tone) told[all[0].tone[0]] = all[0].tone[1]; return post.apply(this, all); }, 0")  # fmt: skip
+    page.run("(m => { m.value = 'keys'; m.dispatchEvent(new Event('change')); })(document.getElementById('source'))")
+    page.click(START)
+    page.until("document.body.classList.contains('playing')")
+    assert page.run("told") == {"shape": 0, **AIRY}
+    page.run("(m => { m.value = -60; m.dispatchEvent(new Event('input')); })(document.getElementById('air'))")
+    page.run("(m => { m.value = 3; m.dispatchEvent(new Event('input')); })(document.getElementById('tone'))")
+    assert page.run("told") == {"shape": 3, "air": -60}
 
 
 def test_a_model_and_a_sound_of_ones_own(chromium, folder, tiny):

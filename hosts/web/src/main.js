@@ -166,7 +166,7 @@ async function start() {
   try {
     await context.resume();
     if (!engine.playing) (await engine.start(context, model)).connect(context.destination);
-    engine.tell({ tone: ["shape", by("tone").valueAsNumber] });
+    for (const tell of tones) tell();
     running = true;
     document.body.classList.add("playing");
     by("start").querySelector("span").textContent = "Stop";
@@ -248,7 +248,11 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-by("tone").addEventListener("input", () => engine.tell({ tone: ["shape", by("tone").valueAsNumber] }));
+const tones = [["tone", "shape"], ["air", "air"]].map(([id, name]) => {
+  const tell = () => engine.tell({ tone: [name, by(id).valueAsNumber] });
+  by(id).addEventListener("input", tell);
+  return tell;
+});
 addEventListener("resize", () => ((stage.changed = true), words()));
 
 /** A file of the user's: a model by its name, else a sound, to be played or for a corner of the square. */
