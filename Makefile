@@ -34,8 +34,9 @@ page: setup $(PAGE)
 	cd studio && npm run check && npm test
 	if command -v chromium >/dev/null; then cd studio && npm run e2e; else $(call untried,the page in a browser: no chromium); fi
 
-# what reads the source and runs nothing
+# what reads the source, and what commits are called, and runs nothing
 lint: check
+	bash .ci/subjects
 	$(VENV)/bin/ruff format --check $(PYTHON_SOURCE)
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_SOURCE)
 	test -d studio/node_modules || $(VENV)/bin/python studio/build.py
