@@ -19,7 +19,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from recipe import TOP, Domain, data, publish, train, write_card
+from domain import TOP, Domain
+from parts import train
+from publication import publish, write_card
+from recipe import data
 
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, VAEConfig
 from melisma.system.home import home

@@ -36,12 +36,12 @@ COMMANDS = {
 
 
 def digest(checkout: Path, command: str, folder: Path, new: str) -> str:
-    """Of the samples that the command line makes in that checkout; the error, where it makes none."""
+    """Of the samples that the command line makes in that checkout; the error, which is like no other, where it makes none."""
     env = os.environ | {"PYTHONPATH": str(checkout / "src"), "MELISMA_HOME": str(folder / "home")}
     for part in command.replace("[new]", new).split(";"):
         done = subprocess.run([sys.executable, "-c", START, *shlex.split(part)], env=env, capture_output=True, text=True)
         if done.returncode:
-            return done.stderr.strip()[-200:]
+            return f"{checkout.name}: {done.stderr.strip()[-200:]}"
     import soundfile
 
     file = next(f for f in folder.iterdir() if f.suffix in (".wav", ".flac"))

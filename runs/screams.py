@@ -1,6 +1,7 @@
 """The screams model: `python runs/screams.py [--minutes 44] [--part P]`, see recipe.py."""
 
-from recipe import STARTED, Domain, main
+from domain import STARTED, Domain
+from recipe import main
 
 DOMAIN = Domain(
     name="screams",

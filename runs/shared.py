@@ -7,7 +7,8 @@ $MELISMA_HOME/runs/shared-vocoder and shared-vae, for the other scripts, and put
 `melisma train` starts from.
 """
 
-from recipe import Domain, main
+from domain import Domain
+from recipe import main
 
 DOMAIN = Domain(
     name="shared",

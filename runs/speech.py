@@ -1,6 +1,7 @@
 """The speech model: `python runs/speech.py [--minutes 44] [--part P]`, see recipe.py."""
 
-from recipe import STARTED, Domain, main
+from domain import STARTED, Domain
+from recipe import main
 
 DOMAIN = Domain(
     name="speech",

@@ -1,6 +1,7 @@
 """The strings model: `python runs/strings.py [--minutes 105] [--part P]`, see recipe.py."""
 
-from recipe import Domain, main
+from domain import Domain
+from recipe import main
 
 from melisma.files.config import ModelConfig, VAEConfig
 from melisma.training.stages import Weights

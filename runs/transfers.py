@@ -18,6 +18,7 @@ import numpy as np
 from melisma.latent import LatentPath
 from melisma.measure import metrics
 from melisma.measure.likeness import Ear, distance, timbre
+from melisma.measure.waveforms import HEARD_LEVEL
 from melisma.model import Model, load
 from melisma.sound.audio import read
 from melisma.sound.rates import resample
@@ -97,7 +98,7 @@ def measured(name: str, x: np.ndarray, model: Model, ear: Ear, others: list[np.n
     change, fine, colour = WAYS[way]
     y = np.asarray(model.decode(change(model.encode(x, rate=RATE)), fine=fine, colour=colour))
     before, after = (metrics.level_curve(v, RATE) for v in (x, y))
-    heard = before > metrics.HEARD_LEVEL
+    heard = before > HEARD_LEVEL
     frames, own = timbre(y, RATE), timbre(x, RATE)
     return Row(
         name,

@@ -92,7 +92,7 @@ def test_visqol_leaves_the_threads_alone(monkeypatch):
             torch.set_num_threads(3)
             return self
 
-    monkeypatch.setattr(metrics, "_visqol_api", Meddling)
+    monkeypatch.setattr("melisma.measure.opinion._visqol_api", Meddling)
     before = torch.get_num_threads()
     x = np.tile(0.1 * np.sin(np.arange(44100) * 0.1), 2).astype(np.float32)
     assert before != 3 and metrics.visqol(x, x, 44100).mos == 4 and torch.get_num_threads() == before

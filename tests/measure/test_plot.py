@@ -9,7 +9,7 @@ import pytest
 from melisma.cli import main as cli
 from melisma.errors import MelismaError, Unavailable
 from melisma.latent import LatentPath
-from melisma.measure import plot
+from melisma.measure import plot, png
 from melisma.sound.audio import Audio
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -35,7 +35,7 @@ def test_the_interpolation_is_one_dark_picture(tmp_path):
 def test_a_bare_mel_is_a_pixel_for_each_band_and_frame_and_high_is_above(tmp_path):
     values = np.zeros((40, 100), np.float32)
     values[39, 50:] = 1
-    plot.bare(values, tmp_path / "x.png", (-70, 0))
+    png.bare(values, tmp_path / "x.png", (-70, 0))
     picture = imread(tmp_path / "x.png")[..., :3].mean(2)
     assert picture.shape == (40, 100) and np.all(picture[0, 50:] > 0.99)
     assert picture[1:].max() < 0.1 and picture[0, :50].max() < 0.1  # the ground
@@ -48,7 +48,7 @@ def without_matplotlib(monkeypatch):
 
 
 def test_without_matplotlib_pages_have_their_pictures_and_what_draws_says_what_is_missing(tmp_path, without_matplotlib, capsys):
-    assert plot.bare_png(mel(50), (-70, 0)).startswith(b"\x89PNG")
+    assert png.bare_png(mel(50), (-70, 0)).startswith(b"\x89PNG")
     sound = Audio(np.zeros(4410, np.float32), 44100)
     path = LatentPath(np.zeros((4, 20)), np.full(20, -20.0), RATE, 5120, 44100)
     sentence = re.escape("this needs matplotlib, which is not installed: pip install 'melisma[plots]'")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "runs"))
 
 import card  # noqa: E402
-import recipe  # noqa: E402
+import domain  # noqa: E402
+import parts  # noqa: E402
 from datasets import cleaning, drums, elsewhere, gather, packages, phrases, provenance, score, sung  # noqa: E402
 
 RATE = cleaning.RATE
@@ -207,31 +208,31 @@ class TestSung:
 class TestRecipe:
     def test_each_part_gives_what_it_moved(self):
         saved = {"vocoder.a": 1, "encoder.b": 2, "decoder.c": 3}
-        assert recipe.moved(saved, "vocoder") == {"vocoder.a": 1}
-        assert recipe.moved(saved, "vae") == {"encoder.b": 2, "decoder.c": 3}
-        assert recipe.moved(saved, "tune") == saved
+        assert parts.moved(saved, "vocoder") == {"vocoder.a": 1}
+        assert parts.moved(saved, "vae") == {"encoder.b": 2, "decoder.c": 3}
+        assert parts.moved(saved, "tune") == saved
 
     def test_a_run_starts_from_another_ones_weights_and_says_so(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
-        domain = recipe.Domain("toy", "GPL-2+", "about", "cannot", start="strings")
+        toy = domain.Domain("toy", "GPL-2+", "about", "cannot", start="strings")
         there = tmp_path / "runs" / "strings-vae"
         there.mkdir(parents=True)
         torch.save({"vocoder.a": torch.ones(1), "encoder.b": torch.ones(2)}, there / "weights.pt")
         (there / "history.jsonl").write_text('{"step": 7}\n{"step": 70}\n')
-        assert set(recipe.foreign(domain, "vae")) == {"encoder.b"}
-        (start,) = recipe.starts(domain)
+        assert set(parts.foreign(toy, "vae")) == {"encoder.b"}
+        (start,) = parts.starts(toy)
         assert (start["run"], start["part"], start["steps"]) == ("strings", "vae", 70)
 
     def test_where_there_is_no_such_run_it_starts_from_the_published_model(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
-        domain = recipe.Domain("toy", "GPL-2+", "about", "cannot", start="strings")
-        weights = recipe.foreign(domain, "vae")
+        toy = domain.Domain("toy", "GPL-2+", "about", "cannot", start="strings")
+        weights = parts.foreign(toy, "vae")
         assert weights and not any(name.startswith(("vocoder.", "calibration.")) for name in weights)
-        assert [start["model"] for start in recipe.starts(domain)] == ["strings"]
+        assert [start["model"] for start in parts.starts(toy)] == ["strings"]
 
     def test_a_run_without_a_start_is_from_scratch(self, tmp_path, monkeypatch):
         monkeypatch.setenv("MELISMA_HOME", str(tmp_path))
-        assert recipe.foreign(recipe.Domain("toy", "MIT", "", "", start=""), "vocoder") == {}
+        assert parts.foreign(domain.Domain("toy", "MIT", "", "", start=""), "vocoder") == {}
 
 
 class TestCard:
@@ -250,7 +251,7 @@ class TestCard:
     def test_the_published_strings_model_has_its_card(self):
         from melisma.files import modelfile
 
-        file = modelfile.load(recipe.TOP / "models" / "strings.melisma")
+        file = modelfile.load(domain.TOP / "models" / "strings.melisma")
         text = card.card(file, 5_000_000, {"files": self.ROWS, "dropped": {"duplicate": 2}}, "About it.", "Not that.")
         for part in ("# strings", "About it.", "Not that.", "Left out: 2 duplicate.", file.training["licence"], "| ViSQOL |"):
             assert part in text
@@ -259,7 +260,7 @@ class TestCard:
     def test_figures_from_elsewhere_are_those_of_this_file(self):
         from melisma.files import modelfile
 
-        file = modelfile.load(recipe.TOP / "models" / "strings.melisma")
+        file = modelfile.load(domain.TOP / "models" / "strings.melisma")
         away = {"of": {"sha256": file.digest}, "rows": {"chain": {"visqol": 3.217}, "copy synthesis": {"visqol": 4.337}}}
         given = (file, 5_000_000, {"files": self.ROWS, "dropped": {}}, "", "", "")
         assert "from elsewhere" in (text := card.card(*given, away)) and "| ViSQOL | 3.22 | 4.34 |" in text
@@ -291,8 +292,8 @@ class TestElsewhere:
                 assert not [name for name in here if f'"{name}"' in text], file.name
 
     def test_every_part_of_the_scores_is_played_by_some_font_and_every_font_knows_its_parts(self):
-        for alone, parts in ((elsewhere.ALONE, elsewhere.STRING_PARTS), (elsewhere.CHOIRS, elsewhere.CHOIR_PARTS)):
-            assert all(name in parts for names in alone.values() for name in names)
+        for alone, fonts in ((elsewhere.ALONE, elsewhere.STRING_PARTS), (elsewhere.CHOIRS, elsewhere.CHOIR_PARTS)):
+            assert all(name in fonts for names in alone.values() for name in names)
         low, high = (min(p for p, _ in elsewhere.STRING_PARTS[name][0][1]) for name in ("mono_contrabass", "mono_violin"))
         assert low < 30 and high > 55, "from a contrabass's E1 to a violin"
 

@@ -249,7 +249,8 @@ def test_of_a_damaged_flac_what_comes_before_the_damage_is_given(tmp_path):
 
 
 def test_formats_that_need_the_extra_name_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("melisma.sound.reading.installed", lambda: False)
+    for module in ("reading", "parts"):
+        monkeypatch.setattr(f"melisma.sound.{module}.installed", lambda: False)
     for name, head in (
         ("a.m4a", b"\0\0\0\x20ftypM4A "),
         ("b.aac", b"\xff\xf1\x50\x80"),

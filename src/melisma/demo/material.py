@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core import feedback
 from ..core.binding import CoreModel
-from ..measure import plot
+from ..measure import plot, png
 from ..model import Model, transferred
 from ..sound.audio import Audio, read, write
 
@@ -93,7 +93,7 @@ class Desk:
         sounds, mels = zip(*heard, strict=True)
         limits = plot.shared_limits(mels)
         for sound, mel in zip(sounds, mels, strict=True):
-            plot.bare(mel, self.folder / sound.picture, limits)
+            png.bare(mel, self.folder / sound.picture, limits)
         return Strip(called, sounds, together)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 
 from ..latent import LatentPath
-from ..measure import plot
+from ..measure import plot, png
 from ..model import Model
 from ..sound.audio import Audio
 from ..store.summary import facts
@@ -129,7 +129,7 @@ def _scatter(places: np.ndarray, heard: list[int], sounds: list[Audio]) -> str:
 def _traversal(model: Model, k: int, sound: Audio, mel: np.ndarray, limits: tuple[float, float]) -> str:
     """A latent's sound, its mel, and what kind of latent it is."""
     kind = "" if model.timbre is None else "timbre" if k in model.timbre else "pitch"
-    image = base64.b64encode(plot.bare_png(mel, limits)).decode()
+    image = base64.b64encode(png.bare_png(mel, limits)).decode()
     return (
         f'<a class="play" href="{_flac(sound)}" data-title="latent {k + 1}, from −2 to +2 σ" data-seconds="{sound.duration:.3f}" '
         f'aria-label="Play latent {k + 1} from −2 to +2 σ">'

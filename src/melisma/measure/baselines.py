@@ -13,7 +13,9 @@ import soundfile
 from ..errors import Unavailable
 from ..files.bands import mel_filterbank
 from ..sound.rates import resample
-from .metrics import checked, load_librosa, mel_config, on_one_thread
+from .pitch import load_librosa
+from .threads import on_one_thread
+from .waveforms import checked, mel_config
 
 GRIFFIN_LIM_ITERATIONS = 32
 OPUS_RATE = 48000

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..sound.rates import resample
-from .metrics import HEARD_LEVEL, load_librosa
+from .pitch import load_librosa
+from .waveforms import HEARD_LEVEL
 
 RATE = 22050  # Hz; above 11 kHz recordings differ more by their codecs than by what sounds
 COEFFICIENTS = 20  # the first, which is level, is left out

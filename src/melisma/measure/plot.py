@@ -7,8 +7,6 @@ the centre frequencies of the mel bands in Hz (M,). The format of a picture foll
 from __future__ import annotations
 
 import os
-import struct
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +30,6 @@ TEXT = "#e8eaed"
 MUTED = "#a3a9b3"
 GHOST = "#7d8590"  # what was there before an edit
 ACCENT = "#f2a65a"  # the result
-RAMP = [(0, "#0f1114"), (0.25, "#15363b"), (0.55, "#2f9592"), (0.78, "#7fe6da"), (1, "#ffffff")]  # of the page of sounds
 Box = tuple[float, float, float, float]  # left, top, width and height of a part of a picture, as shares of the whole
 SUFFIXES = (".png", ".svg", ".pdf", ".jpg", ".webp")
 TICKS = (20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50)  # Hz; where they crowd, the first ones stay
@@ -68,11 +65,17 @@ def check(path: str | os.PathLike[str]) -> None:
         import matplotlib  # noqa: F401
 
 
+def levels(mel: np.ndarray) -> tuple[np.ndarray, int]:
+    """A log-mel (M, L) in dBFS, at most COLUMNS wide, and how many frames are in a column: the loudest of them is shown."""
+    step = -(-mel.shape[1] // COLUMNS)
+    return 100 * (np.maximum.reduceat(mel, np.arange(0, mel.shape[1], step), axis=1) - 1), step
+
+
 def mel_image(ax: Axes, mel: np.ndarray, rate: float, bands: np.ndarray, limits: tuple[float, float] | None = None) -> AxesImage:
     """Draw a log-mel (M, L) into axes: seconds across, kHz upwards, magma over `limits` in dBFS (its own range if None)."""
     mel = _checked(mel, bands)
     low, high = limits or shared_limits([mel])
-    level, step = _levels(mel)
+    level, step = levels(mel)
     extent = (0, level.shape[1] * step / rate, 0, mel.shape[0])
     image = ax.imshow(
         level, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high, interpolation="nearest"
@@ -92,35 +95,6 @@ def shared_limits(mels: Sequence[np.ndarray]) -> tuple[float, float]:
     """One colour range in dBFS for several log-mels: from the loudest point of them all, rounded up to 10 dB, 70 dB down."""
     high = float(np.clip(10 * np.ceil(10 * (max(float(np.max(mel)) for mel in mels) - 1)), -100 + RANGE, 0))
     return high - RANGE, high
-
-
-def bare(mel: np.ndarray, path: str | os.PathLike[str], limits: tuple[float, float]) -> None:
-    """`bare_png` in a file."""
-    with atomic(path) as temporary:
-        temporary.write_bytes(bare_png(mel, limits))
-
-
-def bare_png(mel: np.ndarray, limits: tuple[float, float]) -> bytes:
-    """A log-mel (M, L) alone: a pixel for each band and frame, from the page's ground to its accent over `limits` in dBFS."""
-    low, high = limits
-    level, _ = _levels(np.nan_to_num(mel))
-    places = [place for place, _ in RAMP]
-    colours = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for _, colour in RAMP])
-    share = np.clip((level[::-1] - low) / (high - low), 0, 1)  # the lowest band is the last row
-    return _png(np.stack([np.interp(share, places, row) for row in colours.T], axis=-1).round().astype(np.uint8))
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    """uint8 (rows, columns, 3) as a file, as the PNG specification (third edition) has it: what the page needs no library for."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows, columns, _ = pixels.shape
-    lines = np.zeros((rows, 1 + 3 * columns), np.uint8)  # a 0 before each: no filter
-    lines[:, 1:] = pixels.reshape(rows, -1)
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(lines.tobytes(), 9)) + chunk(b"IEND", b"")
 
 
 def mel_figure(
@@ -244,12 +218,6 @@ def feedback_figure(
         _time_axis(ax, seconds, seconds)
         (left, top, width, _), (_, last, _, height) = _box(above), _box(ax)
     return left, top, width, last + height - top
-
-
-def _levels(mel: np.ndarray) -> tuple[np.ndarray, int]:
-    """A log-mel (M, L) in dBFS, at most COLUMNS wide, and how many frames are in a column: the loudest of them is shown."""
-    step = -(-mel.shape[1] // COLUMNS)
-    return 100 * (np.maximum.reduceat(mel, np.arange(0, mel.shape[1], step), axis=1) - 1), step
 
 
 def _box(ax: Axes) -> Box:

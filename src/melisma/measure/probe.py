@@ -10,7 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..errors import BadValue
-from .metrics import HEARD_LEVEL, on_one_thread
+from .threads import on_one_thread
+from .waveforms import HEARD_LEVEL
 
 PROBE_CONTEXT = 4  # frames on each side
 PROBE_TREES = 200

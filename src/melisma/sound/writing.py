@@ -14,9 +14,9 @@ from ..errors import BadValue, DiskError, MelismaWarning
 from ..system.atomic import atomic, check_target
 from .door import checked_rate
 from .formats import FORMATS, OVERS, format_for
+from .parts import native
 from .quiet import without_decoders_lines
 from .rates import BLOCK
-from .reading import native
 
 
 def write_samples(path: str | os.PathLike[str], samples: np.ndarray, rate: int, subtype: str | None = None) -> None:
