@@ -20,7 +20,10 @@ OF_SOUNDS = {"CC0 1.0": "CC0-1.0", "MIT licence": "MIT", "GNU General Public Lic
 def shipped() -> dict[str, set[str]]:
     """File → the licences that it bears."""
     notices = (ROOT / "src/melisma/hosts/plugin/NOTICES.txt").read_text()
-    found = {"the code": {"MIT"}, "what the plug-ins are made with": set(re.findall(r"\b(MIT|ISC)\b", notices))}
+    found = {
+        "the code": {"MIT"},
+        "what the plug-ins are made with": set(re.findall(r"\b(MIT|ISC|Zlib|Bitstream-Vera)\b", notices)),
+    }
     for text in (ROOT / "src/melisma/sounds").glob("*/LICENSE.md"):
         title = text.read_text().partition("\n")[0].removeprefix("# ").partition(" (")[0]
         found[text.parent.name] = {OF_SOUNDS[title]}

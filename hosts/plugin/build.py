@@ -13,6 +13,7 @@ import importlib.util
 import os
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def lv2() -> Path | None:
 
 def _core():
     spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _window():
+    spec = importlib.util.spec_from_file_location("melisma_plugin_window", HERE / "window.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -97,6 +105,13 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
         # alone: what lies beside them in /usr/include is another compiler's
         shutil.copytree(lv2() / "lv2", Path(folder) / "lv2", symlinks=False)
         include = ["-I", str(COMMON), "-I", str(HERE / "src"), "-isystem", folder, "-isystem", str(dpf() / "distrho")]
+        window, more = _window(), sources()
+        if reason := window.missing(dpf(), kind):
+            print(reason, file=sys.stderr)
+        else:
+            include += window.prepare(dpf(), kind, Path(folder))
+            more += sorted(window.SOURCES.glob("*.cpp"))
+            link += [f"-l{name}" for name in window.WINDOWS] if kind == "windows" else ["-ldl", "-Wl,-z,defs"]
         if kind == "linux":
             seen = Path(folder) / "entries"
             seen.write_text(f"{{ global: {' '.join(name + ';' for name in ENTRIES)} local: *; }};")
@@ -104,7 +119,7 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
         for plugin in PLUGINS:
             define = [f"-DMELISMA_INSTRUMENT={int(plugin == 'instrument')}", f"-DMELISMA_PACKAGE={version()}"]
             place = core.build(
-                target, out / f"{plugin}{suffix}", sanitize, None, sources(), ["MELISMA_API="], cxx=cxx,
+                target, out / f"{plugin}{suffix}", sanitize, None, more, ["MELISMA_API="], cxx=cxx,
                 extra=[*include, *define], link_extra=link, library=True,
             )  # fmt: skip
             made.append(place)

@@ -122,6 +122,7 @@ class MelismaPlugin : public Plugin {
     }
 
   private:
+    friend Instance* instance_of(void* plugin);
     Instance* x;
     ParameterEnumerationValue* models = nullptr;  // DPF's, within its list of parameters
 
@@ -146,5 +147,9 @@ class MelismaPlugin : public Plugin {
 };
 
 Plugin* createPlugin() { return new MelismaPlugin; }
+
+Instance* instance_of(void* plugin) {
+    return plugin ? static_cast<MelismaPlugin*>(static_cast<Plugin*>(plugin))->x : nullptr;
+}
 
 END_NAMESPACE_DISTRHO

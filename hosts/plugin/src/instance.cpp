@@ -73,7 +73,7 @@ float instance_get(const Instance* x, int i) {
 static const char* asked(const Instance* x) { return *x->player.wanted ? x->player.wanted : x->player.name; }
 
 // A model by name or file, which is not among the choices if it is not known by name.
-static void load(Instance* x, const char* name) {
+void instance_load(Instance* x, const char* name) {
     *x->file = 0;
     int choice = models_choice(x, name);
     if (choice == 0) snprintf(x->own, sizeof x->own, "%s", name);
@@ -93,10 +93,11 @@ void control_serve(Instance* x) {
         }
     }
     if (x->ordered) {
-        load(x, x->order);
+        instance_load(x, x->order);
         x->ordered = false;
     }
     player_look(&x->player);
+    if (x->player.loading || x->player.model) *x->said = 0;
     if (x->player.loading)
         x->status = IS_READ;
     else if (x->player.model)
@@ -209,6 +210,7 @@ void instance_process(Instance* x, const float* const* in, float* const* out, in
         control_settle(x);  // else at the next block
         control_leave(x);
     }
+    if (MELISMA_INSTRUMENT) see_keys(x);
     if (!x->player.slot || (MELISMA_INSTRUMENT && !x->exciter)) {
         for (int c = 0; c < CHANNELS; c++) memset(out[c], 0, static_cast<size_t>(n) * sizeof(float));
         return;
@@ -217,6 +219,7 @@ void instance_process(Instance* x, const float* const* in, float* const* out, in
         notes_play(x, out, n);
     else
         melisma_slot_process_channels(x->player.slot, CHANNELS, in, out, n);
+    see_block(x, out, n);
 }
 
 bool instance_file(Instance* x, char* path, size_t size) {

@@ -14,6 +14,7 @@
 #include "names.h"
 #include "parameters.h"
 #include "player.h"
+#include "watch.h"
 
 constexpr int CHANNELS = 2, STREAM_CHANNELS = MELISMA_INSTRUMENT ? 1 : CHANNELS;
 constexpr int MOST_EVENTS = 512;  // that one block is heard of; DPF hands over no more
@@ -48,6 +49,7 @@ struct Instance {
     char file[1024];                   // where the model was found
     void (*tell)(void*, const char*);  // a sentence for the user; null: stderr
     void* told;
+    char said[REASON];  // what was told last of a model that does not play
 
     // the instrument's, the audio thread's
     melisma_exciter* exciter;
@@ -56,6 +58,7 @@ struct Instance {
     Note notes[MOST_EVENTS];
     int note_count;
 
+    Watch watch;
     Instance* next;  // the keeper's
 };
 
@@ -90,6 +93,27 @@ const char* instance_choice(const Instance* x, int choice);
 
 // The audio thread's, too: the file that plays. false: not to be told at the moment.
 bool instance_file(Instance* x, char* path, size_t size);
+
+// ---- for a window, on the host's main thread
+
+// What there is to say of the model; percentiles as melisma_info has them.
+struct Look {
+    int rate, latency, latents, bands;
+    float frames_per_second, percentiles[MOST_LATENTS][5];
+    Status status;
+    char name[ASKED_NAME], file[1024];
+    char said[REASON], unusable[REASON];  // "": nothing speaks against it
+};
+void instance_look(Instance* x, Look* look);
+void instance_known(Instance* x, Known* known);
+void instance_choose_file(Instance* x, const char* path);  // read beside the audio
+
+// The audio thread's, around each block.
+void see_keys(Instance* x);
+void see_block(Instance* x, const float* const* out, int64_t n);
+
+// The control side's: by name or file.
+void instance_load(Instance* x, const char* name);
 
 // As text: hosts/common's state, and the model's file and choice. → its length without the zero
 size_t instance_state(Instance* x, char* text, size_t size);

@@ -28,6 +28,7 @@ static void stem(const char* path, char* name, size_t size) {
 
 void models_complain(Instance* x, const char* reason) {
     x->status = UNREADABLE;
+    snprintf(x->said, sizeof x->said, "%s", reason);
     if (x->tell)
         x->tell(x->told, reason);
     else

@@ -10,7 +10,7 @@ import numpy as np
 P, U32, CHAR = c.c_void_p, c.c_uint32, c.c_char_p
 Call = c.CFUNCTYPE(None, P)
 _VERSION = U32 * 3
-PARAM_VALUE, MIDI = 5, 10
+PARAM_VALUE, GESTURE, MIDI = 5, 7, 10
 
 
 class _Host(c.Structure):
@@ -116,10 +116,11 @@ class Clap:
         at = c.cast(factory, P)
         assert factory.contents.count(at) == 1
         self.descriptor = factory.contents.descriptor(at, 0).contents
+        self.extensions: dict[bytes, int] = {}  # what more this host has: name → address
         self._latency = (Call * 1)(Call(lambda _: None))
         self._host = _Host(_VERSION(1, 1, 2), None, b"tests", b"tests", b"", b"1")
         self._host.get_extension = type(self._host.get_extension)(
-            lambda _, name: c.addressof(self._latency) if name == b"clap.latency" else None
+            lambda _, name: c.addressof(self._latency) if name == b"clap.latency" else self.extensions.get(name)
         )
         self._host.request_restart = Call(lambda _: setattr(self, "restarts", self.restarts + 1))
         self._host.request_process = self._host.request_callback = Call(lambda _: None)
@@ -133,6 +134,7 @@ class Clap:
             assert self.params.info(self.at, i, c.byref(info))
             self.infos[info.module.decode().split("/")[-1].replace("dpf_", "")] = info
         self._events: list[c.Structure] = []
+        self.told: list[tuple[str, str, float | None]] = []  # kind, symbol, value
         self.active = False
 
     def start(self) -> None:
@@ -186,7 +188,7 @@ class Clap:
         (b_out, keep_out) = buffer(out)
         b_in, keep_in = buffer(ins) if ins is not None else (None, None)
         events = self._events
-        told = _OutEvents(None, type(_OutEvents().push)(lambda *_: True))
+        told = _OutEvents(None, type(_OutEvents().push)(self._hear))
         given = _InEvents(None, type(_InEvents().size)(lambda _: len(events)))
         given.get = type(given.get)(lambda _, i: c.addressof(events[i]))
         process = _Process(-1, n, None, c.addressof(b_in) if b_in else None, c.addressof(b_out), int(b_in is not None), 1)
@@ -194,6 +196,15 @@ class Clap:
         assert self.p.process(self.at, c.addressof(process)) == 1
         self._events = []
         return out
+
+    def _hear(self, _, at: int) -> bool:
+        """What the plug-in tells of its parameters: a hand at it, values, the hand gone."""
+        kind = {PARAM_VALUE: "value", GESTURE: "begin", GESTURE + 1: "end"}.get(_Event.from_address(at).type)
+        if kind:
+            event = _Value.from_address(at)
+            symbol = next(symbol for symbol, info in self.infos.items() if info.id == event.id)
+            self.told.append((kind, symbol, event.value if kind == "value" else None))
+        return True
 
     def save(self) -> bytes:
         data = bytearray()

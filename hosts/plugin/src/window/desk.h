@@ -1,0 +1,54 @@
+// What the widgets work at: the parameters as a host sees them, and the plug-in itself for what a host does
+// not.
+#pragma once
+
+#include "../instance.h"
+
+class Desk {
+  public:
+    explicit Desk(Instance* one) : x(one) { read(); }
+    virtual ~Desk() = default;
+
+    Instance* const x;
+    Look look{};
+
+    float value(int index) const { return shown[index]; }
+
+    // A hand is put on a parameter, moves it, lets go.
+    void take(int index) { edit(index, true); }
+    void move(int index, float value) {
+        const Row& row = ROWS[index];
+        value = value < row.minimum ? row.minimum : value > row.maximum ? row.maximum : value;
+        if (value == shown[index]) return;
+        shown[index] = value;
+        set(index, value);
+    }
+    void let(int index) { edit(index, false); }
+    void put(int index, float value) {
+        take(index);
+        move(index, value);
+        let(index);
+    }
+
+    // Whatever the host or its automation changed is seen from now on. → whether there was anything
+    bool read() {
+        bool any = false;
+        for (int i = 0; x && i < PARAMETER_COUNT; i++) {
+            float now = instance_get(x, i);
+            if (now == known[i]) continue;
+            known[i] = shown[i] = now;
+            any = true;
+        }
+        return any;
+    }
+
+  protected:
+    virtual void edit(int index, bool begins) = 0;
+    virtual void set(int index, float value) = 0;
+
+  private:
+    float shown[PARAMETER_COUNT]{}, known[PARAMETER_COUNT]{};
+};
+
+// A parameter by its symbol; −1: this plug-in has none of that name.
+int parameter(const char* symbol);
