@@ -14,6 +14,8 @@ MESSAGES = {
     "hold 1": "hold latents and loudness (0: let go)",
     "hold latents": "hold the latents while the loudness follows the input",
     "set randomize 1": "any parameter: dump prints them all",
+    "cc 20 64": "a controller turns what midi.json says of it",
+    "learn match": "the next controller that moves turns this",
     "dump": "print model, latency, parameters, ranges",
     "ranges": "say range NUMBER 1% 50% 99% of each latent",
     "models": "say known NUMBER NAME of each model",

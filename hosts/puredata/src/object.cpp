@@ -10,6 +10,8 @@
 #include <io.h>
 #endif
 
+#include "knobs.h"
+#include "midimap.h"
 #include "names.h"
 #include "recording.h"
 
@@ -256,6 +258,7 @@ static t_method method(void (*f)(Arguments...)) {
 }
 
 void object_messages(t_class* c) {
+    knobs_messages(c);
     class_addmethod(c, method(on_load), gensym("load"), A_GIMME, A_NULL);
     class_addmethod(c, method(on_models), gensym("models"), A_NULL);
     class_addmethod(c, method(on_pick), gensym("pick"), A_FLOAT, A_NULL);
@@ -277,6 +280,7 @@ void object_begin(Object* x, t_class* c, int channels) {
     x->folder = class_gethelpdir(c);
     x->clock = clock_new(x, method(look));
     player_begin(&x->player, &HOST, x, static_cast<int>(sys_getsr() + 0.5f), channels);
+    x->knobs = nullptr;
     x->level = nullptr;
     x->heard = NAN;
     x->work = 1;
@@ -287,5 +291,6 @@ void object_outlet(Object* x) { x->out = outlet_new(&x->object, nullptr); }
 
 void object_free(Object* x) {
     player_end(&x->player);
+    knobs_free(x->knobs);
     clock_free(x->clock);
 }

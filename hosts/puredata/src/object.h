@@ -19,6 +19,7 @@ struct Object {
     const char* folder;  // of the external
 
     Player player;
+    struct Knobs* knobs;  // the MIDI map, once somebody turns or learns a knob
 
     t_inlet* level;  // melisma~'s second, for the loudness by hand: what it holds is NaN until somebody says
                      // a number
