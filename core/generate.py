@@ -158,6 +158,7 @@ def match() -> str:
     from melisma.latent import edits
 
     said = {"QUIET": "dBFS: what is fainter does not count", "WIDEN": "times at most that a deviation is made"}
+    said["STEADY"] = "seconds in which the latents are followed, so that flutter is not widened"
     said["PITCH"] = "of the way, for the latents of pitch"
     lines = ["// " + NOTICE.format("src/melisma/latent/edits.py")]
     lines += [f"constexpr float {name} = {_float(getattr(edits, name))};  // {text}" for name, text in said.items()]

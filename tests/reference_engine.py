@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -10,12 +11,14 @@ import torch
 from torch import Tensor
 
 from melisma.files import modelfile
+from melisma.latent.residual import FINE, HIGHEST, LAYER_MOST, LAYER_STEP, LOWEST
 from melisma.training.export import from_file, latency
 from melisma.training.mel import absolute, levelled, relative
 from melisma.training.residual import Residual
 from melisma.training.vae import kl, split
 
 CEILING = 4.0  # samples go no further, +12 dBFS: latents pulled far out must not hurt ears, however many bands add up
+Path = tuple[np.ndarray, np.ndarray, np.ndarray | None]  # latents (Z, L), loudness (L,), a residual's steps (M, L)
 RELEASE = 0.1  # seconds in which what holds them there lets go
 CHUNK_SECONDS = 20  # sounds are read in pieces of this length, so that an hour needs no more memory than a minute
 
@@ -80,6 +83,16 @@ class Engine:
         return _join(list(self._decoded(*_doubles(z, loudness, layers), fine, colour)))
 
     @torch.no_grad()
+    def keep_layers(self, before: Path, after: Path) -> np.ndarray:
+        """The steps, int8 (M, L), with which `after` has the fine structure of `before`, whose steps are given."""
+        (*own, steps), (*moved, _) = (_doubles(*path) for path in (before, after))
+        assert steps is not None
+        shapes, others = (torch.cat(list(self._shapes(*path)), -1) for path in (own, moved))
+        away = shapes.clamp(LOWEST, HIGHEST) - others.clamp(LOWEST, HIGHEST)
+        kept = torch.floor(steps + self.residual.basis @ away / (LAYER_STEP / 100) + 0.5).clamp(-LAYER_MOST, LAYER_MOST)
+        return torch.cat([steps[:, :FINE], kept[:, FINE:]], 1)[0].numpy().astype(np.int8)
+
+    @torch.no_grad()
     def synthesize(self, mel: np.ndarray) -> np.ndarray:
         """Log-mel (M, L) → waveform (L · hop − delay,)."""
         frames = self.chunk // self.hop
@@ -103,13 +116,18 @@ class Engine:
             encoded, encoder = self.model.encoder.step(relative(mel, loudness), encoder)
             yield mel, loudness, *split(encoded)
 
-    def _decoded(self, z: Tensor, loudness: Tensor, layers: Tensor | None, fine: float, colour: float) -> Iterator[Tensor]:
+    def _shapes(self, z: Tensor, loudness: Tensor) -> Iterator[Tensor]:
+        """The relative mel of each piece."""
         state, frames = self.model.decoder.initial(1), self.chunk // self.hop
         for i in range(0, z.shape[-1], frames):
-            level = loudness[..., i : i + frames]
             own = self.model.calibration.inverse(z[..., i : i + frames])
-            mel, state = self.model.decoder.step(torch.cat([own, level], 1), state)
-            mel = levelled(mel, self.model.analysis.log_band_weights)
+            mel, state = self.model.decoder.step(torch.cat([own, loudness[..., i : i + frames]], 1), state)
+            yield levelled(mel, self.model.analysis.log_band_weights)
+
+    def _decoded(self, z: Tensor, loudness: Tensor, layers: Tensor | None, fine: float, colour: float) -> Iterator[Tensor]:
+        frames = self.chunk // self.hop
+        for i, mel in zip(itertools.count(0, frames), self._shapes(z, loudness)):
+            level = loudness[..., i : i + frames]
             if layers is not None and (fine or colour):
                 mel = mel + self.residual.spread(layers[..., i : i + frames], fine, colour)
                 mel = levelled(mel, self.model.analysis.log_band_weights)

@@ -178,6 +178,13 @@ MELISMA_API void melisma_decode_layers(melisma_stream* stream, const float* late
                                        const int8_t* layers, float fine, float colour, int64_t frames,
                                        float* mel, float* out);
 
+/* The fine structure of a path whose latents and loudness were moved elsewhere stays as it was: `layers`,
+   those of the path before, become those of the path after, as the parameter fine.kept does it while a stream
+   plays. By a stream that does nothing else until it is reset. REALTIME. */
+MELISMA_API void melisma_keep_layers(melisma_stream* stream, const float* latents, const float* loudness,
+                                     const float* moved, const float* loudness_moved, int64_t frames,
+                                     int8_t* layers);
+
 /* The latent path as signals at the host's rate, one value a sample, for hosts that patch signals (Pure
    Data). encode_signals holds each frame's values from the sample that completes it; decode_signals reads its
    inputs at those same samples, so that the two, started together, equal melisma_process in time and sound.

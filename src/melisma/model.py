@@ -7,6 +7,7 @@ import itertools
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from .errors import BadValue, Damaged, MelismaError, MelismaWarning
 from .files import modelfile
 from .files.bands import centres
 from .files.modelfile import ModelFile
-from .latent import Curve, LatentPath, drawn
+from .latent import PITCH, Curve, LatentPath, drawn
 from .latent.domainmap import DomainMap
 from .latent.reading import read_number
 from .sound.arrival import Sound, arriving
@@ -199,9 +200,31 @@ class Model:
         """
 
         def played(path: LatentPath) -> LatentPath:
-            return transferred(path, loudness, match)
+            return self.transferred(path, loudness=loudness, match=match, fine=fine)
 
         return self.through(sound, played, rate=rate, fine=fine, colour=colour, mono=mono)
+
+    def transferred(
+        self, path: LatentPath, *, loudness: str | Curve = "input", match: float = 1.0, fine: float = 1.0
+    ) -> LatentPath:
+        """What a transfer does to a path: another loudness, or its own ("input"), and its timbre `matched` so far."""
+        moved = path
+        if not isinstance(loudness, str):
+            moved = path.set_loudness(loudness)
+        elif loudness != "input":
+            raise BadValue(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
+        fine = read_number(fine, "fine", 0, 1) if path.layers is not None else 0.0
+        # what the fine structure tells of the pitch, the latents need not
+        return self.kept(path, moved.match(match, pitch=PITCH + (1 - PITCH) * fine))
+
+    def kept(self, before: LatentPath, after: LatentPath) -> LatentPath:
+        """A path that was moved, with the fine structure that it had before: played with fine=1, it has the same partials.
+
+        Frame by frame: paths of other lengths, and those that have none, are given back as they are.
+        """
+        if before.layers is None or after.layers is None or before.frames != after.frames:
+            return after
+        return replace(after, layers=self._engine.keep_layers(self._fitting(before), self._fitting(after)))
 
     def through(
         self,
@@ -292,15 +315,6 @@ class Model:
 
 def _amounts(fine: float, colour: float) -> tuple[float, float]:
     return read_number(fine, "fine", 0, 1), read_number(colour, "colour", 0, 1)
-
-
-def transferred(path: LatentPath, loudness: str | Curve, match: float) -> LatentPath:
-    """What a transfer does to a path: another loudness, or its own ("input"), and its timbre `match`ed so far."""
-    if not isinstance(loudness, str):
-        path = path.set_loudness(loudness)
-    elif loudness != "input":
-        raise BadValue(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
-    return path.match(match)
 
 
 __all__ = ["Model", "Stream", "load"]

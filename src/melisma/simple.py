@@ -16,7 +16,7 @@ import numpy as np
 from . import latent
 from .errors import BadValue
 from .latent import Curve, LatentPath
-from .model import Model, load, transferred
+from .model import Model, load
 from .sound.audio import Audio, read
 from .store import DEFAULT
 
@@ -42,7 +42,8 @@ def transfer(
     """
     played = _model(model)
     if isinstance(sound, LatentPath):
-        return played.decode(transferred(sound, loudness, match), fine=fine, colour=colour)
+        moved = played.transferred(sound, loudness=loudness, match=match, fine=fine)
+        return played.decode(moved, fine=fine, colour=colour)
     given = read(sound) if isinstance(sound, (str, os.PathLike)) else sound
     return played.transfer(given, loudness=loudness, match=match, fine=fine, colour=colour, mono=mono)
 

@@ -15,7 +15,7 @@ from melisma.core import binding as core
 from melisma.core.engine import Engine
 from melisma.files import modelfile
 from melisma.files.config import AnalysisConfig, MelganConfig, ModelConfig, PhaseConfig, VAEConfig
-from melisma.latent import FINE, LAYER_STEP
+from melisma.latent import FINE, LAYER_STEP, PITCH
 
 pytestmark = needs_core
 
@@ -113,7 +113,8 @@ def test_the_domain_is_reached_and_left_smoothly():
     st.sampled_from([{}, {"bias_2": 1.5}, {"loudness_offset": -9}, {"match": 1}]),
 )
 def test_a_stream_with_layers_equals_its_path(config, sizes, fine, colour, edit):
-    """To the bit, for any split, whether anything is edited or not."""
+    """To the bit, for any split, whether anything is edited or not; unkept, for what a path keeps is in steps."""
+    edit = {"fine_kept": 0} | edit
     model, x = core.CoreModel(file_bytes(config)), sound(8000, 3000)
     blocks = np.split(x, np.minimum(np.cumsum(sizes), len(x)))
     stream = turned(model, fine=fine, colour=colour, **edit)
@@ -224,7 +225,7 @@ def test_kept_fine_structure_is_what_it_was_before_the_edits():
         k = np.arange(WIDE.analysis.bands)[:, None]
         return np.cos(np.pi * k * (np.arange(len(mel)) + 0.5) / len(mel)) @ mel
 
-    plain, edited, kept = cosines_of(False, fine=1), cosines_of(True, fine=1), cosines_of(True, fine=1, fine_kept=1)
+    plain, edited, kept = cosines_of(False, fine=1), cosines_of(True, fine=1, fine_kept=0), cosines_of(True, fine=1)
     assert np.abs(edited - plain)[FINE:].max() > 0.01 < np.abs(edited - plain)[1:FINE].max()
     np.testing.assert_allclose(kept[FINE:], plain[FINE:], atol=1e-4)
     np.testing.assert_allclose(kept[1:FINE], edited[1:FINE], atol=1e-4)
@@ -232,3 +233,49 @@ def test_kept_fine_structure_is_what_it_was_before_the_edits():
     np.testing.assert_allclose(half[FINE:], (plain + edited)[FINE:] / 2, atol=1e-4)
     unkept = cosines_of(True, fine_kept=1)  # without fine it is nothing
     np.testing.assert_allclose(unkept, cosines_of(True), atol=1e-6)
+
+
+@pytest.mark.parametrize("config", [TINY, WIDE, PHASE], ids=["few", "melgan", "phase"])
+def test_a_moved_path_keeps_its_fine_structure(config):
+    """As the reference has it, and as a stream that is turned alike plays it, but for its steps."""
+    ours, theirs = Engine(random_file(config)), reference.Engine(random_file(config))
+    x = sound(8000, 6000)
+    z, loudness, steps = ours.encode_layers(x)
+    moved, louder = z + np.float32(1.5) * np.eye(len(z), dtype=np.float32)[1][:, None], loudness + np.float32(3)
+    before, after = (z, loudness, steps), (moved, louder, None)
+    got, wanted = ours.keep_layers(before, after), theirs.keep_layers(before, after)
+    off = np.abs(got.astype(int) - wanted)
+    assert off.max() <= 1 and (off > 0).mean() < 0.01 and np.array_equal(got[:FINE], steps[:FINE])
+    assert np.array_equal(ours.keep_layers(before, before), steps)
+    if config is TINY:  # too few bands to have any
+        return
+    assert np.abs(got.astype(int) - steps).max() > 2
+    stream = turned(ours.model, fine=1, bias_2=1.5, loudness_offset=3)
+    stream.process(x)
+    live = stream.last_frame()[3]
+    path = ours.decode_mel(moved, louder, got, 1, 0)[:, len(x) // ours.hop - 1]
+    assert live.min() > 0
+    cosines = np.cos(np.pi * np.arange(len(live))[:, None] * (np.arange(len(live)) + 0.5) / len(live)) @ (live - path)
+    assert np.abs(cosines * np.sqrt(2 / len(live)))[1:].max() < 0.0051 + 1e-4  # half a step
+
+
+@pytest.mark.parametrize("fine", [0.0, 0.5, 1.0])
+def test_match_moves_pitch_as_far_as_fine_structure_holds_it(fine):
+    """With all of it, all latents are whitened, whatever they are of; without, those of pitch go PITCH of the way."""
+    x = sound(8000, 4000)
+
+    def last(**values):
+        file = random_file(WIDE)
+        file.latents["timbre"] = [0]
+        stream = turned(core.CoreModel(modelfile.to_bytes(file)), match=1, **values)
+        stream.process(x)
+        return stream.last_frame()[1]
+
+    # the second is of pitch
+    z = core.CoreModel(file_bytes(WIDE)).stream().encode(x)[0][:, -1]
+    least, got = last(), last(fine=fine)
+    whole = z[1] + (least[1] - z[1]) / PITCH
+    assert abs(whole - least[1]) > 0.01
+    share = PITCH + (1 - PITCH) * fine
+    np.testing.assert_allclose(got, [least[0], z[1] + share * (whole - z[1])], atol=1e-5)
+    np.testing.assert_allclose(last(fine=fine, fine_kept=0), least, atol=1e-6)  # what is not kept holds nothing

@@ -104,6 +104,11 @@ void melisma_decode_layers(melisma_stream* stream, const float* latents, const f
     in(stream)->decode(latents, loudness, layers, fine, colour, frames, mel, out);
 }
 
+void melisma_keep_layers(melisma_stream* stream, const float* latents, const float* loudness,
+                         const float* moved, const float* loudness_moved, int64_t frames, int8_t* layers) {
+    in(stream)->keep_layers(latents, loudness, moved, loudness_moved, frames, layers);
+}
+
 void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out) {
     in(stream)->synthesize(mel, frames, out);
 }

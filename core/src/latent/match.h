@@ -15,21 +15,21 @@ class Match {
     void clear();
 
     // One frame's latents come nearer to the domain by `amount`; `keep`: what is followed stays as it is.
-    // Three frames are averaged, 1 : 2 : 1, as in the whole, so these latents come a frame late.
-    void step(float* z, float loudness, float amount, float seconds, double frame_seconds, bool keep);
+    // pitch: how far the latents of pitch need not hold it, since the sound's own fine structure does.
+    void step(float* z, float loudness, float amount, float pitch, float seconds, double frame_seconds,
+              bool keep);
 
   private:
-    void follow(const float* z, float share);
-    void whiten(const float* z);
+    void follow(float share);
+    void whiten();
 
     int latents_ = 0;
     const int* order_ = nullptr;
     const uint8_t* timbre_ = nullptr;
-    // mean and covariance lately, in that order; room; and where it moved them in this frame and the two
-    // before, if it did
-    float *mean_ = nullptr, *covariance_ = nullptr, *factor_ = nullptr, *whitened_ = nullptr,
-          *moved_ = nullptr;
-    bool moved_before_ = false;
+    // latents without their flutter; mean and covariance of those lately, in that order; room
+    float *steady_ = nullptr, *mean_ = nullptr, *covariance_ = nullptr, *factor_ = nullptr,
+          *whitened_ = nullptr;
+    bool begun_ = false;
 };
 
 }  // namespace melisma

@@ -7,6 +7,17 @@ namespace melisma {
 using namespace residual;
 constexpr double PI = 3.14159265358979323846;
 
+// Of a relative mel; NaN, from a damaged model, too.
+static float sane(float level) {
+    level = level > LOWEST ? level : LOWEST;
+    return level < HIGHEST ? level : HIGHEST;
+}
+
+static int8_t stepped(float cosine) {
+    float steps = std::floor(100 * cosine / LAYER_STEP + 0.5f);
+    return static_cast<int8_t>(steps < -LAYER_MOST ? -LAYER_MOST : steps > LAYER_MOST ? LAYER_MOST : steps);
+}
+
 void Residual::load(Arena& arena, int bands) {
     bands_ = bands;
     size_t n = static_cast<size_t>(bands);
@@ -47,19 +58,14 @@ void Residual::follow(State& state, const float* mel, float loudness, const floa
     std::memset(gathered, 0, static_cast<size_t>(bands_) * sizeof(float));
     for (int j = 0; j < bands_; j++) {
         float wanted = (100 * (mel[j] - 1) - loudness + 70) / 100;
-        float got = decoded[j] > LOWEST ? decoded[j] : LOWEST;  // NaN, from a damaged model, too
-        got = got < HIGHEST ? got : HIGHEST;
+        float got = sane(decoded[j]);
         // of what lies below, nothing is told but that it does
         if (wanted < floor) wanted = got < below ? got : below;
         float left = open * (wanted - got);
         const float* row = turned_ + j * bands_;
         for (int k = 0; k < bands_; k++) gathered[k] += row[k] * left;
     }
-    for (int k = 0; k < bands_; k++) {
-        float steps = std::floor(100 * gathered[k] / LAYER_STEP + 0.5f);
-        steps = steps < -LAYER_MOST ? -LAYER_MOST : steps > LAYER_MOST ? LAYER_MOST : steps;
-        state.steps[k] = k < COLOUR_FROM ? 0 : static_cast<int8_t>(steps);
-    }
+    for (int k = 0; k < bands_; k++) state.steps[k] = k < COLOUR_FROM ? 0 : stepped(gathered[k]);
     spread(state);
 }
 
@@ -92,6 +98,15 @@ void Residual::keep(float amount, const float* from, float* shape) const {
         float fine = from[j] - shape[j];
         for (int k = 0; k < coarse; k++) fine -= level[k] * turned_[j * bands_ + k];
         shape[j] += amount * fine;
+    }
+}
+
+void Residual::keep(const float* from, const float* shape, int8_t* steps) const {
+    for (int k = FINE_FROM; k < bands_; k++) {
+        const float* row = cosines_ + k * bands_;
+        float cosine = static_cast<float>(steps[k]) * (LAYER_STEP / 100);
+        for (int j = 0; j < bands_; j++) cosine += row[j] * (sane(from[j]) - sane(shape[j]));
+        steps[k] = stepped(cosine);
     }
 }
 

@@ -37,6 +37,9 @@ class Residual {
     void add(const State& state, float fine, float colour, float* shape) const;
     // shape (bands,) += so much of the fine structure of `from` less its own.
     void keep(float amount, const float* from, float* shape) const;
+    // The same for steps (bands,) that were left out of `from`: with them `shape` has the fine structure that
+    // `from` had.
+    void keep(const float* from, const float* shape, int8_t* steps) const;
 
   private:
     void spread(State& state) const;

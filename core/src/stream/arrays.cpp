@@ -44,20 +44,38 @@ int64_t Stream::read(const float* in, int64_t n, const Parts& to) {
     return done;
 }
 
+void Stream::bring(const float* latents, const float* loudness, int64_t from, int frames) {
+    const float* z = latents + from * model_->latents;
+    for (int i = 0; i < frames * model_->latents; i++)
+        chain_.latents[i] = bounded(z[i], -LATENT_SPAN, LATENT_SPAN, 0);
+    for (int i = 0; i < frames; i++)
+        chain_.loudness[i] = bounded(loudness[from + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
+}
+
+void Stream::keep_layers(const float* latents, const float* loudness, const float* moved,
+                         const float* loudness_moved, int64_t frames, int8_t* layers) {
+    NoDenormals guard;
+    chain_.use(1);
+    for (int64_t l = 0; l < frames;) {
+        int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
+        bring(latents, loudness, l, block);
+        layers_.before(chain_, block);
+        bring(moved, loudness_moved, l, block);
+        layers_.keep(chain_, block, layers + l * model_->bands);
+        l += block;
+    }
+}
+
 void Stream::decode(const float* latents, const float* loudness, const int8_t* layers, float fine,
                     float colour, int64_t frames, float* mel, float* out) {
     NoDenormals guard;
     chain_.use(1);
     fine = bounded(fine, 0, 1, 0);
     colour = bounded(colour, 0, 1, 0);
-    size_t z = static_cast<size_t>(model_->latents), bands = static_cast<size_t>(model_->bands);
+    size_t bands = static_cast<size_t>(model_->bands);
     for (int64_t l = 0; l < frames;) {
         int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
-        for (size_t i = 0; i < static_cast<size_t>(block) * z; i++)
-            chain_.latents[i] =
-                bounded(latents[static_cast<size_t>(l) * z + i], -LATENT_SPAN, LATENT_SPAN, 0);
-        for (int i = 0; i < block; i++)
-            chain_.loudness[i] = bounded(loudness[l + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
+        bring(latents, loudness, l, block);
         chain_.shape(chain_.decoders(), chain_.latents, chain_.loudness, block, chain_.mel);
         for (int i = 0; i < block; i++) {
             float* v = chain_.mel + static_cast<size_t>(i) * bands;

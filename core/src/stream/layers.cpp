@@ -31,7 +31,7 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
     int channels = chain.channels(), rows = channels * frames;
     auto edit = [&] {
         for (int c = 0; c < channels; c++)
-            live[c].edit(chain.latents + c * frames * m.latents, chain.loudness + c * frames, frames);
+            live[c].edit(chain.latents + c * frames * m.latents, chain.loudness + c * frames, frames, true);
     };
     // what is turned is turned for all channels
     if (live[0].bare()) {
@@ -68,7 +68,7 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
         size_t at = static_cast<size_t>(row) * bands;
         float fine = live[c].fine[l], colour = live[c].colour[l];
         m.residual.follow(residual_[c], mel_ + at, loudness_[row], decoded + at);
-        float kept = fine * live[c].kept[l];
+        float kept = live[c].kept[l];
         if (kept > 0 && decoded != chain.mel) m.residual.keep(kept, decoded + at, chain.mel + at);
         add(fine, colour, chain.mel + at, c);
         chain.absolute(chain.loudness[row], chain.mel + at);
@@ -85,6 +85,17 @@ void Layers::follow(Chain& chain, int frames, int8_t* steps) {
         m.residual.follow(residual_[0], chain.mel + l * bands, chain.loudness[l], decoded_ + l * bands);
         if (steps) std::memcpy(steps + l * bands, residual_[0].steps, bands);
     }
+}
+
+void Layers::before(Chain& chain, int frames) {
+    chain.shape(decoder_, chain.latents, chain.loudness, frames, decoded_);
+}
+
+void Layers::keep(Chain& chain, int frames, int8_t* steps) {
+    size_t bands = static_cast<size_t>(model_->bands);
+    chain.shape(chain.decoders(), chain.latents, chain.loudness, frames, chain.mel);
+    for (size_t l = 0; l < static_cast<size_t>(frames); l++)
+        model_->residual.keep(decoded_ + l * bands, chain.mel + l * bands, steps + l * bands);
 }
 
 void Layers::add(float fine, float colour, float* mel, int channel) const {

@@ -20,6 +20,10 @@ class Layers {
     void follow(Chain& chain, int frames,
                 int8_t* steps);  // of the frames in the chain's buffers; steps may be null
     void take(const int8_t* steps) { model_->residual.take(residual_[0], steps); }
+    // Of frames that were moved: first as they were in the chain's buffers, then as they are now. steps
+    // (frames, bands) change so that their fine structure stays as it was.
+    void before(Chain& chain, int frames);
+    void keep(Chain& chain, int frames, int8_t* steps);
     // onto a relative mel, which keeps the level that it has
     void add(float fine, float colour, float* mel, int channel = 0) const;
 

@@ -100,7 +100,7 @@ bool Live::bare_later() const {
 // Towards the original all of it is kept. At 1 it is the amount, to the bit.
 static float kept_towards(float amount, float domain) { return amount + (1 - domain) * (1 - amount); }
 
-void Live::edit(float* z, float* loudness, int frames) {
+void Live::edit(float* z, float* loudness, int frames, bool layered) {
     int latents = model_->latents;
     Smooth *scale = smooth_ + Declarations::of_latents(SCALE, latents),
            *bias = smooth_ + Declarations::of_latents(BIAS, latents);
@@ -108,8 +108,11 @@ void Live::edit(float* z, float* loudness, int frames) {
         for (int i = LOUDNESS_BY_HAND; i <= RANDOMIZE_RATE; i++) smooth_[i].advance(frame_share_);
         for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[HOLD], frozen_[d], z[d], frame_ == 0);
         float domain = smooth_[TO_DOMAIN].advance(frame_share_);
-        match_.step(z, loudness[l], domain * smooth_[MATCH].value, smooth_[MATCH_SECONDS].value,
-                    frame_seconds_, !smooth_[HOLD].is(0));
+        fine[l] = kept_towards(smooth_[FINE].advance(frame_share_), domain);
+        colour[l] = kept_towards(smooth_[COLOUR].advance(frame_share_), domain);
+        kept[l] = fine[l] * smooth_[FINE_KEPT].advance(frame_share_);
+        match_.step(z, loudness[l], domain * smooth_[MATCH].value, layered ? kept[l] : 0,
+                    smooth_[MATCH_SECONDS].value, frame_seconds_, !smooth_[HOLD].is(0));
         for (int d = 0; d < latents; d++)
             z[d] = z[d] * scale[d].advance(frame_share_) + bias[d].advance(frame_share_);
         if (!smooth_[RANDOMIZE].is(0)) wander(z);
@@ -118,9 +121,6 @@ void Live::edit(float* z, float* loudness, int frames) {
         float hand = smooth_[LOUDNESS_BY_HAND].value;
         if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);
         loudness[l] = level > LOUDNESS_FLOOR ? level : LOUDNESS_FLOOR;
-        fine[l] = kept_towards(smooth_[FINE].advance(frame_share_), domain);
-        colour[l] = kept_towards(smooth_[COLOUR].advance(frame_share_), domain);
-        kept[l] = smooth_[FINE_KEPT].advance(frame_share_);
     }
 }
 

@@ -18,8 +18,8 @@ class Live {
     void begin();  // every parameter as it usually is
     void clear();  // as just made; parameters keep their values
 
-    // of each frame last edited: how far these layers are turned up, and how far edits leave the fine one
-    // alone
+    // of each frame last edited: how far these layers are turned up, and how far the fine one is as it was
+    // before
     float *fine = nullptr, *colour = nullptr, *kept = nullptr;
 
     void set(int index, float value);
@@ -33,7 +33,8 @@ class Live {
     // Whether nothing is kept beside the latents, now or later: of what was set, and of the way there.
     bool bare() const;
     bool bare_later() const;
-    void edit(float* latents, float* loudness, int frames);
+    // layered: the layers are heard beside them, as far as they are turned up
+    void edit(float* latents, float* loudness, int frames, bool layered);
     float frame_share() const { return frame_share_; }
 
   private:

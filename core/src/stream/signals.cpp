@@ -68,7 +68,7 @@ void Stream::decode_signals(const float* const* signals, float* out, int64_t n) 
                     chain_.latents[d] = bounded(signals[d][last], -LATENT_SPAN, LATENT_SPAN, 0);
                 chain_.loudness[0] =
                     bounded(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
-                live_[0].edit(chain_.latents, chain_.loudness, 1);
+                live_[0].edit(chain_.latents, chain_.loudness, 1, false);
                 chain_.decode(1);
                 waiting_ = 1;
             }

@@ -46,6 +46,9 @@ class Stream {
     // layers (frames, bands) or null
     void decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour,
                 int64_t frames, float* mel, float* out);
+    // layers (frames, bands) of frames that were moved, so that their fine structure stays as it was
+    void keep_layers(const float* latents, const float* loudness, const float* moved,
+                     const float* loudness_moved, int64_t frames, int8_t* layers);
     void synthesize(const float* mel, int64_t frames, float* out);
     // of all channels; ipd (frames, 2, bins) or null
     void synthesize(const float* const* mel, const float* ipd, int64_t frames, float* const* out);
@@ -59,6 +62,8 @@ class Stream {
 
     void process(int channels, const float* const* in, float* const* out, int64_t n);
     void follow();  // the parameters' targets
+    // a host's frames into the chain's buffers
+    void bring(const float* latents, const float* loudness, int64_t from, int frames);
     // at the model's rate; of each channel in use; out may be in
     void run(const float* const* in, float* const* out, int n);
     int take(int channel, const float* in, int n);  // → how many of them; with what the feedback adds

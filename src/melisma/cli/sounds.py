@@ -39,7 +39,7 @@ def transfer(
 
     It takes on the model's timbre and keeps its pitch. `--match 0 --colour 1` gives the sound back nearly as it is.
     """
-    from ..model import load, transferred
+    from ..model import load
     from ..sound.audio import read
     from ..sound.formats import FORMATS
     from ..system.atomic import check_target
@@ -51,7 +51,7 @@ def transfer(
 
         def edit(path: LatentPath) -> LatentPath:
             follow = loudness if loudness == "input" else _curve(loudness, loaded, path) if level is None else level
-            return transferred(path, follow, match)
+            return loaded.transferred(path, loudness=follow, match=match, fine=fine)
 
         played = loaded.through(sound, edit, fine=fine, colour=colour, mono=mono)
     played.save(target)

@@ -179,13 +179,29 @@ class CoreStream(Handle):
         """Latents (Z, L), loudness (L,), steps int8 (M, L) and how much of each layer → L · hop samples, or log-mel (M, L)."""
         level = floats(loudness, "the loudness", None)
         rows = np.ascontiguousarray(floats(latents, "latents", self.model.latents, len(level)).T)
-        steps = np.ascontiguousarray(np.asarray(layers).T, np.int8)
-        if steps.shape != (len(level), self.model.bands):
-            raise BadValue(f"layers have the shape {steps.T.shape}; ({self.model.bands}, {len(level)}) is needed")
+        steps = self._steps(layers, len(level))
         out = np.empty((len(level), self.model.bands if mel else self.model.hop), np.float32)
         to = (address(out), None) if mel else (None, address(out))
         call("decode_layers", self._handle, address(rows), address(level), address(steps), fine, colour, len(level), *to)
         return out.T if mel else out.reshape(-1)
+
+    def keep_layers(
+        self, latents: np.ndarray, loudness: np.ndarray, moved: np.ndarray, loudness_moved: np.ndarray, layers: np.ndarray
+    ) -> np.ndarray:
+        """Latents (Z, L), loudness (L,), both as they are after a move, steps int8 (M, L) → the steps after it; see melisma.h."""
+        levels = [floats(level, "the loudness", len(loudness)) for level in (loudness, loudness_moved)]
+        rows = [floats(z, "latents", self.model.latents, len(loudness)).T.copy() for z in (latents, moved)]
+        steps = self._steps(layers, len(loudness)).copy()
+        places = [address(values) for pair in zip(rows, levels) for values in pair]
+        call("keep_layers", self._handle, *places, len(loudness), address(steps))
+        return np.ascontiguousarray(steps.T)
+
+    def _steps(self, layers: np.ndarray, frames: int) -> np.ndarray:
+        """Steps int8 (M, L) → (L, M), as the core has them."""
+        steps = np.ascontiguousarray(np.asarray(layers).T, np.int8)
+        if steps.shape != (frames, self.model.bands):
+            raise BadValue(f"layers have the shape {steps.T.shape}; ({self.model.bands}, {frames}) is needed")
+        return steps
 
     def decode(self, latents: np.ndarray, loudness: np.ndarray) -> np.ndarray:
         """Latents (Z, L) and loudness (L,) → L · hop samples."""

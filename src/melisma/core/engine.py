@@ -116,6 +116,14 @@ class Engine:
             return np.ascontiguousarray(stream.decode_mel(z, loudness))
         return np.ascontiguousarray(stream.decode_layers(z, loudness, layers, fine, colour, mel=True))
 
+    def keep_layers(self, before: Coded, after: Coded) -> np.ndarray:
+        """The steps, int8 (M, L), with which `after` has the fine structure of `before`, whose steps are given."""
+        (z, loudness, layers), (moved, level, _), stream = before, after, self.model.stream()
+        assert layers is not None  # else there is nothing to keep
+        parts = [slice(i, i + self._frames) for i in range(0, len(loudness), self._frames)]
+        kept = [stream.keep_layers(z[:, p], loudness[p], moved[:, p], level[p], layers[:, p]) for p in parts]
+        return np.concatenate(kept, -1)
+
     def synthesize(self, mel: np.ndarray) -> np.ndarray:
         """Log-mel (M, L) → waveform (L · hop − delay,)."""
         return np.concatenate([np.zeros(0, np.float32), *self.synthesized(mel)])

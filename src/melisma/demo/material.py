@@ -12,7 +12,7 @@ import numpy as np
 from ..core import feedback
 from ..core.binding import CoreModel
 from ..measure import plot, png
-from ..model import Model, transferred
+from ..model import Model
 from ..sound.audio import Audio, read, write
 
 SOUNDS = Path(__file__).parents[1] / "sounds"
@@ -112,7 +112,7 @@ def through_models(sound: str, models: Iterable[Model], desk: Desk, step: Step) 
 def bent(model: Model, desk: Desk) -> Strip:
     """The hero's path through a model, and the same with one latent of the timbre bent; the curve of it beneath each."""
     sound = next(iter(INPUTS))
-    path = transferred(model.encode(read(SOUNDS / f"{sound}.flac")), "input", 1.0)
+    path = model.transferred(model.encode(read(SOUNDS / f"{sound}.flac")))
     row = (path.timbre or (0,))[0]
     values = path.values.copy()
     values[row] += BEND * np.sin(2 * np.pi * TURNS * np.linspace(0, 1, path.frames))

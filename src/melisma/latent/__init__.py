@@ -19,7 +19,7 @@ as a whole, to the longest.
 """
 
 from .blends import interpolate, mix, stretched
-from .edits import PITCH, WIDEN, bias, draw, gain, hold, match, randomize, reverse, scale, set_loudness, smooth
+from .edits import PITCH, STEADY, WIDEN, bias, draw, gain, hold, match, randomize, reverse, scale, set_loudness, smooth
 from .methods import LatentPath
 from .noise import smooth_noise
 from .path import LOUDNESS_FLOOR
@@ -32,6 +32,7 @@ __all__ = [
     "LAYER_STEP",
     "LOUDNESS_FLOOR",
     "PITCH",
+    "STEADY",
     "WIDEN",
     "Curve",
     "LatentPath",

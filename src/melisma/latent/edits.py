@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from .reading import Curve, Rows, Seconds, read_curve, read_integer, read_number
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too
 QUIET, BELOW_LOUDEST = -60.0, 40.0  # dBFS, dB: frames above both sound, as far as `match` is concerned
 WIDEN, PITCH = 6.0, 0.3  # times, at most, by `match`; and of the way that it goes, for the latents of pitch
+STEADY = 0.009  # seconds: what flutters quicker is no gesture, and would be widened, too
 
 
 # --- on curves -----------------------------------------------------------------------------------------------------------
@@ -149,20 +151,22 @@ def draw(path: P, points: Sequence[tuple[float, float]], *, dims: Rows = None, s
     "match",
     "move to where the domain's own sounds lie, in timbre more than in pitch",
     Parameter("by", "", 1.0, 0, 1, summary="how much of the way", rest=0.0),
+    Parameter("pitch", "", PITCH, 0, 1, summary="how much of it the latents of pitch go"),
 )
-def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None) -> P:
+def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, pitch: float = PITCH) -> P:
     """Give the sounding frames of the range the mean and the covariance of the domain: zero and the identity.
 
     A sound from elsewhere lies beside the domain, or in a corner of it; this puts it in the middle, and its gestures are
     as wide as the domain's and as independent of one another. Without dims the latents of pitch, if the path knows which
-    they are, go PITCH of the way, so that pitch stays, and those of timbre all of it, freed of what the former tell of
-    them. With dims these go all the way, and no other. Whitening by Cholesky's factor, as in style transfer (Li et al.,
-    "Universal style transfer via feature transforms", 2017), of a covariance shrunk towards the identity (Ledoit and Wolf, "A
-    well-conditioned estimator for large-dimensional covariance matrices", 2004) so far that nothing is widened more
-    than WIDEN times; what it widens is also the flutter from frame to frame, so three frames are averaged, 1 : 2 : 1. Where
-    nothing sounds, nothing changes.
+    they are, go `pitch` of the way, so that pitch stays, and those of timbre all of it, freed of what the former tell of
+    them. (`Model.transfer` takes them all the way, for it keeps pitch by the fine structure.) With dims these go all the way,
+    and no other. Whitening by Cholesky's factor, as in style transfer (Li et al., "Universal style transfer via feature
+    transforms", 2017), of a covariance shrunk towards the identity (Ledoit and Wolf, "A well-conditioned estimator for
+    large-dimensional covariance matrices", 2004) so far that nothing is widened more than WIDEN times. So that flutter from frame
+    to frame is not what is widened, a latent is first smoothed, by weights that fall to 1/e in STEADY seconds. Where nothing
+    sounds, nothing changes.
     """
-    by, span = read_number(by, "by", 0, 1), read_span(path, start, end)
+    by, pitch, span = read_number(by, "by", 0, 1), read_number(pitch, "pitch", 0, 1), read_span(path, start, end)
     level = path.loudness[span]
     sounding = level > max(QUIET, float(level.max()) - BELOW_LOUDEST)
     if not sounding.any():
@@ -172,17 +176,24 @@ def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None,
     def change(curves: np.ndarray, rows: list[int]) -> np.ndarray:
         order = sorted(range(len(rows)), key=lambda i: rows[i] in timbre)
         part = curves[order][:, span]
-        away = part - part[:, sounding].mean(axis=1, keepdims=True)
+        steady = _steadied(part, 1 - math.exp(-1 / (path.rate * STEADY)))
+        away = steady - steady[:, sounding].mean(axis=1, keepdims=True)
         covariance = away[:, sounding] @ away[:, sounding].T / sounding.sum()
         shrunk = covariance + (np.eye(len(rows)) - covariance) / WIDEN**2 + 1e-12 * covariance.trace() * np.eye(len(rows))
-        shares = np.array([1 if rows[i] in timbre else PITCH for i in order])[:, None]
-        moved = part + shares * (np.linalg.solve(np.linalg.cholesky(shrunk), away) - part)
-        held = np.concatenate([moved[:, :1], moved, moved[:, -1:]], 1)
-        steady = (held[:, :-2] + 2 * moved + held[:, 2:]) / 4
-        matched: np.ndarray = (part + by * (steady - part))[np.argsort(order)]
+        shares = np.array([1 if rows[i] in timbre else pitch for i in order])[:, None]
+        white = np.linalg.solve(np.linalg.cholesky(shrunk), away)
+        matched: np.ndarray = (part + by * shares * (white - part))[np.argsort(order)]
         return matched
 
     return edit(path, dims, span, False, change)
+
+
+def _steadied(curves: np.ndarray, pole: float) -> np.ndarray:
+    """Curves (Z, L), each a mean of its neighbours before and after, whose weights fall by 1 − pole from one to the next."""
+    reach = math.ceil(math.log(1e-8) / math.log(1 - pole))
+    kernel = (1 - pole) ** np.abs(np.arange(-reach, reach + 1))
+    held = np.pad(curves, ((0, 0), (reach, reach)), "edge")
+    return np.array([np.convolve(row, kernel / kernel.sum(), "valid") for row in held])
 
 
 # --- on the loudness -----------------------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ LIVE: tuple[Parameter, ...] = (
     Parameter("loudness.offset", "dB", 0, -60, 60, summary="added to the loudness of whatever is not silent"),
     Parameter("hold", "", 0, 0, 1, "switch", "1: the latents stay where they are; scale, bias and randomize still move them"),
     Parameter("hold.loudness", "", 0, 0, 1, "switch", "1: the input's loudness stays where it is"),
-    Parameter("match", "", 0, 0, 1, summary="1: the timbre gets the domain's mean and covariance"),
+    Parameter("match", "", 0, 0, 1, summary="1: the latents get the domain's mean and covariance, as far as pitch allows"),
     Parameter("match.seconds", "s", 5, 0.2, 60, summary="how far back its own mean and covariance are taken"),
     Parameter("randomize", "σ", 0, 0, 10, summary="how far the latents wander by themselves"),
     Parameter("randomize.rate", "Hz", 4, 0.05, 50, summary="how fast they wander"),
@@ -72,7 +72,7 @@ LIVE: tuple[Parameter, ...] = (
     Parameter(
         "fine.kept",
         "",
-        0,
+        1,
         0,
         1,
         summary="how far match and other edits leave the fine structure as it was, where fine is up: 1 keeps notes in tune",

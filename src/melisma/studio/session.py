@@ -70,7 +70,7 @@ def paths(
     """
     if take.input is None:
         raise BadValue("the session has no sound yet: drop one, record one, or open an example")
-    read = _Reading(open_sound, model, memo or Memo(), take.domain, side)
+    read = _Reading(open_sound, model, memo or Memo(), take.domain, take.fine, side)
     inferred = read.inferred(take.input)
     edited = _edited(take.input, take.edits, read)
     squared = take.square.on and any(corner is not None for corner in take.square.corners)
@@ -108,6 +108,7 @@ class _Reading:
     model: Model
     memo: Memo
     domain: float
+    fine: float  # as far as it is heard: without it, pitch is the latents' matter
     side: int | None = None
 
     def inferred(self, ref: SoundRef) -> LatentPath:
@@ -120,10 +121,12 @@ class _Reading:
 
     def path(self, ref: SoundRef) -> LatentPath:
         inferred = self.inferred(ref)
-        return inferred if self.domain == 0 else self.memo.get(self.key(ref), lambda: inferred.match(self.domain))
+        if self.domain == 0:
+            return inferred
+        return self.memo.get(self.key(ref), lambda: self.model.transferred(inferred, match=self.domain, fine=self.fine))
 
     def key(self, ref: SoundRef) -> bytes:
-        return _key(ref.hash, self.model.file.digest, f"side {self.side} domain {self.domain!r}")
+        return _key(ref.hash, self.model.file.digest, f"side {self.side} domain {self.domain!r} fine {self.fine!r}")
 
 
 def _edited(ref: SoundRef, edits: tuple[Edit, ...], read: _Reading) -> LatentPath:

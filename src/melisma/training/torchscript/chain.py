@@ -154,11 +154,14 @@ class Chain(nn.Module):
         self.waiting = self.waiting[:, heard.shape[-1] * self.hop :]
         return heard
 
-    def layers(self, mel: Tensor, level: Tensor, z: Tensor, edited: Tensor, loudness: Tensor, turned: Tensor) -> Tensor:
-        """What the latents leave out of the input, (B, M, L), as far as it is turned up; 0 while it is not."""
+    def decoded(self, heard: Tensor, edited: Tensor, loudness: Tensor, turned: Tensor) -> tuple[Tensor, Tensor]:
+        """What the edited latents decode to, and what the latents leave out of the input as far as it is turned up, (B, M, L)."""
+        path = torch.cat([edited, loudness], 1)
         if not bool((turned[:, self.at_fine : self.at_colour + 1] > 0).any()):
             self.layered = False
-            return torch.zeros_like(mel)
+            shape, self.shaping = self.shape(path, self.shaping)
+            return shape, torch.zeros_like(shape)
+        mel, level, z = heard[:, : self.bands], heard[:, self.bands : self.bands + 1], heard[:, self.bands + 1 :]
         if not self.layered:
             self.layered, self.apart = True, 0
         # what the latents themselves decode to: by a decoder beside the other while they are edited
@@ -166,11 +169,14 @@ class Chain(nn.Module):
         if self.apart == 0:
             self.beside = self.shaping
         self.apart = max(0, self.apart - z.shape[-1]) if same else self.reach
-        decoded, self.beside = self.shape(torch.cat([z, level], 1), self.beside)
-        steps = stepped(self.left(mel, level, decoded), self.basis)
+        before, self.beside = self.shape(torch.cat([z, level], 1), self.beside)
+        shape, self.shaping = self.shape(path, self.shaping)
+        steps = stepped(self.left(mel, level, before), self.basis)
         colour = torch.arange(self.bands) < self.fine_from
         amounts = torch.where(colour, turned[:, self.at_colour, None], turned[:, self.at_fine, None])
-        return torch.matmul(self.basis.t(), amounts.t() * steps * 0.01)
+        kept = torch.where(colour, torch.zeros_like(amounts), self.live.kept(turned)[:, None])
+        moved = torch.matmul(self.basis, before - shape)
+        return shape, torch.matmul(self.basis.t(), amounts.t() * steps * 0.01 + kept.t() * moved)
 
     def sound(self, mel: Tensor) -> Tensor:
         """The log-mel's waveform (B, 1, L · hop), within ±HIGHEST_SAMPLE: a limiter, at once down and slowly up."""
@@ -187,10 +193,9 @@ class Chain(nn.Module):
         self.own(x)
         heard, wanted = self.listen(x), x.shape[-1]
         if heard.shape[-1] > 0:
-            mel, level, z = heard[:, : self.bands], heard[:, self.bands : self.bands + 1], heard[:, self.bands + 1 :]
-            edited, loudness, turned = self.live(z, level)
-            added = self.layers(mel, level, z, edited, loudness, turned)
-            shape, self.shaping = self.shape(torch.cat([edited, loudness], 1), self.shaping)
+            level, z = heard[:, self.bands : self.bands + 1], heard[:, self.bands + 1 :]
+            edited, loudness, turned = self.live(z, level, True)
+            shape, added = self.decoded(heard, edited, loudness, turned)
             self.ready = torch.cat([self.ready, self.sound(self.finish(shape, added, loudness))[:, 0]], -1)
         if self.ready.shape[-1] < wanted:  # once, unless blocks are whole hops: then never
             self.ready = torch.nn.functional.pad(self.ready, [max(self.hop, wanted - self.ready.shape[-1]), 0])
@@ -209,6 +214,6 @@ class Chain(nn.Module):
         """What `encode` gives, or a host makes, (B, Z + 1, L) → waveform (B, 1, L · hop); of parameters, all but the layers'."""
         self.own(path)
         path = torch.nan_to_num(path, nan=0.0, posinf=0.0, neginf=0.0)
-        z, loudness, _ = self.live(path[:, :-1].clamp(-100, 100), path[:, -1:].clamp(-100, 12))
+        z, loudness, _ = self.live(path[:, :-1].clamp(-100, 100), path[:, -1:].clamp(-100, 12), False)
         shape, self.shaping = self.shape(torch.cat([z, loudness], 1), self.shaping)
         return self.sound(self.finish(shape, torch.zeros_like(shape), loudness))

@@ -7,13 +7,20 @@ import torch
 from torch import Tensor, nn
 
 from ...latent.declare import Parameter
-from ...latent.edits import PITCH, QUIET, WIDEN
+from ...latent.edits import PITCH, QUIET, STEADY, WIDEN
 from ...latent.live import LIVE, LIVE_OF_LATENTS
 from ..mel import LOUDNESS_FLOOR
 
 SMOOTHING = 0.02  # seconds in which a parameter goes most of its way
-FIXED = ("match", "match.seconds", "loudness.offset", "fine", "colour")  # what such a host can turn, beside each latent's own
-MATCH, SECONDS, OFFSET, FINE, COLOUR = range(len(FIXED))
+FIXED = (
+    "match",
+    "match.seconds",
+    "loudness.offset",
+    "fine",
+    "colour",
+    "fine.kept",
+)  # what such a host can turn, beside each latent's own
+MATCH, SECONDS, OFFSET, FINE, COLOUR, KEPT = range(len(FIXED))
 
 
 def parameters(latents: int) -> list[Parameter]:
@@ -32,10 +39,10 @@ class Live(nn.Module):
     maximum: Tensor
     mean: Tensor
     covariance: Tensor
-    moved: Tensor
+    steady: Tensor
     order: Tensor
     back: Tensor
-    shares: Tensor
+    less: Tensor
 
     def __init__(self, latents: int, timbre: tuple[int, ...] | None, frame_rate: float):
         super().__init__()
@@ -43,6 +50,7 @@ class Live(nn.Module):
         # TorchScript knows no constants but its modules' own
         self.quiet, self.narrow, self.silence = QUIET, 1 / WIDEN**2, LOUDNESS_FLOOR
         self.at_match, self.at_seconds, self.at_offset = MATCH, SECONDS, OFFSET
+        self.at_fine, self.at_kept = FINE, KEPT
         self.share = 1 - math.exp(-self.frame_seconds / SMOOTHING)
         every = parameters(latents)
         for name in ("minimum", "maximum"):
@@ -55,17 +63,19 @@ class Live(nn.Module):
         order = sorted(range(latents), key=lambda d: d in of_timbre)
         self.register_buffer("order", torch.tensor(order))
         self.register_buffer("back", torch.tensor([order.index(d) for d in range(latents)]))
-        self.register_buffer("shares", torch.tensor([1.0 if d in of_timbre else PITCH for d in order]))
+        # how far each goes less by match where pitch is its matter
+        self.register_buffer("less", torch.tensor([0.0 if d in of_timbre else 1 - PITCH for d in order]))
         self.register_buffer("mean", torch.zeros(1, latents))
         self.register_buffer("covariance", torch.eye(latents)[None])
-        self.register_buffer("moved", torch.zeros(2, 1, latents))  # where match moved the latents a frame ago, and two
-        self.has_moved, self.begun = False, False
+        self.register_buffer("steady", torch.zeros(1, latents))  # the latents without their flutter
+        self.pole = 1 - math.exp(-self.frame_seconds / STEADY)
+        self.heard, self.begun = False, False
 
     def reset(self, batch: int) -> None:
         self.mean = torch.zeros(batch, self.latents)
         self.covariance = torch.eye(self.latents)[None].repeat(batch, 1, 1)
-        self.moved = torch.zeros(2, batch, self.latents)
-        self.has_moved, self.begun = False, False
+        self.steady = torch.zeros(batch, self.latents)
+        self.heard, self.begun = False, False
 
     def turn(self, index: int, value: float) -> int:
         """A parameter, within its bounds; NaN is ignored. → 0, as hosts want it."""
@@ -79,7 +89,8 @@ class Live(nn.Module):
     def get(self, index: int) -> float:
         return float(self.targets[index])
 
-    def forward(self, z: Tensor, loudness: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, z: Tensor, loudness: Tensor, layered: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """layered: the layers are heard beside the latents, as far as they are turned up."""
         frames = z.shape[-1]
         if not self.begun:
             self.values, self.begun = self.targets.clone(), True
@@ -93,36 +104,37 @@ class Live(nn.Module):
                 self.values = torch.where(there, self.targets, self.values + gap * self.share)
                 steps.append(self.values)
             turned = torch.stack(steps)
-        z = self.match(z, loudness, turned)
+        z = self.match(z, loudness, turned, self.kept(turned) * float(layered))
         own = turned[:, self.fixed :].t()
         z = z * own[: self.latents] + own[self.latents :]
         louder = loudness + turned[:, self.at_offset]
         loudness = torch.where(loudness > self.silence, louder.clamp(min=self.silence), loudness)
         return z, loudness, turned
 
-    def match(self, z: Tensor, loudness: Tensor, turned: Tensor) -> Tensor:
-        """Followed whether it is used or not."""
+    def kept(self, turned: Tensor) -> Tensor:
+        """How far the fine structure is as it was before the latents were moved, (L,)."""
+        return turned[:, self.at_fine] * turned[:, self.at_kept]
+
+    def match(self, z: Tensor, loudness: Tensor, turned: Tensor, pitch: Tensor) -> Tensor:
+        """Followed whether it is used or not. pitch (L,): how far the latents of pitch need not hold it."""
         out, identity = torch.jit.annotate(list[Tensor], []), torch.eye(self.latents)
         for at in range(z.shape[-1]):
             now = z[..., at][:, self.order]
             share = (1 - torch.exp(-self.frame_seconds / turned[at, self.at_seconds])) * (loudness[:, :, at] > self.quiet).to(
                 z.dtype
             )
-            off = now - self.mean
+            if not self.heard:
+                self.steady, self.heard = now, True
+            self.steady = self.steady + self.pole * (now - self.steady)
+            off = self.steady - self.mean
             self.mean = self.mean + share * off
             outer = off[:, :, None] * off[:, None, :]
             self.covariance = (1 - share)[:, :, None] * (self.covariance + share[:, :, None] * outer)
             amount = turned[at, self.at_match]
-            if float(amount) == 0.0:
-                self.has_moved = False
-            else:
+            if float(amount) != 0.0:
                 shrunk = (1 - self.narrow) * self.covariance + self.narrow * identity
                 factor = torch.linalg.cholesky_ex(shrunk)[0]
-                white = torch.linalg.solve_triangular(factor, (now - self.mean)[:, :, None], upper=False)[:, :, 0]
-                goes = now + self.shares * (white - now)
-                if not self.has_moved:
-                    self.moved, self.has_moved = torch.stack([goes, goes]), True
-                now = now + amount * ((goes + 2 * self.moved[0] + self.moved[1]) / 4 - now)
-                self.moved = torch.stack([goes, self.moved[0]])
+                white = torch.linalg.solve_triangular(factor, (self.steady - self.mean)[:, :, None], upper=False)[:, :, 0]
+                now = now + amount * (1 - self.less * (1 - pitch[at])) * (white - now)
             out.append(now[:, self.back])
         return torch.stack(out, -1)
