@@ -25,7 +25,7 @@ import torch
 from scipy.fft import dct, idct
 
 from melisma.files.bands import band_weights
-from melisma.latent import LatentPath
+from melisma.latent import LatentPath, edits
 from melisma.latent.residual import SILENT, SOUNDING
 from melisma.measure import metrics, probe
 from melisma.measure.likeness import Ear, distance, timbre
@@ -240,13 +240,21 @@ def transfers() -> None:
 def kept() -> None:
     """Fine structure of the sound less that of the matched mel, instead of less that of its own latents."""
     ear, inputs = learnt_ear(), pairs(held=2)
-    ways = {"matched": lambda path: path.match(), "all": lambda path: path.match(dims=range(path.dimensions))}
-    for name, edit in ways.items():
+
+    def tried(name: str, edit: Callable[[LatentPath], LatentPath], amounts=(1.0,), first: int = 20) -> None:
         sounds = [prepared(domain, x, edit) for domain, x in inputs]
-        for amount in (0, 0.5, 1):
+        for amount in amounts:
             mixed = [replace(s, made=(1 - amount) * s.made + amount * s.edited) for s in sounds]
-            outputs = [played(s, Form(0, colour=0)) for s in mixed]
+            outputs = [played(s, Form(0, first=first, colour=0)) for s in mixed]
             print(f"| {name}, {amount:g} kept | {judged(ear, sounds, outputs)} |", flush=True)
+
+    tried("matched", lambda path: path.match(), (0, 0.5, 1))
+    tried("all", lambda path: path.match(pitch=1), (0, 0.5, 1))
+    tried("all, from cosine 12", lambda path: path.match(pitch=1), first=12)
+    tried("the domain's middle", lambda path: path.scale(0))
+    for ms in (13.5, 6, 3):
+        edits.STEADY = ms / 1000
+        tried(f"all, smoothed by {ms:g} ms", lambda path: path.match(pitch=1))
 
 
 def leak() -> None:

@@ -37,13 +37,14 @@ STANDINS = 6  # held-out sounds of a domain that stand in the place of a transfe
 LEARNT_BY = {"A": "strings", "B": "strings", "voice": "singing"}  # of the demo's sounds: whose domain they are of
 PITCHED = ("strings", "singing", "speech")
 # what is done to a path, and how much of its fine structure and colour is given back with it
-WAYS: dict[str, tuple[Callable[[LatentPath], LatentPath], float, float]] = {
-    "As they are": (lambda path: path, 0.0, 0.0),
-    "Matched": (lambda path: path.match(), 0.0, 0.0),
-    "Matched, with fine structure": (lambda path: path.match(), 1.0, 0.0),
-    "All latents matched": (lambda path: path.match(dims=range(path.dimensions)), 0.0, 0.0),
+WAYS: dict[str, tuple[Callable[[Model, LatentPath], LatentPath], float, float]] = {
+    "As they are": (lambda model, path: path, 0.0, 0.0),
+    "Matched": (lambda model, path: path.match(), 0.0, 0.0),
+    "All latents matched": (lambda model, path: path.match(pitch=1), 0.0, 0.0),
+    "Matched, with fine structure": (lambda model, path: path.match(), 1.0, 0.0),
+    "A transfer": (lambda model, path: model.transferred(path), 1.0, 0.0),  # all matched, fine structure kept
 }
-SHOWN = "Matched, with fine structure"  # of which every sound is told
+SHOWN = "A transfer"  # of which every sound is told
 BEGIN, END = "<!-- the tables: runs/transfers.py -->", "<!-- end of the tables -->"
 
 
@@ -96,7 +97,7 @@ def to_neighbour(frames: np.ndarray, others: list[np.ndarray], ear: Ear) -> floa
 
 def measured(name: str, x: np.ndarray, model: Model, ear: Ear, others: list[np.ndarray], way: str) -> Row:
     change, fine, colour = WAYS[way]
-    y = np.asarray(model.decode(change(model.encode(x, rate=RATE)), fine=fine, colour=colour))
+    y = np.asarray(model.decode(change(model, model.encode(x, rate=RATE)), fine=fine, colour=colour))
     before, after = (metrics.level_curve(v, RATE) for v in (x, y))
     heard = before > HEARD_LEVEL
     frames, own = timbre(y, RATE), timbre(x, RATE)
