@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import melisma
-from melisma import MelismaError
+from melisma import MelismaError, latent
 from melisma.files import modelfile
 from melisma.measure.metrics import stft_distance
 from melisma.model import Model
@@ -166,10 +166,10 @@ def test_loudness_by_hand(model):
     x = noise(0.3)
     path = model.encode(x)
     for given, wanted in (("input", path), (-30.0, path.set_loudness(-30)), (path.loudness - 6, path.gain(-6))):
-        assert np.allclose(model.transfer(x, loudness=given), model.decode(wanted.match(), fine=1, colour=0), atol=1e-6)
-        assert np.allclose(
-            model.transfer(x, loudness=given, match=0, fine=0.5, colour=1), model.decode(wanted, fine=0.5), atol=1e-6
-        )
+        moved = model.kept(path, wanted.match(pitch=1))
+        assert np.allclose(model.transfer(x, loudness=given), model.decode(moved, fine=1, colour=0), atol=1e-6)
+        still = model.decode(model.kept(path, wanted), fine=0.5)
+        assert np.allclose(model.transfer(x, loudness=given, match=0, fine=0.5, colour=1), still, atol=1e-6)
     for wrong in ("output", np.zeros(3), float("nan")):
         with pytest.raises(MelismaError, match="loudness|to has|to must"):
             model.transfer(x, loudness=wrong)
@@ -189,6 +189,17 @@ def test_what_does_not_fit_together(model):
         melisma.load("tinny")
 
 
+def test_a_transfer_keeps_the_fine_structure_as_far_as_it_is_heard(model):
+    """With none of it the latents of pitch go a part of the way, as `match` leaves them; with all of it, all the way."""
+    path = replace(model.encode(noise(0.3)), timbre=(0,))
+    for fine, pitch in ((0, latent.PITCH), (0.5, (1 + latent.PITCH) / 2), (1, 1)):
+        moved = model.transferred(path, fine=fine)
+        assert np.array_equal(moved.values, path.match(pitch=pitch).values)
+        assert not np.array_equal(moved.layers, path.layers) and np.array_equal(moved.layers[:20], path.layers[:20])
+    bare = replace(path, layers=None)
+    assert np.array_equal(model.transferred(bare).values, path.match().values) and model.transferred(bare).layers is None
+
+
 # --- one call from sounds to sounds -------------------------------------------------------------------------------------
 
 
@@ -199,8 +210,8 @@ def test_one_call_is_what_the_model_does(model, tmp_path):
     for sound in (x, noise(0.3), a, tmp_path / "x.wav", str(tmp_path / "x.wav")):
         for named in (model, "tiny"):
             got = melisma.transfer(sound, model=named)
-            assert got.rate == RATE and np.array_equal(got, model.decode(a.match(), colour=0))
-    wanted = model.decode(a.set_loudness(-30), fine=0.25, colour=0.5)
+            assert got.rate == RATE and np.array_equal(got, model.decode(model.transferred(a), colour=0))
+    wanted = model.decode(model.transferred(a, loudness=-30, match=0), fine=0.25, colour=0.5)
     assert np.array_equal(melisma.transfer(x, model=model, loudness=-30, match=0, fine=0.25, colour=0.5), wanted)
     between = melisma.interpolate(y, x, model=model, curve=0.25)
     assert between.rate == 8000 and np.array_equal(between, model.decode(b.interpolate(a, 0.25)))
