@@ -3,6 +3,7 @@
     src/melisma/files/config.py, shapes.py, limits.py     → core/src/format/schema.h, tensors.inc, base/limits.h
     src/melisma/latent/live.py, edits.py, residual.py     → core/src/stream/parameters.inc, core/src/dsp/loop.inc,
                                                             core/src/latent/match.inc, residual.inc
+    src/melisma/sound/scales.py                           → core/src/dsp/mel.inc
     src/melisma/latent/notes.py                           → core/src/exciter/parameters.inc
     core/include/melisma.h                                → src/melisma/core/layout.py, a part of core/wasm/melisma.js
 
@@ -176,6 +177,16 @@ def residual() -> str:
     return "\n".join(lines) + "\n"
 
 
+def mel() -> str:
+    """The scales of a mel's levels."""
+    from melisma.sound import scales
+
+    lines = ["// " + NOTICE.format("src/melisma/sound/scales.py")]
+    for name in ("LOUDNESS_FLOOR", "LOUDNESS_FADE", "RELATIVE_LEAST", "RELATIVE_MOST", "MEL_CEILING"):
+        lines += [f"constexpr float {name} = {_float(getattr(scales, name))};"]
+    return "\n".join(lines) + "\n"
+
+
 def loop() -> str:
     """The ranges of a loop's settings."""
     from melisma.latent.live import LOOP
@@ -281,7 +292,7 @@ FILES = {
     "core/src/format/tensors.inc": tensors,
     "core/src/exciter/parameters.inc": exciter,
     "core/src/stream/parameters.inc": parameters, "core/src/latent/match.inc": match,
-    "core/src/latent/residual.inc": residual, "core/src/dsp/loop.inc": loop,
+    "core/src/latent/residual.inc": residual, "core/src/dsp/loop.inc": loop, "core/src/dsp/mel.inc": mel,
     "src/melisma/core/layout.py": layout, "core/wasm/melisma.js": wasm,
 }  # fmt: skip
 

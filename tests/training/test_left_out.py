@@ -8,7 +8,8 @@ from scipy.fft import dct
 
 from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
 from melisma.latent import FINE, LAYER_STEP
-from melisma.training.mel import RELATIVE_RANGE, implied_level
+from melisma.sound.scales import RELATIVE_LEAST
+from melisma.training.mel import implied_level
 from melisma.training.reference import Reference
 from melisma.training.residual import Residual, cosines, left_out, parts
 from melisma.training.stages import TuneStage, Weights
@@ -76,7 +77,7 @@ def test_tuning_plays_every_setting(config):
     with torch.no_grad():
         again, _ = TuneStage.mels(stage, x, asked)
     torch.testing.assert_close(mel.detach(), again)
-    level = implied_level((100 * (mel - 1) - loudness - RELATIVE_RANGE[0]) / 100, stage.model.analysis.log_band_weights)
+    level = implied_level((100 * (mel - 1) - loudness - RELATIVE_LEAST) / 100, stage.model.analysis.log_band_weights)
     assert level[::2].abs().max() < 0.02  # 2 dB: the layers leave the level to the loudness
     # with the layers it is nearer to the sound than the latents alone
     far = (mel - true.clamp(min=0)).abs().mean((1, 2))

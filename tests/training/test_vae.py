@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from melisma.errors import MelismaError
 from melisma.files.bands import a_weights, band_weights, mel_filterbank
 from melisma.files.config import AnalysisConfig, ModelConfig, PhaseConfig, VAEConfig
+from melisma.sound.scales import LOUDNESS_FLOOR, MEL_CEILING
 from melisma.training.calibrate import PERCENTILES, _turned, calibrate
 from melisma.training.data import Prepared
-from melisma.training.mel import CEILING, LOUDNESS_FLOOR, Analysis, absolute, decoder_target, implied_level, levelled, relative
+from melisma.training.mel import Analysis, absolute, decoder_target, implied_level, levelled, relative
 from melisma.training.reference import Reference
 from melisma.training.vae import LOG_VARIANCE, Encoder, LoudnessAdversary, adversary_loss, kl, sample, split
 
@@ -163,7 +164,7 @@ def test_absolute_undoes_relative(loudness, seed):
 def test_silence_decodes_to_silence_and_excess_is_bounded():
     mel = torch.full((1, 4, 1), 1.1)  # 40 dB above the loudness, as the lowest bands may be
     assert (absolute(mel, torch.full((1, 1, 1), LOUDNESS_FLOOR)) == 0).all()
-    assert (absolute(10 * mel, torch.full((1, 1, 1), 100.0)) == CEILING).all()
+    assert (absolute(10 * mel, torch.full((1, 1, 1), 100.0)) == MEL_CEILING).all()
 
 
 @quick

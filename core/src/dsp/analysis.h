@@ -8,7 +8,7 @@
 
 namespace melisma {
 
-constexpr float LOUDNESS_FLOOR = -100.0f;  // dBFS
+#include "dsp/mel.inc"
 constexpr float LOUDEST_SAMPLE =
     1e4f;  // +80 dBFS: the absurd is merely loud, and stays within what floats hold
 

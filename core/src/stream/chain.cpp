@@ -4,10 +4,6 @@
 
 namespace melisma {
 
-constexpr float FADE = -80;  // dBFS: below it the level falls four times as fast as the loudness
-constexpr float CEILING =
-    1.2f;  // of a band of a decoded log-mel, +20 dBFS; the whole sound has one of its own, ceiling.h
-
 void Chain::plan(Arena& arena, const Model& m, int channels) {
     size_t many = static_cast<size_t>(channels), frames = MOST_FRAMES * many,
            own = static_cast<size_t>(m.config.vae.latents);
@@ -75,8 +71,10 @@ void Chain::encode(int frames) {
         for (int l = 0; l < frames; l++, from += m.bands, input += m.bands, height++)
             for (int j = 0; j < m.bands; j++) {
                 float level = 100 * (from[j] - 1) - *height;
-                level = level < -70 ? -70 : level > 40 ? 40 : level;
-                input[j] = 2 * ((level + 70) / 100) - 1;
+                level = level < RELATIVE_LEAST  ? RELATIVE_LEAST
+                        : level > RELATIVE_MOST ? RELATIVE_MOST
+                                                : level;
+                input[j] = 2 * ((level - RELATIVE_LEAST) / 100) - 1;
             }
     }
     const float* features = m.encoder.step(*m.kernels, encoder_, used_, frames);
@@ -116,14 +114,14 @@ void Chain::shape(const Network::State* decoders, const float* z, const float* l
 
 void Chain::absolute(float level, float* v) const {
     // silence stays silence in the lowest bands, too, which A-weighting hardly counts
-    if (level < FADE) level -= 3 * (FADE - level);
+    if (level < LOUDNESS_FADE) level -= 3 * (LOUDNESS_FADE - level);
     float sink = static_cast<float>(model_->config.vae.sink);
     for (int j = 0; j < model_->bands; j++) {
-        float relative = 100 * v[j] - 70;
+        float relative = 100 * v[j] + RELATIVE_LEAST;
         if (relative < SINKS) relative -= sink * (SINKS - relative);
         float height = 1 + (relative + level) / 100;
         height = height > 0 ? height : 0;  // NaN, from a damaged model, becomes silence
-        v[j] = height < CEILING ? height : CEILING;
+        v[j] = height < MEL_CEILING ? height : MEL_CEILING;
     }
 }
 

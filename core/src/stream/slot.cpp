@@ -12,7 +12,6 @@ namespace melisma {
 
 constexpr double FADE_SECONDS = 0.03;
 constexpr double WARM_SECONDS = 0.05;  // beyond its latency, so that a stream knows the sound it comes into
-constexpr float SILENT = -100;         // dBFS: the loudness of no stream
 
 // stands in `offered_` for "no stream"
 static Stream* nobody() {
@@ -148,7 +147,7 @@ void Slot::encode(Stream* stream, const float* in, float* const* signals, int wi
     if (stream)
         stream->encode_signals(in, to, n);
     else
-        for (int i = 0; i < n; i++) to[0][i] = SILENT;
+        for (int i = 0; i < n; i++) to[0][i] = LOUDNESS_FLOOR;  // the loudness of no stream
     for (int d = latents; d < width - 1; d++)
         std::memset(signals[d], 0, static_cast<size_t>(n) * sizeof(float));
 }

@@ -18,11 +18,11 @@ What they act on is said the same way everywhere:
 as a whole, to the longest.
 """
 
+from ..sound.scales import LOUDNESS_FLOOR
 from .blends import interpolate, mix, stretched
 from .edits import PITCH, STEADY, WIDEN, bias, draw, gain, hold, match, randomize, reverse, scale, set_loudness, smooth
 from .methods import LatentPath
 from .noise import smooth_noise
-from .path import LOUDNESS_FLOOR
 from .prior import drawn
 from .reading import Curve
 from .residual import FINE, LAYER_STEP

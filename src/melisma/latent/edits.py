@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import BadValue
+from ..sound.scales import LOUDNESS_FLOOR
 from .declare import END, LOUDNESS, START, Parameter, operator
 from .noise import smooth_noise
-from .path import LOUDNESS_FLOOR, P
+from .path import P
 from .reading import Curve, Rows, Seconds, read_curve, read_integer, read_number, read_points, read_rows, read_span
 
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too

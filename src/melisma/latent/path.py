@@ -9,10 +9,9 @@ import numpy as np
 
 from ..errors import BadValue
 from ..sound.door import RATES
+from ..sound.scales import LOUDNESS_FLOOR
 from .reading import frozen, read_integer, read_number, read_rows
 from .residual import FINE, LAYER_MOST, LAYER_STEP
-
-LOUDNESS_FLOOR = -100.0  # dBFS
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..sound.scales import LOUDNESS_FLOOR
 from .methods import LatentPath
 from .noise import smooth_noise
-from .path import LOUDNESS_FLOOR
 from .reading import Curve, read_integer, read_number
 
 LOUDNESS_DRAWN, FADE_DRAWN = -24.0, 0.05  # dBFS and seconds; of a path that no sound gives a loudness

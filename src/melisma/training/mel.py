@@ -18,13 +18,10 @@ from ..files.bands import band_weights, loudness_weights, mel_filterbank
 from ..files.config import AnalysisConfig
 from ..latent.residual import SINKS
 from ..sound.highpass import BLOCK, at_rest
+from ..sound.scales import LOUDNESS_FADE, LOUDNESS_FLOOR, MEL_CEILING, RELATIVE_LEAST, RELATIVE_MOST
 from .layers import State, Streaming
 
 LEVEL_FLOOR = 1e-8  # magnitude; far below the log-mel's own floor so that relative mels do not depend on gain
-LOUDNESS_FLOOR = -100.0  # dBFS
-CEILING = 1.2  # of a decoded log-mel, +20 dBFS: latents pulled far out must not hurt ears
-RELATIVE_RANGE = (-70.0, 40.0)  # dB about the frame's loudness
-FADE = -80.0  # dBFS of loudness
 
 
 class Analysis(Streaming):
@@ -113,17 +110,17 @@ def to_logmel(magnitude: Tensor) -> Tensor:
 def relative(mel: Tensor, loudness: Tensor) -> Tensor:
     """Log-mel (B, M, L) and loudness (B, 1, L) in dBFS → relative mel (B, M, L): the same at every gain."""
     level = 100 * (mel - 1) - loudness
-    return (level.clamp(*RELATIVE_RANGE) - RELATIVE_RANGE[0]) / 100
+    return (level.clamp(RELATIVE_LEAST, RELATIVE_MOST) - RELATIVE_LEAST) / 100
 
 
 def decoder_target(mel: Tensor, loudness: Tensor) -> Tensor:
     """The relative mel that a decoder should give: `relative`, but as deep as the log-mel's own floor goes."""
-    return (100 * (mel.clamp(min=0) - 1) - loudness - RELATIVE_RANGE[0]) / 100
+    return (100 * (mel.clamp(min=0) - 1) - loudness - RELATIVE_LEAST) / 100
 
 
 def implied_level(mel: Tensor, log_band_weights: Tensor) -> Tensor:
     """The loudness that a relative mel (B, M, L) implies, relative to the one it should have, (B, 1, L) in units of 100 dB."""
-    powers = (100 * mel + RELATIVE_RANGE[0]) * (math.log(10) / 10) + log_band_weights[:, None]
+    powers = (100 * mel + RELATIVE_LEAST) * (math.log(10) / 10) + log_band_weights[:, None]
     return torch.logsumexp(powers, 1, keepdim=True) * (10 / math.log(10) / 100)
 
 
@@ -136,13 +133,13 @@ def levelled(mel: Tensor, log_band_weights: Tensor) -> Tensor:
 
 
 def absolute(mel: Tensor, loudness: Tensor, sink: float = 0.0) -> Tensor:
-    """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it, and never beyond CEILING.
+    """The inverse of `relative`, floored at 0 (−100 dBFS) as the vocoder expects it, and never beyond MEL_CEILING.
 
-    Below FADE the level falls four times as fast as the loudness, so that silence stays silence in the lowest bands too, which
-    A-weighting hardly counts. A band below SINKS, relative to the loudness, falls `sink` times as far again.
+    Below LOUDNESS_FADE the level falls four times as fast as the loudness, so that silence stays silence in the lowest bands
+    too, which A-weighting hardly counts. A band below SINKS, relative to the loudness, falls `sink` times as far again.
     """
-    loudness = loudness - 3 * (FADE - loudness).clamp(min=0)
-    level = 100 * mel + RELATIVE_RANGE[0]
+    loudness = loudness - 3 * (LOUDNESS_FADE - loudness).clamp(min=0)
+    level = 100 * mel + RELATIVE_LEAST
     if sink:
         level = level - sink * (SINKS - level).clamp(min=0)
-    return (1 + (level + loudness) / 100).clamp(0, CEILING)
+    return (1 + (level + loudness) / 100).clamp(0, MEL_CEILING)

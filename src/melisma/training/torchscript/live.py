@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ...latent.declare import Parameter
 from ...latent.edits import PITCH, QUIET, STEADY, WIDEN
 from ...latent.live import LIVE, LIVE_OF_LATENTS
-from ..mel import LOUDNESS_FLOOR
+from ...sound.scales import LOUDNESS_FLOOR
 
 SMOOTHING = 0.02  # seconds in which a parameter goes most of its way
 FIXED = (
