@@ -9,13 +9,15 @@ shipped everywhere.
 
 from __future__ import annotations
 
-import importlib.util
 import os
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "common"))
+from building import core, library, system  # noqa: E402
+
 ROOT = HERE.parent.parent
-COMMON = HERE.parent / "common"
 FOLDER = "_csound"  # in the package
 SLOW = True  # an editable install leaves it to this script
 OUT = ROOT / "src" / "melisma" / FOLDER
@@ -35,20 +37,9 @@ def headers() -> Path | None:
     return next((Path(place) for place in ([own] if own else HEADERS) if (Path(place) / "csdl.h").is_file()), None)
 
 
-def _core():
-    spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def sources() -> list[Path]:
-    return sorted((HERE / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
-
-
 def why_not(target: str = "") -> str:
     """Why `build` cannot build here, in one sentence; nothing if it can. The headers are the same for all targets."""
-    if "windows" in (target or _core().this_system()):
+    if system(target) == "windows":
         return NO_WINDOWS
     return "" if headers() else MISSING
 
@@ -60,19 +51,9 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
     """
     if reason := why_not(target):
         raise SystemExit(reason)
-    core = _core()
-    mac = "macos" in (target or core.this_system())
-    include = ["-I", str(COMMON), "-isystem", str(headers()), "-DUSE_DOUBLE"]
-    link = ["-undefined", "dynamic_lookup"] if mac else ["-Wl,-z,nodelete", "-ldl"]
-    place = Path(out or OUT) / ("libmelisma.dylib" if mac else "libmelisma.so")
-    # the core's functions are the opcode's own, and seen by nobody else in Csound
-    return [
-        core.build(
-            target, place, sanitize, None, sources(), ["MELISMA_API="], cxx=cxx, extra=include, link_extra=[*link, "-pthread"],
-            library=True,
-        )
-    ]  # fmt: skip
+    place = Path(out or OUT) / ("libmelisma.dylib" if system(target) == "macos" else "libmelisma.so")
+    return [library(HERE, place, ["-isystem", str(headers()), "-DUSE_DOUBLE"], target, sanitize, cxx)]
 
 
 if __name__ == "__main__":
-    _core().host_command(__doc__, build)
+    core().host_command(__doc__, build)

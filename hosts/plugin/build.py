@@ -9,7 +9,6 @@ formats: VST3, CLAP and LV2. `melisma plugin install` puts them where hosts look
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -18,8 +17,10 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "common"))
+from building import COMMON, core, module, sources, system  # noqa: E402
+
 ROOT = HERE.parent.parent
-COMMON = HERE.parent / "common"
 FOLDER = "_plugin"  # in the package
 SLOW = True  # over a minute: an editable install leaves it to this script
 OUT = ROOT / "src" / "melisma" / FOLDER
@@ -48,29 +49,6 @@ def lv2() -> Path | None:
     return _found("LV2_INCLUDE", LV2, "lv2/core/lv2.h")
 
 
-def _core():
-    spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _window():
-    spec = importlib.util.spec_from_file_location("melisma_plugin_window", HERE / "window.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def sources() -> list[Path]:
-    return sorted((HERE / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
-
-
-def system(target: str) -> str:
-    """linux, macos or windows."""
-    return next((name for name in ("windows", "macos") if name in (target or _core().this_system())), "linux")
-
-
 def missing() -> str:
     """What is not there to build with, in one sentence; nothing if all is. It is the same for all targets."""
     if not dpf():
@@ -95,7 +73,6 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
     """
     if reason := missing():
         raise SystemExit(reason)
-    core = _core()
     kind = system(target)
     suffix = {"windows": ".dll", "macos": ".dylib", "linux": ".so"}[kind]
     link = {"windows": [], "macos": [], "linux": ["-pthread", "-Wl,-z,nodelete"]}[kind]
@@ -105,7 +82,7 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
         # alone: what lies beside them in /usr/include is another compiler's
         shutil.copytree(lv2() / "lv2", Path(folder) / "lv2", symlinks=False)
         include = ["-I", str(COMMON), "-I", str(HERE / "src"), "-isystem", folder, "-isystem", str(dpf() / "distrho")]
-        window, more = _window(), sources()
+        window, more = module(HERE / "window.py"), sources(HERE)
         if reason := window.missing(dpf(), kind):
             print(reason, file=sys.stderr)
         else:
@@ -118,7 +95,7 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
             link.append(f"-Wl,--version-script={seen}")
         for plugin in PLUGINS:
             define = [f"-DMELISMA_INSTRUMENT={int(plugin == 'instrument')}", f"-DMELISMA_PACKAGE={version()}"]
-            place = core.build(
+            place = core().build(
                 target, out / f"{plugin}{suffix}", sanitize, None, more, ["MELISMA_API="], cxx=cxx,
                 extra=[*include, *define], link_extra=link, library=True,
             )  # fmt: skip
@@ -127,4 +104,4 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
 
 
 if __name__ == "__main__":
-    _core().host_command(__doc__, build)
+    core().host_command(__doc__, build)

@@ -10,16 +10,17 @@ stubs of a few kilobytes that lead to it.
 from __future__ import annotations
 
 import glob
-import importlib.util
 import os
-import platform
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "common"))
+from building import COMMON, core, sources, system  # noqa: E402
+
 ROOT = HERE.parent.parent
-COMMON = HERE.parent / "common"
 FOLDER = "_pd"  # in the package
 OUT = ROOT / "src" / "melisma" / FOLDER
 STUBS = {f"melisma.{name}~": f"melisma_{name}_setup" for name in ("encode", "decode", "loop")}
@@ -31,7 +32,6 @@ MISSING = (
     "the Pure Data objects were not built: Pd's header m_pd.h was not found; on Debian `apt install puredata-dev`, "
     "elsewhere set PD_INCLUDE to the folder that has it (Pd's src)"
 )
-
 NO_WINDOWS = "the Pure Data objects are not built for Windows yet"
 
 
@@ -45,24 +45,9 @@ def header() -> Path | None:
     return None
 
 
-def _core():
-    spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def sources() -> list[Path]:
-    return sorted((HERE / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
-
-
-def windows(target: str) -> bool:
-    return "windows" in target or (not target and platform.system() == "Windows")
-
-
 def why_not(target: str = "") -> str:
     """Why `build` cannot build here, in one sentence; nothing if it can. m_pd.h is the same for all targets."""
-    return NO_WINDOWS if windows(target) else "" if header() else MISSING
+    return NO_WINDOWS if system(target) == "windows" else "" if header() else MISSING
 
 
 def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "") -> list[Path]:
@@ -73,28 +58,27 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
     if reason := why_not(target):
         raise SystemExit(reason)
     found = header()
-    mac = "macos" in target or (not target and platform.system() == "Darwin")
+    mac = system(target) == "macos"
     suffix = ".pd_darwin" if mac else ".pd_linux"
     out = Path(out or OUT)
     out.mkdir(parents=True, exist_ok=True)
-    core = _core()
     made = [out / f"melisma~{suffix}"]
     link = ["-undefined", "dynamic_lookup", "-install_name", "@rpath/" + made[0].name] if mac else ["-Wl,-soname," + made[0].name]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy2(found, folder)  # alone: its neighbours in /usr/include are another compiler's
         # the core's functions are the objects' own, and seen by nobody else in Pd
-        core.build(
-            target, made[0], sanitize, None, sources(), ["MELISMA_API="], cxx=cxx,
+        core().build(
+            target, made[0], sanitize, None, sources(HERE), ["MELISMA_API="], cxx=cxx,
             extra=["-I", folder, "-I", str(COMMON), "-Wno-cast-function-type"], link_extra=[*link, "-pthread"],
         )  # fmt: skip
-        compiler = [*(cxx.split() or core.compiler(zig=bool(target))), *(["-target", target] if target else [])]
+        compiler = [*(cxx.split() or core().compiler(zig=bool(target))), *(["-target", target] if target else [])]
         library = shutil.copy2(made[0], Path(folder) / "main.so")  # zig links nothing of an unknown suffix
         for name, setup in STUBS.items():
-            made.append(_stub(core, compiler, Path(folder), library, setup, out / f"{name}{suffix}", mac))
+            made.append(_stub(compiler, Path(folder), library, setup, out / f"{name}{suffix}", mac))
     return made
 
 
-def _stub(core, compiler: list[str], folder: Path, library: Path, setup: str, place: Path, mac: bool) -> Path:
+def _stub(compiler: list[str], folder: Path, library: Path, setup: str, place: Path, mac: bool) -> Path:
     """A file that Pd opens for a class: its setup function, by the name that Pd gives it, leads into the library beside it."""
     entry = "setup_" + place.stem.replace(".", "0x2e").replace("~", "_tilde")
     source, result = folder / "stub.c", folder / "stub.so"
@@ -102,10 +86,10 @@ def _stub(core, compiler: list[str], folder: Path, library: Path, setup: str, pl
     source.write_text(f"void {setup}(void);\n{seen} void {entry}(void) {{ {setup}(); }}\n")
     rpath = "@loader_path" if mac else "$ORIGIN"
     command = [*compiler, "-x", "c", str(source), "-x", "none", "-O1", "-shared", "-fPIC", "-nostdlib", str(library)]
-    core._run([*command, f"-Wl,-rpath,{rpath}", "-o", str(result), *([] if mac else ["-s"])])
+    core()._run([*command, f"-Wl,-rpath,{rpath}", "-o", str(result), *([] if mac else ["-s"])])
     os.replace(shutil.copy2(result, place.with_name(place.name + ".new")), place)
     return place
 
 
 if __name__ == "__main__":
-    _core().host_command(__doc__, build)
+    core().host_command(__doc__, build)

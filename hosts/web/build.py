@@ -15,6 +15,9 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "common"))
+from building import core  # noqa: E402
+
 ROOT = HERE.parent.parent
 FOLDER = "_web"  # in the package
 OUT = ROOT / "src" / "melisma" / FOLDER
@@ -37,7 +40,7 @@ def build(out: Path | None = None, target: str = "") -> list[Path]:
     place = Path(out or OUT) / "page.html"
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        wasm = _core().build(TARGET, Path(folder) / "melisma.wasm").read_bytes()
+        wasm = core().build(TARGET, Path(folder) / "melisma.wasm").read_bytes()
     fresh = place.with_name(place.name + ".new")
     fresh.write_text(page(wasm), encoding="utf-8")
     fresh.replace(place)
@@ -70,13 +73,6 @@ def script(file: Path, known: set[Path] | None = None) -> str:
         if other not in known:
             before += script(other, known)
     return before + EXPORT.sub("", IMPORT.sub("", text))
-
-
-def _core():
-    spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main() -> None:

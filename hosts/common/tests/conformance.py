@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
+sys.path.insert(0, str(HERE.parent))
+from building import ROOT, core  # noqa: E402
+
 MISSING = ""  # it needs a compiler, which the core needs as well
 BLOCKS = (1, 64, 500)  # samples: what the host may be given at once
 
 
 @functools.cache
 def driver() -> Path:
-    spec = importlib.util.spec_from_file_location("melisma_core_build", ROOT / "core" / "build.py")
-    core = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(core)
     common = HERE.parent
     program = Path(tempfile.mkdtemp()) / "driver"
-    return core.build(out=program, driver=HERE / "driver.cpp", more=sorted(common.glob("*.cpp")), extra=["-I", str(common)])
+    return core().build(out=program, driver=HERE / "driver.cpp", more=sorted(common.glob("*.cpp")), extra=["-I", str(common)])
 
 
 def run(folder: Path, model: str, x: np.ndarray, rate: int, block: int, deeds: list[tuple[int, str]]):
