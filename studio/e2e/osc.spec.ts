@@ -1,6 +1,8 @@
-// OSC: another program turns what a hand would, and each turn is a step of the history once it stands still.
+// OSC, and the MIDI map of all hosts: another program, or a controller, turns what a hand would, and each turn is a step of the history once it stands still.
 
 import { createSocket } from 'node:dgram';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from '@playwright/test';
 import { expect, Server, Studio } from './fixtures';
 
@@ -40,5 +42,31 @@ test('OSC turns the domain, fine, a latent and the puck, and is undone', async (
   await studio.settled();
   expect((await studio.state()).samples).toBe(before.samples);
   socket.close();
+  await server.kill();
+});
+
+test('a controller that the page is not bound to turns what midi.json says, once it has passed the value', async ({ page, context }) => {
+  const server = new Server();
+  await context.addInitScript(() => {
+    const input = { onmidimessage: null as ((event: { data: Uint8Array }) => void) | null };
+    Object.assign(window, { midi: (...data: number[]) => input.onmidimessage?.({ data: new Uint8Array(data) }) });
+    Object.assign(navigator, { requestMIDIAccess: async () => ({ inputs: new Map([['fake', input]]) }) });
+  });
+  await server.start();
+  const map = join(server.home, 'midi.json');
+  writeFileSync(map, JSON.stringify({ 'melisma-midi': 1, knobs: [{ parameter: 'fine', controller: 20 }] }));
+  const studio = new Studio(page, server);
+  await studio.open();
+  for (let n = 0; n < 2; n++) await page.getByRole('button', { name: 'MIDI' }).click(); // the browser is asked for MIDI
+  const send = (...data: number[]) => page.evaluate((data) => (window as any).midi(...data), data);
+  const fine = () => page.evaluate(() => window.melisma.work.session.take.fine);
+  await send(0xb0, 20, 60);
+  await send(0xb0, 20, 70);
+  expect(await fine()).toBe(1);
+  await send(0xb0, 20, 127); // there it stands
+  await send(0xb0, 20, 64);
+  await expect.poll(fine).toBeCloseTo(64 / 127, 5);
+  expect((await studio.state()).history.at(-1)).toBe('MIDI: fine 0.504');
+  rmSync(map);
   await server.kill();
 });

@@ -9,13 +9,15 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ..control import midimap
+from ..control.midimap import CONTROL, Knobs
 from ..errors import BadValue, MelismaError
 from .bugs import told
 from .document import read
 from .exchange import printable
 from .library import MOST_SECONDS
 from .models import operators
-from .protocol import VERSION, Away, Cancel, Failed, Hello, Save, Saved, ToServer, Turned, text
+from .protocol import VERSION, Away, Cancel, Controller, Failed, Hello, Save, Saved, ToServer, Turned, text
 from .render import Cancelled, Renderer
 from .workspace import Workspace, examples
 
@@ -26,8 +28,10 @@ QUEUED = 16  # messages that wait for a slow page before the renderer does
 class Connection:
     """A page that has the session in hand."""
 
-    def __init__(self, socket: WebSocket, workspace: Workspace):
+    def __init__(self, socket: WebSocket, workspace: Workspace, knobs: Knobs):
+        """knobs: gets the user's MIDI map, once the page tells of a controller."""
         self._socket, self._workspace = socket, workspace
+        self._knobs, self._mapped = knobs, False
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[str | bytes] = asyncio.Queue(QUEUED)
         self._gone = asyncio.Event()
@@ -107,6 +111,8 @@ class Connection:
     async def _take(self, message: Any) -> None:
         if isinstance(message, Cancel):
             self._renderer.cancel()
+        elif isinstance(message, Controller):
+            await run_in_threadpool(self._turn, message)
         elif isinstance(message, Save):
             if message.session.take.input is not None:  # a new one has nothing to render
                 self._renderer.request(message.revision, message.session.take, message.heard)
@@ -115,6 +121,13 @@ class Connection:
             await self._queue.put(text(Saved(message.revision)))
         else:
             self._renderer.request(message.revision, message.take, message.heard)
+
+    def _turn(self, moved: Controller) -> None:
+        if not self._mapped:
+            self._mapped = True  # what is wrong with it is said once
+            if midimap.place().is_file():
+                self._knobs.knobs = midimap.load(midimap.place())
+        self._knobs.receive(bytes([CONTROL | moved.channel - 1, moved.number, moved.value]))
 
 
 def _read(message: Any) -> Any:

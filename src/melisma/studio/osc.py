@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -41,6 +41,8 @@ def table(latents: int) -> Table:
 class StudioSurface:
     """A surface (control/surface.py)."""
 
+    by: Literal["OSC", "MIDI"] = "OSC"
+
     def __init__(self, studio: Studio):
         self._studio = studio
 
@@ -72,10 +74,19 @@ class StudioSurface:
         page = self._studio.connection
         if page is None:
             raise Unavailable("no page has the session open: open the studio's address in a browser")
-        page.tell(Turned(row.name, min(max(value, row.minimum), row.maximum)))
+        page.tell(Turned(row.name, min(max(value, row.minimum), row.maximum), self.by))
 
     def midi(self, message: bytes) -> None:
         raise BadValue("the studio plays no notes: melisma live does")
 
     def learn(self, name: str) -> None:
         raise BadValue("knobs are learnt on the studio's page")
+
+
+class KnobSurface(StudioSurface):
+    """What the user's MIDI map turns: a controller that is not in it does nothing."""
+
+    by = "MIDI"
+
+    def midi(self, message: bytes) -> None:
+        """No notes are played here."""

@@ -50,7 +50,15 @@ class Cancel(Struct, tag_field="type", tag="cancel"):
     """Stop rendering; what has been rendered stays."""
 
 
-ToServer = Render | Save | Cancel
+class Controller(Struct, tag_field="type", tag="controller"):
+    """A MIDI controller that nothing on the page is bound to: the user's MIDI map may turn something by it."""
+
+    channel: Annotated[int, Meta(ge=1, le=16)]
+    number: Annotated[int, Meta(ge=0, le=127)]
+    value: Annotated[int, Meta(ge=0, le=127)]
+
+
+ToServer = Render | Save | Cancel | Controller
 
 
 # --- to the page --------------------------------------------------------------------------------------------------------
@@ -183,10 +191,14 @@ class Saved(Struct, tag_field="type", tag="saved"):
 
 
 class Turned(Struct, tag_field="type", tag="turned"):
-    """By OSC: "domain", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value."""
+    """By OSC or the MIDI map: "domain", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N".
+
+    value: what it is to be.
+    """
 
     name: str
     value: float
+    by: Literal["OSC", "MIDI"] = "OSC"
 
 
 FromServer = Hello | Failed | Done | Away | Saved | Turned

@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
+from ..control.midimap import Knobs
 from ..errors import MelismaWarning, NotFound
 from ..sound.channels import one_of, sides
 from ..sound.rates import resample
@@ -33,6 +34,7 @@ from .effects import effects
 from .exchange import answering
 from .guard import Guard
 from .library import MOST_BYTES, Library
+from .osc import KnobSurface
 from .protocol import shown
 from .render import as_bytes, outline
 from .workspace import Workspace, examples
@@ -100,7 +102,7 @@ class Studio:
 
     async def socket(self, socket: WebSocket) -> None:
         """The session, for the page that came last."""
-        connection = Connection(socket, self.workspace)
+        connection = Connection(socket, self.workspace, Knobs(KnobSurface(self)))
         previous, self.connection = self.connection, connection
         if previous:
             await previous.leave()

@@ -11,6 +11,8 @@ class Midi {
   armed = $state(false);
   bindings = $state.raw<Record<string, string>>(read());
   state = $state<'off' | 'on' | 'none'>('off');
+  /** A controller that nothing here is bound to: the user's MIDI map may know it. Set by whoever talks to the server. */
+  unbound: (channel: number, number: number, value: number) => void = () => {};
   private controls = new Map<string, Control>();
   private last = new Map<string, number>();
   private held = new Set<string>();
@@ -73,6 +75,7 @@ class Midi {
     }
     const before = this.last.get(key);
     this.last.set(key, share);
+    if (!(key in this.bindings)) return kind === 0xb0 ? this.unbound((data[0] & 15) + 1, data[1], data[2]) : undefined;
     const control = this.controls.get(this.bindings[key]);
     if (!control) return use(this.bindings[key], share, kind === 0x90 ? share > 0 : share >= 0.5 && (before ?? 0) < 0.5);
     const value = control.get();

@@ -136,6 +136,14 @@ export interface Cancel {
   readonly type: "cancel";
 }
 
+/** A MIDI controller that nothing on the page is bound to: the user's MIDI map may turn something by it. */
+export interface Controller {
+  readonly type: "controller";
+  readonly channel: number;
+  readonly number: number;
+  readonly value: number;
+}
+
 /** A control of an operator, see melisma.latent.operators.Parameter. `rest`: at which the operator does nothing. */
 export interface ParameterInfo {
   readonly name: string;
@@ -247,11 +255,12 @@ export interface Saved {
   readonly revision: number;
 }
 
-/** By OSC: "domain", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N", to this value. */
+/** By OSC or the MIDI map: "domain", "fine", "colour", "puck.x", "puck.y", "map.x", "map.y", "scale.N" or "bias.N". value: what it is to be. */
 export interface Turned {
   readonly type: "turned";
   readonly name: string;
   readonly value: number;
+  readonly by: "MIDI" | "OSC";
 }
 
 /** Frames [first, first + n) of a path: float32 (n,) for each lane, the loudness last. `frames`: of the whole path. which: "inferred" from the input, "edited", or "result" (after the square). "kept": two rows, how strong fine structure and colour are that go along beside the edited latents, dB. */
@@ -288,7 +297,7 @@ export type Edit = Draw | Operate | Revert;
 
 export type Corner = SoundCorner | KeptCorner | RandomCorner;
 
-export type ToServer = Render | Save | Cancel;
+export type ToServer = Render | Save | Cancel | Controller;
 
 export type FromServer = Hello | Failed | Done | Away | Saved | Turned;
 

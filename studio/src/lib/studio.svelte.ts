@@ -2,6 +2,7 @@
 
 import * as doc from './document';
 import * as link from './link';
+import { midi } from './midi.svelte';
 import { look } from './look.svelte';
 import { notices } from './notices.svelte';
 import type { FromServer, Take, ToServer } from './protocol';
@@ -28,6 +29,7 @@ class Studio {
   open(): void {
     work.previewed = (take) => this.render(take);
     work.settled = (kept) => this.save(kept);
+    midi.unbound = (channel, number, value) => void this.wire.send({ type: 'controller', channel, number, value });
     this.wire.open();
     const tick = () => {
       transport.poll();
@@ -51,7 +53,7 @@ class Studio {
     else if (message.type === 'saved') {
       this.unsaved = this.unsaved.filter((save) => save.revision > message.revision);
       this.saved = !this.unsaved.length;
-    } else if (message.type === 'turned') turned(message.name, message.value);
+    } else if (message.type === 'turned') turned(message.name, message.value, message.by);
     else if (message.type === 'failed') (current || message.revision === null) && this.fail(message.message);
     else this.leave();
   }

@@ -1,15 +1,15 @@
-// What OSC turns: done as a hand would do it, and one step of the history once it stands still.
+// What OSC and the MIDI map turn: done as a hand would do it, and one step of the history once it stands still.
 
 import * as doc from './document';
 import { midi } from './midi.svelte';
 import type { Take } from './protocol';
 import { work } from './work.svelte';
 
-const STILL = 300; // ms: OSC does not say when a knob is let go
+const STILL = 300; // ms: neither says when a knob is let go
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** A parameter by its name, such as "fine" or "bias.3", gets this value. */
-export function turned(name: string, value: number): void {
+export function turned(name: string, value: number, by = 'OSC'): void {
   if (/^(puck|map)\./.test(name)) return void midi.move(name, value);
   if (!work.session.take.input) return;
   const take = changed(work.gesture ?? work.session.take, name, value);
@@ -17,7 +17,7 @@ export function turned(name: string, value: number): void {
   midi.release(name);
   work.preview(take);
   clearTimeout(timer);
-  timer = setTimeout(() => work.gesture === take && work.commitTake(`OSC: ${name} ${Number(value.toPrecision(3))}`, take, `osc ${name}`), STILL);
+  timer = setTimeout(() => work.gesture === take && work.commitTake(`${by}: ${name} ${Number(value.toPrecision(3))}`, take, `${by} ${name}`), STILL);
 }
 
 function changed(take: Take, name: string, value: number): Take | null {
