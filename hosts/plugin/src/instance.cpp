@@ -7,7 +7,9 @@
 #include <time.h>
 
 #include "control.h"
+#include "controllers.h"
 #include "keeper.h"
+#include "midimap.h"
 #include "models.h"
 #include "notes.h"
 
@@ -136,6 +138,7 @@ Instance* instance_new(int rate) {
     x->values[MODEL] = static_cast<float>(choice ? choice : x->known.count ? 1 : 0);
     x->chosen = true;
     x->status = NOT_FOUND;
+    if (MELISMA_INSTRUMENT) controllers_begin(x);
     control_settle(x);
     return x;
 }
@@ -145,6 +148,7 @@ void instance_free(Instance* x) {
     if (x->active) instance_deactivate(x);
     player_end(&x->player);
     melisma_exciter_free(x->exciter);
+    knobs_free(x->knobs);
     pthread_mutex_destroy(&x->control);
     free(x);
 }

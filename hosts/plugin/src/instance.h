@@ -57,6 +57,7 @@ struct Instance {
     float sound[1024];
     Note notes[MOST_EVENTS];
     int note_count;
+    struct Knobs* knobs;  // the user's MIDI map
 
     Watch watch;
     Instance* next;  // the keeper's

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "controllers.h"
+
 void notes_start(Instance* x, int rate) {
     if (!x->exciter || x->rate != rate) {
         melisma_exciter_free(x->exciter);
@@ -31,6 +33,10 @@ void instance_note(Instance* x, uint32_t frame, const uint8_t* bytes, size_t siz
     x->notes[at] = note;
 }
 
+static void hear(Instance* x, const Note& note) {
+    if (!controllers_take(x, note)) melisma_exciter_midi(x->exciter, note.bytes, note.size);
+}
+
 void notes_play(Instance* x, float* const* out, int64_t n) {
     if (x->stirred.exchange(false))
         for (int i = 0; i < PARAMETER_COUNT; i++)
@@ -38,16 +44,14 @@ void notes_play(Instance* x, float* const* out, int64_t n) {
                 melisma_exciter_set(x->exciter, ROWS[i].name, x->values[i]);
     int next = 0;
     for (int64_t at = 0; at < n;) {
-        for (; next < x->note_count && (x->notes[next].frame <= at); next++)
-            melisma_exciter_midi(x->exciter, x->notes[next].bytes, x->notes[next].size);
+        for (; next < x->note_count && (x->notes[next].frame <= at); next++) hear(x, x->notes[next]);
         int64_t end = std::min<int64_t>(n, at + static_cast<int64_t>(sizeof x->sound / sizeof *x->sound));
         if (next < x->note_count) end = std::min<int64_t>(end, x->notes[next].frame);
         melisma_exciter_process(x->exciter, x->sound, end - at);
         melisma_slot_process(x->player.slot, x->sound, out[0] + at, end - at);
         at = end;
     }
-    for (; next < x->note_count; next++)  // beyond the block
-        melisma_exciter_midi(x->exciter, x->notes[next].bytes, x->notes[next].size);
+    for (; next < x->note_count; next++) hear(x, x->notes[next]);  // beyond the block
     x->note_count = 0;
     if (out[1] != out[0]) memcpy(out[1], out[0], static_cast<size_t>(n) * sizeof(float));
 }
