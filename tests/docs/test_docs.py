@@ -56,7 +56,7 @@ def test_what_is_named_is_there():
     for name in files:
         if not name.endswith((".md", ".py", ".cpp", ".h", ".inl")) or name.startswith(("tests/", "docs/lab/house.md")):
             continue
-        text = (ROOT / name).read_text("utf-8")
+        text = re.sub(r"^#include .*$", "", (ROOT / name).read_text("utf-8"), flags=re.M)  # a compiler looks for these
         here = [found for found in path.findall(text) if "NAME" not in found]
         missing += [(name, found) for found in here if not (ROOT / found).exists() and not in_a_host(name, found)]
         if name.endswith(".md"):
