@@ -166,8 +166,8 @@ void Stream::process(int channels, const float* const* in, float* const* out, in
     chain_.use(channels);
     for (int64_t at = 0; at < n;) {
         int block = static_cast<int>(n - at < Host::BLOCK ? n - at : Host::BLOCK), here = block;
-        const float* from[MOST_CHANNELS];
-        float* to[MOST_CHANNELS];
+        const float* from[MOST_CHANNELS] = {};
+        float* to[MOST_CHANNELS] = {};
         // in may be out, and of another channel: what is heard and what the dry path needs is put aside first
         for (int c = 0; c < channels; c++) {
             float* heard = host_[c].sound;
