@@ -154,7 +154,7 @@ struct Out {
         char one[8] = {};
         for (put("\""); *name; name++) {
             if (*name == '"' || *name == '\\' || static_cast<unsigned char>(*name) < 32)
-                snprintf(one, sizeof one, "\\u%04x", static_cast<unsigned>(*name));
+                snprintf(one, sizeof one, "\\u%04x", static_cast<unsigned char>(*name));
             else
                 one[0] = *name, one[1] = 0;
             put(one);
