@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layered import layered
 from paths import make, paths, same
 
 from melisma import latent
@@ -16,8 +17,6 @@ from melisma.errors import MelismaError
 from melisma.latent import LatentPath, declare
 from melisma.latent.declare import DIMS
 from melisma.latent.operators import OPERATORS
-
-# --- the path itself ----------------------------------------------------------------------------------------------------
 
 
 def test_a_path_is_immutable_and_does_not_share_memory():
@@ -60,8 +59,6 @@ def test_what_does_not_fit_together_is_refused(changes, reason):
     with pytest.raises(MelismaError, match=reason):
         make(**changes)
 
-
-# --- every operator -----------------------------------------------------------------------------------------------------
 
 EXAMPLES = {
     "scale": {"by": 1.5},
@@ -145,9 +142,6 @@ def test_methods_chain():
     path = make()
     after = path.scale(1.3, dims=[0]).reverse()
     assert np.allclose(after.values[0], 1.3 * path.values[0, ::-1]) and np.array_equal(after.values[1], path.values[1, ::-1])
-
-
-# --- one by one ---------------------------------------------------------------------------------------------------------
 
 
 @given(paths, st.booleans())
@@ -302,99 +296,6 @@ def test_loudness_by_hand():
         path.set_loudness(np.zeros(7))
 
 
-@given(paths, st.integers(0, 9))
-def test_interpolation_follows_the_paper(a, seed):
-    b = make(a.frames, a.dimensions, seed)
-    n = np.arange(a.frames) / a.frames
-    z = a.interpolate(b)
-    assert np.allclose(z.values, a.values * (1 - n) + b.values * n, atol=1e-5)
-    assert np.allclose(z.loudness, a.loudness * (1 - n) + b.loudness * n, atol=1e-4)
-    assert np.array_equal(z.values[:, 0], a.values[:, 0])
-    assert same(a.interpolate(b, 0), a) and same(a.interpolate(b, 1), b)
-    assert same(a.interpolate(a), a, 1e-5)
-    assert np.array_equal(a.interpolate(b, loudness=False).loudness, a.loudness)
-    assert same(a.interpolate(b, n), z) and same(a.interpolate(b, 0.3), b.interpolate(a, 0.7), 1e-5)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 300), st.integers(1, 300))
-def test_the_shorter_path_is_stretched_to_the_longer(first, second):
-    a, b = make(first, 2, 1), make(second, 2, 2)
-    for z in (a.interpolate(b, 0.0), b.interpolate(a, 1.0)):
-        assert z.frames == max(first, second) and z.length == max(a.length, b.length)
-        assert np.allclose(z.values[:, 0], a.values[:, 0], atol=1e-6)
-        assert np.allclose(z.values[:, -1], a.values[:, -1 if first > 1 else 0], atol=1e-6)
-        assert z.values.max() <= a.values.max() + 1e-6
-
-
-def test_interpolation_across_rates_keeps_the_first_ones():
-    a, b = make(300), make(150, seed=1, rate=50.0, source_rate=22050, length=66150)
-    z = a.interpolate(b, 1.0)
-    assert (z.frames, z.rate, z.source_rate, z.length) == (300, 100.0, 44100, 132300)
-
-
-def test_mixing_the_square():
-    corners = [make(100 * (i + 1), seed=i) for i in range(4)]
-    for i in range(4):
-        assert same(latent.mix(corners, np.eye(4)[i]), corners[3].interpolate(corners[i], 1.0), 1e-6)
-    assert same(latent.mix(corners[:2], [1, 3]), corners[0].interpolate(corners[1], 0.75), 1e-5)
-    assert same(corners[0].mix(corners[1:]), latent.mix(corners, [2, 2, 2, 2]), 1e-6)
-    curve = np.stack([1 - np.arange(200) / 200, np.arange(200) / 200])
-    assert same(latent.mix(corners[:2], curve), corners[0].interpolate(corners[1]), 1e-5)
-    for weights in ([0, 0, 0, 0], [-1, 1, 1, 1], [1, 1], [np.nan] * 4, "abcd"):
-        with pytest.raises(MelismaError, match="weights"):
-            latent.mix(corners, weights)
-    with pytest.raises(MelismaError, match="at least one"):
-        latent.mix([])
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 500), st.floats(0, 100), st.floats(0, 10))
-def test_a_drawn_path_is_its_seeds_and_as_long_as_said(seed, frames, smoothness, temperature):
-    given = {"rate": 100.0, "length": 441 * frames, "source_rate": 44100, "smoothness": smoothness, "temperature": temperature}
-    path = latent.drawn(4, frames, **given, seed=seed)
-    assert (path.dimensions, path.frames, path.length) == (4, frames, 441 * frames)
-    assert same(path, latent.drawn(4, frames, **given, seed=seed))
-    assert np.array_equal(path.values[:2], latent.drawn(2, frames, **given, seed=seed).values)
-    assert np.allclose(
-        path.values, temperature * latent.drawn(4, frames, **{**given, "temperature": 1}, seed=seed).values, atol=1e-4
-    )
-
-
-def test_drawn_paths_are_standard_smooth_and_independent():
-    path = latent.drawn(4, 200000, 100.0, 441 * 200000, 44100, seed=1)
-    assert np.abs(path.values.mean(1)).max() < 0.1 and np.abs(path.values.std(1) - 1).max() < 0.05
-    assert np.abs(np.corrcoef(path.values) - np.eye(4)).max() < 0.1
-    noise = make(200000, values=np.zeros((4, 200000)), loudness=np.zeros(200000)).randomize(1, 1, rate=2).values
-    assert np.abs(np.corrcoef(path.values, noise)[:4, 4:]).max() < 0.1  # what one seed draws and adds are two things
-    speed = [np.abs(np.diff(latent.drawn(1, 20000, 100.0, 441, 44100, smoothness=s).values)).mean() for s in (0, 0.1, 0.5, 2.5)]
-    assert speed[0] > 3 * speed[1] > 9 * speed[2] > 27 * speed[3]
-
-
-def test_the_loudness_of_a_drawn_path():
-    frames = {"frames": 300, "rate": 100.0, "length": 132300, "source_rate": 44100}
-    path = latent.drawn(2, **frames)
-    assert (path.loudness[5:295] == -24).all() and path.loudness[0] == -100 and path.loudness[299] < -35
-    assert (latent.drawn(2, **frames, loudness=-40).loudness == -40).all()
-    assert latent.drawn(2, **frames, loudness=[(0, -60), (2.99, -10)]).loudness[-1] == pytest.approx(-10)
-    assert latent.drawn(2, 2, 100.0, 882, 44100).loudness.max() <= -24
-    for wrong in (
-        {"seed": -1},
-        {"seed": 1.5},
-        {"smoothness": -1},
-        {"smoothness": np.nan},
-        {"temperature": 11},
-        {"loudness": "loud"},
-    ):
-        with pytest.raises(MelismaError, match=next(iter(wrong)) if "loudness" not in wrong else "to must be numbers"):
-            latent.drawn(2, **frames, **wrong)
-
-
-def test_paths_of_different_models_are_told_apart():
-    with pytest.raises(MelismaError, match=r"4 latents \(strings\) and one of 3 \(voice\) .* encode both with one model"):
-        make().interpolate(make(dimensions=3, model="voice"))
-
-
 @pytest.mark.parametrize(
     ("call", "reason"),
     [
@@ -424,14 +325,6 @@ def test_a_range_shorter_than_a_frame_is_one_frame_and_the_end_may_lie_beyond():
     path = make()
     assert np.count_nonzero(path.bias(1, start=1.0, end=1.001).values != path.values) == 4
     assert (path.scale(0, end=1e6).values == 0).all()
-
-
-# --- fine structure and colour ------------------------------------------------------------------------------------------
-
-
-def layered(frames=40, seed=0, **changes):
-    steps = np.random.default_rng(seed).integers(-100, 101, (30, frames), np.int8)
-    return make(frames, seed=seed, layers=steps, **changes)
 
 
 def test_layers_are_read_in_db_and_kept_as_they_are():
@@ -469,25 +362,3 @@ def test_what_bends_latents_leaves_the_layers():
         path.gain(-6), path.set_loudness(-20),
     ):  # fmt: skip
         assert np.array_equal(other.layers, path.layers)
-
-
-def test_layers_are_blended_as_latents_are():
-    a, b = layered(), layered(seed=1)
-    between = a.interpolate(b)
-    share = np.arange(40) / 40
-    wanted = a.layers * (1 - share) + b.layers * share
-    assert np.abs(between.layers - wanted).max() <= 0.5 + 1e-4
-    assert np.array_equal(a.mix([b], [1, 0]).layers, a.layers) and np.array_equal(a.interpolate(b, 1).layers, b.layers)
-    assert np.array_equal(a.interpolate(b, dims=[1]).layers, a.layers)
-    part = a.interpolate(b, 1, start=0.1, end=0.2).layers
-    assert np.array_equal(part[:, 10:20], b.layers[:, 10:20]) and np.array_equal(part[:, :10], a.layers[:, :10])
-    # a path that no sound gave has none: half of it is half of the other's
-    for half in (a.mix([make(40)]), make(40).mix([a])):
-        assert np.abs(half.layers - a.layers / 2).max() <= 0.5
-    assert make().mix([make()]).layers is None
-    assert np.array_equal(a.mix([layered(80, seed=2)], [0, 1]).layers, layered(80, seed=2).layers)
-    assert latent.stretched(a, make(79)).layers.shape == (30, 79) and np.array_equal(
-        latent.stretched(a, make(79)).layers[:, ::2], a.layers
-    )
-    with pytest.raises(MelismaError, match="different bands"):
-        a.mix([replace(b, layers=b.layers[:-1])])
