@@ -31,11 +31,11 @@ void knobs_free(Knobs* k) {
 }
 
 static bool make_room(Knobs* k, int count) {
-    if (count <= k->room) return true;
+    if (count <= k->capacity) return true;
     void* more = realloc(k->list, static_cast<size_t>(count + SPARE) * sizeof(Knob));
     if (!more) return false;
     k->list = static_cast<Knob*>(more);
-    k->room = count + SPARE;
+    k->capacity = count + SPARE;
     return true;
 }
 
@@ -49,79 +49,80 @@ static int characters(const char* text, uint32_t bytes) {
 
 // A whole number of a line; false, and said so: it is none, or outside.
 static bool whole(const Json::Node* line, const char* name, int usual, int low, int high, int* value,
-                  char* why, size_t room) {
+                  char* why, size_t capacity) {
     const Json::Node* node = Json::member(line, name);
     *value = usual;
     if (!node && usual >= 0) return true;
     if (Json::is(node, Json::NUMBER) && node->whole && node->number >= low && node->number <= high)
         return *value = static_cast<int>(node->number), true;
-    snprintf(why, room, "%s: a whole number from %d to %d is needed", name, low, high);
+    snprintf(why, capacity, "%s: a whole number from %d to %d is needed", name, low, high);
     return false;
 }
 
 static bool end_of(const Json::Node* line, const char* name, bool* there, double* value, char* why,
-                   size_t room) {
+                   size_t capacity) {
     const Json::Node* node = Json::member(line, name);
     *there = node && !Json::is(node, Json::NOTHING);
     *value = *there ? node->number : 0;
     if (!*there || (Json::is(node, Json::NUMBER) && isfinite(*value))) return true;
-    snprintf(why, room, "%s, an end of its range, is to be a number", name);
+    snprintf(why, capacity, "%s, an end of its range, is to be a number", name);
     return false;
 }
 
-static bool read_knob(const Json::Node* line, Knob* knob, char* why, size_t room) {
+static bool read_knob(const Json::Node* line, Knob* knob, char* why, size_t capacity) {
     memset(knob, 0, sizeof *knob);
-    if (!Json::is(line, Json::OBJECT)) return snprintf(why, room, "it is no object"), false;
-    if (!whole(line, "bits", 7, 7, 14, &knob->bits, why, room) ||
-        !whole(line, "controller", -1, 0, knob->bits == 14 ? 31 : 119, &knob->controller, why, room) ||
-        !whole(line, "channel", 0, 0, 16, &knob->channel, why, room))
+    if (!Json::is(line, Json::OBJECT)) return snprintf(why, capacity, "it is no object"), false;
+    if (!whole(line, "bits", 7, 7, 14, &knob->bits, why, capacity) ||
+        !whole(line, "controller", -1, 0, knob->bits == 14 ? 31 : 119, &knob->controller, why, capacity) ||
+        !whole(line, "channel", 0, 0, 16, &knob->channel, why, capacity))
         return false;
     if (knob->bits != 7 && knob->bits != 14)
-        return snprintf(why, room, "bits is %d; a knob has 7 or 14", knob->bits), false;
+        return snprintf(why, capacity, "bits is %d; a knob has 7 or 14", knob->bits), false;
     if (reserved(knob->controller) || (knob->bits == 14 && reserved(knob->controller + 32)))
-        return snprintf(why, room, "controller %d is no knob: it says what other messages mean",
+        return snprintf(why, capacity, "controller %d is no knob: it says what other messages mean",
                         knob->controller),
                false;
     const Json::Node* name = Json::member(line, "parameter");
     if (!Json::is(name, Json::STRING) || !name->length || strlen(name->text) != name->length ||
         characters(name->text, name->length) > 64)
-        return snprintf(why, room, "the name of a parameter is needed"), false;
+        return snprintf(why, capacity, "the name of a parameter is needed"), false;
     memcpy(knob->parameter, name->text, name->length);
-    return end_of(line, "low", &knob->has_low, &knob->low, why, room) &&
-           end_of(line, "high", &knob->has_high, &knob->high, why, room);
+    return end_of(line, "low", &knob->has_low, &knob->low, why, capacity) &&
+           end_of(line, "high", &knob->has_high, &knob->high, why, capacity);
 }
 
-bool knobs_read(Knobs* k, const char* text, size_t length, const char* called, char* reason, size_t room) {
+bool knobs_read(Knobs* k, const char* text, size_t length, const char* called, char* reason,
+                size_t capacity) {
     constexpr const char* ANEW = "or delete it and learn the knobs anew";
     Json json;
     const Json::Node* root = json.parse(text, length);
-    if (!root) return snprintf(reason, room, "%.400s is no MIDI map: mend it, %s", called, ANEW), false;
+    if (!root) return snprintf(reason, capacity, "%.400s is no MIDI map: mend it, %s", called, ANEW), false;
     const Json::Node *version = Json::member(root, "melisma-midi"), *lines = Json::member(root, "knobs");
     if (!Json::is(root, Json::OBJECT) || !Json::is(version, Json::NUMBER) || !version->whole ||
         version->number < 1 || version->number > VERSION)
-        return snprintf(reason, room,
+        return snprintf(reason, capacity,
                         "%.400s is no MIDI map of Melisma's, or of a newer version: name another file, %s",
                         called, ANEW),
                false;
     if (!Json::is(lines, Json::ARRAY) || lines->length > MOST_KNOBS)
-        return snprintf(reason, room, "%.400s has no list of at most %d knobs: mend it, %s", called,
+        return snprintf(reason, capacity, "%.400s has no list of at most %d knobs: mend it, %s", called,
                         MOST_KNOBS, ANEW),
                false;
     Knob* list = static_cast<Knob*>(calloc(lines->length + SPARE, sizeof(Knob)));
-    if (!list) return snprintf(reason, room, "there is not enough memory for a MIDI map"), false;
+    if (!list) return snprintf(reason, capacity, "there is not enough memory for a MIDI map"), false;
     int count = 0;
     char why[200];
     for (const Json::Node* line = lines->first; line; line = line->next, count++)
         if (!read_knob(line, list + count, why, sizeof why)) {
             free(list);
-            snprintf(reason, room, "%.400s, knob %d: %s; mend it, or delete the line", called, count + 1,
+            snprintf(reason, capacity, "%.400s, knob %d: %s; mend it, or delete the line", called, count + 1,
                      why);
             return false;
         }
     free(k->list);
     k->list = list;
     k->count = count;
-    k->room = static_cast<int>(lines->length) + SPARE;
+    k->capacity = static_cast<int>(lines->length) + SPARE;
     k->fresh_channel = 0;
     return true;
 }
@@ -193,7 +194,7 @@ static bool place(char* path, size_t size) {
     return *folder != 0;
 }
 
-bool knobs_load(Knobs* k, char* reason, size_t room) {
+bool knobs_load(Knobs* k, char* reason, size_t capacity) {
     char path[1100];
     FILE* file = place(path, sizeof path) ? fopen(path, "rb") : nullptr;
     if (!file) {
@@ -204,16 +205,17 @@ bool knobs_load(Knobs* k, char* reason, size_t room) {
     char* text = static_cast<char*>(malloc(LARGEST + 1));
     size_t length = text ? fread(text, 1, LARGEST + 1, file) : 0;
     fclose(file);
-    bool read = text && length <= LARGEST && knobs_read(k, text, length, path, reason, room);
-    if (!text || length > LARGEST) snprintf(reason, room, "%.900s is no MIDI map: name another file", path);
+    bool read = text && length <= LARGEST && knobs_read(k, text, length, path, reason, capacity);
+    if (!text || length > LARGEST)
+        snprintf(reason, capacity, "%.900s is no MIDI map: name another file", path);
     free(text);
     return read;
 }
 
-bool knobs_save(const Knobs* k, char* reason, size_t room) {
+bool knobs_save(const Knobs* k, char* reason, size_t capacity) {
     char path[1100], fresh[1120];
     if (!place(path, sizeof path))
-        return snprintf(reason, room,
+        return snprintf(reason, capacity,
                         "there is no folder of yours for the MIDI map: set HOME (or MELISMA_HOME)"),
                false;
     snprintf(fresh, sizeof fresh, "%s.new", path);
@@ -228,7 +230,7 @@ bool knobs_save(const Knobs* k, char* reason, size_t room) {
 #endif
     written = written && rename(fresh, path) == 0;
     if (!written) {
-        snprintf(reason, room, "%.900s could not be written: %.100s", path, strerror(errno));
+        snprintf(reason, capacity, "%.900s could not be written: %.100s", path, strerror(errno));
         if (file) remove(fresh);
     }
     free(text);

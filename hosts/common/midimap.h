@@ -34,7 +34,7 @@ struct KnobsHost {
 
 struct Knobs {
     Knob* list;
-    int count, room;
+    int count, capacity;
     int coarse[17][32];  // the high half of a controller's 14 bits
     char wanted[MOST_WANTED][KNOB_PARAMETER];
     int wanted_count;
@@ -48,14 +48,14 @@ Knobs* knobs_new();
 void knobs_free(Knobs* k);
 
 // A map's text. false: it is none, the sentence says why, and nothing has changed.
-bool knobs_read(Knobs* k, const char* text, size_t length, const char* called, char* reason, size_t room);
+bool knobs_read(Knobs* k, const char* text, size_t length, const char* called, char* reason, size_t capacity);
 // → the text's length without its zero, whether it had room or not
 size_t knobs_text(const Knobs* k, char* text, size_t size);
 
 // The user's file: read anew (none is an empty map), and written, whole or not at all. false: the sentence
 // says why.
-bool knobs_load(Knobs* k, char* reason, size_t room);
-bool knobs_save(const Knobs* k, char* reason, size_t room);
+bool knobs_load(Knobs* k, char* reason, size_t capacity);
+bool knobs_save(const Knobs* k, char* reason, size_t capacity);
 
 // The next knob that moves turns this parameter. false: too many are waiting already, or the name is too
 // long.

@@ -114,13 +114,13 @@ static void gather(const char* folder, const char* over, Known* known) {
 }
 
 void known_models(const char* beside, Known* known) {
-    char own[1200], folder[1200];
+    char users[1200], folder[1200];
     known->count = 0;
-    own_folder(own, sizeof own - 8);
-    if (*own) gather(strcat(own, "/models"), nullptr, known);
+    own_folder(users, sizeof users - 8);
+    if (*users) gather(strcat(users, "/models"), nullptr, known);
     for (const char* place : PLACES) {
         snprintf(folder, sizeof folder, "%.1000s/%s", beside, place);
-        gather(folder, *own ? own : nullptr, known);
+        gather(folder, *users ? users : nullptr, known);
     }
 }
 
@@ -137,14 +137,15 @@ bool find_model(const char* name, const char* beside, char* path, size_t size) {
     return false;
 }
 
-bool locate_model(const char* name, const char* beside, char* path, size_t size, char* reason, size_t room) {
+bool locate_model(const char* name, const char* beside, char* path, size_t size, char* reason,
+                  size_t capacity) {
     if (name[0] == '~' && name[1] == '/' && user_folder())
         return snprintf(path, size, "%s%s", user_folder(), name + 1) > 0;
     if (strchr(name, '/') || is_model_file(name)) return snprintf(path, size, "%s", name) > 0;
     if (find_model(name, beside, path, size)) return true;
     char home[1024];
     own_folder(home, sizeof home);
-    snprintf(reason, room, "there is no model named %.200s in %.200s/models or %.200s/models", name, home,
+    snprintf(reason, capacity, "there is no model named %.200s in %.200s/models or %.200s/models", name, home,
              beside);
     return false;
 }

@@ -30,4 +30,5 @@ bool find_model(const char* name, const char* beside, char* path, size_t size);
 
 // What a user asked for: a file, one below ~/, or a name → its file. false: `reason` says where none was
 // found.
-bool locate_model(const char* name, const char* beside, char* path, size_t size, char* reason, size_t room);
+bool locate_model(const char* name, const char* beside, char* path, size_t size, char* reason,
+                  size_t capacity);

@@ -244,7 +244,7 @@ void player_end(Player* p) {
     free_beside(nullptr, p->model, p->slot);
 }
 
-bool player_tells(Player* p, char* said, size_t size, char* against, size_t room) {
+bool player_tells(Player* p, char* said, size_t size, char* against, size_t capacity) {
     if (!p->tells) return false;
     p->tells = false;
     melisma_stream* stream = p->model ? player_stream(p) : nullptr;
@@ -255,6 +255,6 @@ bool player_tells(Player* p, char* said, size_t size, char* against, size_t room
     snprintf(said, size, "plays %s: %d latents, late by %d samples (%.1f ms)", info.name, info.latents, late,
              1000.0 * late / p->rate);
     *against = 0;
-    if (*info.unusable) snprintf(against, room, "%s: %s", info.name, info.unusable);
+    if (*info.unusable) snprintf(against, capacity, "%s: %s", info.name, info.unusable);
     return true;
 }

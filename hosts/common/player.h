@@ -56,7 +56,7 @@ void player_bypass(Player* p, bool on);
 void player_reset(Player* p);
 melisma_stream* player_stream(const Player* p);  // the newest; null without one
 // What there is anew to tell, once: the model and its latency, and what speaks against it ("" for nothing).
-bool player_tells(Player* p, char* said, size_t size, char* against, size_t room);
+bool player_tells(Player* p, char* said, size_t size, char* against, size_t capacity);
 
 // Audio side, too: neither memory nor a lock. false: a name that is too long, or one too many.
 // EXCITER names are kept, and are in the state; a host with an exciter sets it, and asks for them after

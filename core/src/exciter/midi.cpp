@@ -33,8 +33,8 @@ void MidiReader::bend(int channel, Exciter& notes) {
 
 void MidiReader::zone(int master_channel, int members, Exciter& notes) {
     members = members > CHANNELS - 1 ? CHANNELS - 1 : members;
-    int &own = master_channel == LOWER ? lower_ : upper_, &other = master_channel == LOWER ? upper_ : lower_;
-    own = members;
+    int &mine = master_channel == LOWER ? lower_ : upper_, &other = master_channel == LOWER ? upper_ : lower_;
+    mine = members;
     if (other > CHANNELS - 2 - members) other = members < CHANNELS - 2 ? CHANNELS - 2 - members : 0;
     for (int c = 0; c < CHANNELS; c++) {
         channels_[c].range = master(c) >= 0 ? MPE_RANGE : -1;
@@ -43,49 +43,50 @@ void MidiReader::zone(int master_channel, int members, Exciter& notes) {
 }
 
 void MidiReader::control(int channel, int number, int value, Exciter& notes) {
-    Channel& own = channels_[channel];
+    Channel& state = channels_[channel];
     float share = static_cast<float>(value) / 127;
     switch (number) {
         case 1:
             return notes.wheel(channel, share);
         case 6:  // data entry
-            if (own.registered == BEND_RANGE) {
-                own.range = static_cast<float>(value);
+            if (state.registered == BEND_RANGE) {
+                state.range = static_cast<float>(value);
                 bend(channel, notes);
             }
-            if (own.registered == MPE && (channel == LOWER || channel == UPPER)) zone(channel, value, notes);
+            if (state.registered == MPE && (channel == LOWER || channel == UPPER))
+                zone(channel, value, notes);
             return;
         case 38:  // its finer part, in cents
-            if (own.registered == BEND_RANGE && own.range >= 0) {
-                own.range = static_cast<float>(static_cast<int>(own.range)) + share * 1.27f;
+            if (state.registered == BEND_RANGE && state.range >= 0) {
+                state.range = static_cast<float>(static_cast<int>(state.range)) + share * 1.27f;
                 bend(channel, notes);
             }
             return;
         case 7:
         case 11:  // as General MIDI has it: 40 log10 of their shares
-            (number == 7 ? own.volume : own.expression) = share;
-            share = own.volume * own.expression;
+            (number == 7 ? state.volume : state.expression) = share;
+            share = state.volume * state.expression;
             return notes.volume(channel, share * share);
         case 64:
             return notes.pedal(channel, value >= 64);
         case 98:
         case 99:
-            own.registered = -1;
+            state.registered = -1;
             return;
         case 100:
-            own.registered = (own.registered < 0 ? 0 : own.registered & ~127) | value;
+            state.registered = (state.registered < 0 ? 0 : state.registered & ~127) | value;
             return;
         case 101:
-            own.registered = (own.registered < 0 ? 127 : own.registered & 127) | value << 7;
+            state.registered = (state.registered < 0 ? 127 : state.registered & 127) | value << 7;
             return;
         case 120:
             return notes.hush(channel, true);
         case 121:
-            own.wheel = 0;
-            own.expression = 1;
-            own.registered = -1;
+            state.wheel = 0;
+            state.expression = 1;
+            state.registered = -1;
             bend(channel, notes);
-            notes.volume(channel, own.volume * own.volume);
+            notes.volume(channel, state.volume * state.volume);
             notes.wheel(channel, 0);
             notes.pressure(channel, -1, 0);
             return notes.pedal(channel, false);

@@ -17,11 +17,11 @@ bool ModelFile::parse(const uint8_t* data, size_t size, Reason& reason) {
     if (static_cast<uint64_t>(size) > static_cast<uint64_t>(MOST_BYTES))
         return reason.say("it has more than %d MiB", static_cast<int>(MOST_BYTES >> 20));
     if (!safetensors(data, size, reason)) return false;
-    const Json::Node* own = Json::member(metadata_, "melisma");
+    const Json::Node* entry = Json::member(metadata_, "melisma");
     if (metadata_ && metadata_->kind != Json::OBJECT) return reason.say("its metadata are not text");
-    if (own && own->kind != Json::STRING) return reason.say("its metadata are not text");
-    if (!own) return reason.say("its melisma header is missing");
-    return header(own->text, own->length, reason);
+    if (entry && entry->kind != Json::STRING) return reason.say("its metadata are not text");
+    if (!entry) return reason.say("its melisma header is missing");
+    return header(entry->text, entry->length, reason);
 }
 
 // What no console can be steered by: a character below a space is one, and a text that is too long ends
@@ -66,16 +66,16 @@ bool ModelFile::header(const char* text, size_t length, Reason& reason) {
         return reason.say("its calibration is missing or out of shape");
     latents = static_cast<int>(forth->shape[0]);
 
-    const Json::Node* own = Json::member(root, "name");
-    bool good = Json::is(own, Json::STRING) && own->length > 0 && own->length < sizeof name;
+    const Json::Node* entry = Json::member(root, "name");
+    bool good = Json::is(entry, Json::STRING) && entry->length > 0 && entry->length < sizeof name;
     int characters = 0;
-    for (uint32_t i = 0; good && i < own->length; i++) {
-        unsigned char c = static_cast<unsigned char>(own->text[i]);
+    for (uint32_t i = 0; good && i < entry->length; i++) {
+        unsigned char c = static_cast<unsigned char>(entry->text[i]);
         good = c >= 0x20 && c != 0x7f;
         characters += (c & 0xC0) != 0x80;
     }
     if (!good || characters > 100) return reason.say("it has no name");
-    std::memcpy(name, own->text, own->length);
+    std::memcpy(name, entry->text, entry->length);
 
     int64_t samples = 0;
     // the overlap, frame − hop, and the hop that a stream holds

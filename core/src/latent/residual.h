@@ -20,7 +20,7 @@ constexpr int COLOUR_FROM = 1;  // cosine; the first, level, is the loudness's a
 class Residual {
   public:
     struct State {
-        float* gathered;       // (bands,) of cosines: room
+        float* gathered;       // (bands,) of cosines: scratch
         int8_t* steps;         // (bands,) of cosines, of the frame before
         float *fine, *colour;  // (bands,): what that is in bands
     };

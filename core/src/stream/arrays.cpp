@@ -12,7 +12,7 @@ int64_t Stream::read(const float* in, int64_t n, const Parts& to) {
     chain_.use(1);
     const Model& m = *model_;
     int64_t done = 0;
-    size_t own = static_cast<size_t>(m.config.vae.latents), bands = static_cast<size_t>(m.bands),
+    size_t dimensions = static_cast<size_t>(m.config.vae.latents), bands = static_cast<size_t>(m.bands),
            z = static_cast<size_t>(m.latents);
     while (n > 0) {
         int capacity = chain_.capacity();
@@ -32,12 +32,12 @@ int64_t Stream::read(const float* in, int64_t n, const Parts& to) {
         for (size_t i = 0; to.mel && i < count * bands; i++)
             to.mel[at * bands + i] = chain_.mel[i] > 0 ? chain_.mel[i] : 0;
         for (size_t l = 0; l < count; l++) {
-            const float* code = chain_.coded + l * 2 * own;
-            for (size_t d = 0; to.mean && d < own; d++) to.mean[(at + l) * own + d] = code[d];
-            for (size_t d = 0; to.log_variance && d < own; d++) {
-                float v = code[own + d];
+            const float* code = chain_.coded + l * 2 * dimensions;
+            for (size_t d = 0; to.mean && d < dimensions; d++) to.mean[(at + l) * dimensions + d] = code[d];
+            for (size_t d = 0; to.log_variance && d < dimensions; d++) {
+                float v = code[dimensions + d];
                 v = v < LOG_VARIANCE_LEAST ? LOG_VARIANCE_LEAST : v;
-                to.log_variance[(at + l) * own + d] = v > LOG_VARIANCE_MOST ? LOG_VARIANCE_MOST : v;
+                to.log_variance[(at + l) * dimensions + d] = v > LOG_VARIANCE_MOST ? LOG_VARIANCE_MOST : v;
             }
         }
     }

@@ -6,7 +6,7 @@ namespace melisma {
 
 void Chain::plan(Arena& arena, const Model& m, int channels) {
     size_t many = static_cast<size_t>(channels), frames = MOST_FRAMES * many,
-           own = static_cast<size_t>(m.config.vae.latents);
+           dimensions = static_cast<size_t>(m.config.vae.latents);
     model_ = &m;
     planned_ = used_ = channels;
     for (int c = 0; c < channels; c++) {
@@ -23,9 +23,9 @@ void Chain::plan(Arena& arena, const Model& m, int channels) {
         ipd = arena.take<float>(spectra);
         spectra_ = arena.take<float>(spectra);
     }
-    coded = arena.take<float>(frames * 2 * own);
+    coded = arena.take<float>(frames * 2 * dimensions);
     latents = arena.take<float>(frames * static_cast<size_t>(m.latents));
-    own_ = arena.take<float>(frames * own);
+    means_ = arena.take<float>(frames * dimensions);
 }
 
 void Chain::clear() {
@@ -82,7 +82,7 @@ void Chain::encode(int frames) {
 }
 
 void Chain::calibrate(int frames) {
-    model_->calibration.to_latents(*model_->kernels, coded, used_ * frames, own_, latents);
+    model_->calibration.to_latents(*model_->kernels, coded, used_ * frames, means_, latents);
 }
 
 void Chain::decode(int frames) {
@@ -94,14 +94,14 @@ void Chain::decode(int frames) {
 void Chain::shape(const Network::State* decoders, const float* z, const float* level, int frames,
                   float* into) {
     const Model& m = *model_;
-    int own = m.config.vae.latents, rows = used_ * frames;
-    m.calibration.to_means(*m.kernels, z, rows, own_);
-    const float* from = own_;
+    int dimensions = m.config.vae.latents, rows = used_ * frames;
+    m.calibration.to_means(*m.kernels, z, rows, means_);
+    const float* from = means_;
     for (int c = 0; c < used_; c++) {
         float* input = m.decoder.input(decoders[c]);
-        for (int l = 0; l < frames; l++, input += own + 1, from += own) {
-            std::memcpy(input, from, static_cast<size_t>(own) * sizeof(float));
-            input[own] = *level++ / 50 + 1;
+        for (int l = 0; l < frames; l++, input += dimensions + 1, from += dimensions) {
+            std::memcpy(input, from, static_cast<size_t>(dimensions) * sizeof(float));
+            input[dimensions] = *level++ / 50 + 1;
         }
     }
     const float* features = m.decoder.step(*m.kernels, decoders, used_, frames);

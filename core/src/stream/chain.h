@@ -51,7 +51,7 @@ class Chain {
     Analysis::State analysis_[MOST_CHANNELS] = {};
     Network::State encoder_[MOST_CHANNELS] = {}, decoder_[MOST_CHANNELS] = {};
     void* voices_ = nullptr;  // the vocoder's states
-    float* own_ = nullptr;
+    float* means_ = nullptr;
     float* spectra_ = nullptr;
     Ceiling ceiling_[MOST_CHANNELS];
 };

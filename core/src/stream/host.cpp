@@ -7,23 +7,24 @@
 namespace melisma {
 
 void Host::plan(Arena& arena, const Model& model, int rate) {
-    int own = model.config.analysis.sample_rate;
+    int model_rate = model.config.analysis.sample_rate;
     kernels_ = model.kernels;
-    resamples_ = rate != own;
+    resamples_ = rate != model_rate;
     latency_ = model.latency();
     most_ = BLOCK;
     if (resamples_) {
         // A model sample is due when the last host sample that it reads has come; a host sample needs model
         // samples ahead of its own place. The least latency that always has them, for any block size, rounded
         // up to a whole host sample:
-        int64_t wide = rate, narrow = own;
-        int64_t needed = (static_cast<int64_t>(model.latency()) + Resampler::reach(own, rate) + 1) * wide +
-                         static_cast<int64_t>(Resampler::reach(rate, own) - 1) * narrow;
+        int64_t wide = rate, narrow = model_rate;
+        int64_t needed =
+            (static_cast<int64_t>(model.latency()) + Resampler::reach(model_rate, rate) + 1) * wide +
+            static_cast<int64_t>(Resampler::reach(rate, model_rate) - 1) * narrow;
         latency_ = static_cast<int>((needed + narrow - 1) / narrow);
         most_ = static_cast<int>(BLOCK * narrow / wide + 2);
-        in_.plan(arena, rate, own, 0, BLOCK);
-        out_.plan(arena, own, rate, (latency_ * narrow - model.latency() * wide) / Resampler::gcd(rate, own),
-                  most_);
+        in_.plan(arena, rate, model_rate, 0, BLOCK);
+        out_.plan(arena, model_rate, rate,
+                  (latency_ * narrow - model.latency() * wide) / Resampler::gcd(rate, model_rate), most_);
         at_model = arena.take<float>(static_cast<size_t>(most_) + 16);
     }
     sound = arena.take<float>(BLOCK);

@@ -12,7 +12,7 @@ void Live::plan(Arena& arena, const Model& m) {
     smooth_ = arena.take<Smooth>(count);
     match_.plan(arena, m.latents, m.pitch_first, m.timbre);
     wander_ = arena.take<float>(z);
-    frozen_ = arena.take<float>(z + 1);
+    held_ = arena.take<float>(z + 1);
     fine = arena.take<float>(MOST_FRAMES);
     colour = arena.take<float>(MOST_FRAMES);
     kept = arena.take<float>(MOST_FRAMES);
@@ -59,7 +59,7 @@ void Live::jump(const Live& other) {
 }
 
 // Held while frozen, else remembered; going over smoothly. The first frame is always remembered.
-static float freeze(Smooth& amount, float& held, float now, bool first) {
+static float hold(Smooth& amount, float& held, float now, bool first) {
     if (amount.is(0) || first) return held = now;
     return now + amount.value * (held - now);
 }
@@ -106,7 +106,7 @@ void Live::edit(float* z, float* loudness, int frames, bool layered) {
            *bias = smooth_ + Declarations::of_latents(BIAS, latents);
     for (int l = 0; l < frames; l++, frame_++, z += latents) {
         for (int i = LOUDNESS_BY_HAND; i <= RANDOMIZE_RATE; i++) smooth_[i].advance(frame_share_);
-        for (int d = 0; d < latents; d++) z[d] = freeze(smooth_[HOLD], frozen_[d], z[d], frame_ == 0);
+        for (int d = 0; d < latents; d++) z[d] = hold(smooth_[HOLD], held_[d], z[d], frame_ == 0);
         float domain = smooth_[TO_DOMAIN].advance(frame_share_);
         fine[l] = kept_towards(smooth_[FINE].advance(frame_share_), domain);
         colour[l] = kept_towards(smooth_[COLOUR].advance(frame_share_), domain);
@@ -116,7 +116,7 @@ void Live::edit(float* z, float* loudness, int frames, bool layered) {
         for (int d = 0; d < latents; d++)
             z[d] = z[d] * scale[d].advance(frame_share_) + bias[d].advance(frame_share_);
         if (!smooth_[RANDOMIZE].is(0)) wander(z);
-        float level = freeze(smooth_[HOLD_LOUDNESS], frozen_[latents], loudness[l], frame_ == 0);
+        float level = hold(smooth_[HOLD_LOUDNESS], held_[latents], loudness[l], frame_ == 0);
         if (level > LOUDNESS_FLOOR) level += smooth_[LOUDNESS_OFFSET].value;
         float hand = smooth_[LOUDNESS_BY_HAND].value;
         if (hand > 0) level += hand * (smooth_[LOUDNESS_LEVEL].value - level);

@@ -45,7 +45,7 @@ class Live {
     Smooth* smooth_ = nullptr;
     Match match_;
     float* wander_ = nullptr;  // noise of each latent
-    float* frozen_ = nullptr;  // the latents, and the loudness, that "freeze" holds
+    float* held_ = nullptr;    // the latents, and the loudness, that "hold" keeps
     int64_t frame_ = 0;
     double frame_seconds_ = 0;
     float frame_share_ = 1;

@@ -111,17 +111,17 @@ static void run(Stream* stream, int channels, const float* const* in, float* con
 
 void Slot::process(int channels, const float* const* in, float* const* out, int64_t n) {
     const float* heard[MOST_CHANNELS];
-    float *own[MOST_CHANNELS], *now[MOST_CHANNELS], *next[MOST_CHANNELS];
+    float *made[MOST_CHANNELS], *now[MOST_CHANNELS], *next[MOST_CHANNELS];
     for (int64_t at = 0; at < n;) {
         begin();
         used_ = true;
         for (int c = 0; c < channels; c++) {
             heard[c] = in[c] + at;
-            own[c] = out[c] + at;
+            made[c] = out[c] + at;
             now[c] = a_[c];
             next[c] = b_[c];
         }
-        if (!fades()) return run(now_, channels, heard, own, n - at);
+        if (!fades()) return run(now_, channels, heard, made, n - at);
         int block = part(n - at);
         for (int c = 0; c < channels; c++) {
             std::memcpy(in_[c], heard[c], static_cast<size_t>(block) * sizeof(float));
@@ -131,7 +131,7 @@ void Slot::process(int channels, const float* const* in, float* const* out, int6
         run(next_, channels, heard, next, block);
         for (int i = 0; i < block; i++) {
             float w = share();
-            for (int c = 0; c < channels; c++) own[c][i] = now[c][i] + w * (next[c][i] - now[c][i]);
+            for (int c = 0; c < channels; c++) made[c][i] = now[c][i] + w * (next[c][i] - now[c][i]);
         }
         end();
         at += block;
@@ -153,22 +153,22 @@ void Slot::encode(Stream* stream, const float* in, float* const* signals, int wi
 }
 
 void Slot::encode_signals(const float* in, float* const* signals, int width, int64_t n) {
-    float* own[MOST_LATENTS + 1];
+    float* made[MOST_LATENTS + 1];
     float* other[MOST_LATENTS + 1];
     for (int d = 0; d < width; d++) other[d] = other_[d];
     for (int64_t at = 0; at < n;) {
         begin();
         used_ = true;
         int block = part(n - at);
-        for (int d = 0; d < width; d++) own[d] = signals[d] + at;
+        for (int d = 0; d < width; d++) made[d] = signals[d] + at;
         std::memcpy(in_[0], in + at, static_cast<size_t>(block) * sizeof(float));
         bool both = fades();
-        encode(now_, in_[0], own, width, block);
+        encode(now_, in_[0], made, width, block);
         if (both) {
             encode(next_, in_[0], other, width, block);
             for (int i = 0; i < block; i++) {
                 float w = share();
-                for (int d = 0; d < width; d++) own[d][i] += w * (other[d][i] - own[d][i]);
+                for (int d = 0; d < width; d++) made[d][i] += w * (other[d][i] - made[d][i]);
             }
             end();
         }
@@ -198,8 +198,8 @@ void Slot::decode_signals(const float* const* signals, int width, float* out, in
         decode(now_, from, width, a_[0], block);
         if (both) decode(next_, from, width, b_[0], block);
         for (int i = 0; i < block; i++) {
-            float own = a_[0][i];
-            out[at + i] = both ? own + share() * (b_[0][i] - own) : own;
+            float fading = a_[0][i];
+            out[at + i] = both ? fading + share() * (b_[0][i] - fading) : fading;
         }
         if (both) end();
         at += block;

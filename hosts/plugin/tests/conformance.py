@@ -1,5 +1,5 @@
 """The effect as CLAP and as LV2, which must be the same to the bit, as tests/hosts/test_conformance.py plays every host. VST3,
-which wants a real host, is played in tests/hosts/test_plugin.py."""
+which wants a real host, is played in tests/hosts/test_plugin_formats.py."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ static bool make_folder(const char* folder) {
 }
 
 static bool begin(const char* name, const char* patch_folder, char* path, size_t size, char* reason,
-                  size_t room) {
+                  size_t capacity) {
     const char* user = user_folder();
     bool whole = name[0] == '/' || (name[0] && name[1] == ':');
     if (whole) {
@@ -60,12 +60,12 @@ static bool begin(const char* name, const char* patch_folder, char* path, size_t
     } else if (user) {
         snprintf(path, size, "%s/Melisma", user);
         if (!make_folder(path)) {
-            snprintf(reason, room, "%.500s could not be made: %.100s", path, strerror(errno));
+            snprintf(reason, capacity, "%.500s could not be made: %.100s", path, strerror(errno));
             return false;
         }
         snprintf(path, size, "%s/Melisma/%s", user, name);
     } else {
-        snprintf(reason, room,
+        snprintf(reason, capacity,
                  "there is no folder of yours to record into: save the patch in one, or give a whole path");
         return false;
     }
@@ -75,9 +75,9 @@ static bool begin(const char* name, const char* patch_folder, char* path, size_t
 }
 
 bool recording_place(const char* name, const char* patch_folder, char* path, size_t size, char* reason,
-                     size_t room) {
+                     size_t capacity) {
     char first[1000], file[1040];
-    if (!begin(name, patch_folder, first, sizeof first, reason, room)) return false;
+    if (!begin(name, patch_folder, first, sizeof first, reason, capacity)) return false;
     for (int number = 1; number < MOST; number++) {
         if (number == 1)
             snprintf(path, size, "%s", first);
@@ -90,6 +90,6 @@ bool recording_place(const char* name, const char* patch_folder, char* path, siz
         if (made >= 0) return close(made), true;
         if (errno != EEXIST) break;
     }
-    snprintf(reason, room, "%.500s cannot be recorded: %.100s", file, strerror(errno));
+    snprintf(reason, capacity, "%.500s cannot be recorded: %.100s", file, strerror(errno));
     return false;
 }
