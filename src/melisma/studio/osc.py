@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -20,8 +20,10 @@ from .protocol import Turned
 from .session import puck_at
 
 if TYPE_CHECKING:
+    from .connection import Connection
     from .document import Session
-    from .server import Studio
+    from .models import Models
+    from .workspace import Workspace
 
 PLACES = tuple(
     Parameter(f"{panel}.{axis}", "", default, 0, 1, summary=f"where the puck is {where}, from {ends}")
@@ -36,6 +38,14 @@ def table(latents: int) -> Table:
     shared = {p.name: p for p in LIVE if p.name in ("domain", "fine", "colour")}
     lanes = [replace(p, name=f"{p.name}.{n}") for p in LIVE_OF_LATENTS for n in range(1, latents + 1)]
     return Table([*shared.values(), *PLACES, *lanes])
+
+
+class Studio(Protocol):
+    """What is asked of the studio (server.py)."""
+
+    models: Models
+    workspace: Workspace
+    connection: Connection | None
 
 
 class StudioSurface:
