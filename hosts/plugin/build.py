@@ -27,7 +27,14 @@ OUT = ROOT / "src" / "melisma" / FOLDER
 PLUGINS = ("effect", "instrument")
 DPF = ["/usr/share/dpf", "/usr/local/share/dpf"]
 LV2 = ["/usr/include", "/usr/local/include", "/opt/homebrew/include"]
-ENTRIES = ("GetPluginFactory", "ModuleEntry", "ModuleExit", "clap_entry", "lv2_descriptor")  # all that a Linux host sees
+ENTRIES = (
+    "GetPluginFactory",
+    "ModuleEntry",
+    "ModuleExit",
+    "clap_entry",
+    "lv2_descriptor",
+    "lv2ui_descriptor",
+)  # all that a Linux host sees
 MISSING = (
     "the plug-ins were not built: {} was not found; on Debian `apt install dpf-source lv2-dev`, elsewhere set {} to the folder "
     "that has it ({})"

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from melisma.core.binding import CoreModel
-from melisma.hosts.plugin import install
+from melisma.hosts.plugin import bundles, install
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
 
 sys.path.insert(0, str(ROOT / "hosts" / "plugin" / "tests"))
 import claphost_window  # noqa: E402
+import lv2host_window  # noqa: E402
 import session  # noqa: E402
 
 BINARY = ROOT / "src" / "melisma" / "_plugin" / "effect.so"
@@ -37,13 +38,15 @@ SAID = (slice(80, 104), slice(20, 1000))
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plugins")
-    install.install("CLAP", folder)
+    for format in ("CLAP", "LV2"):
+        install.install(format, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def screen():
-    """A screen that nobody sees."""
+    """A screen that nobody sees. OpenGL is Mesa's software's here, on one thread: others have the machine's other cores."""
+    os.environ["LP_NUM_THREADS"] = "0"
     ours, theirs = os.pipe()
     options = ["-displayfd", str(theirs), "-screen", "0", "2100x1600x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(["Xvfb", *options], pass_fds=[theirs], stderr=subprocess.DEVNULL)
@@ -87,12 +90,6 @@ def played(host, x):
     return np.concatenate([host.process(x[:, i : i + 512]) for i in range(0, x.shape[1], 512)], 1)
 
 
-def drag(window, from_, to):
-    window.hand("mousemove", *from_, "mousedown", 1)
-    window.hand("mousemove", *to)
-    window.hand("mouseup", 1)
-
-
 def near(picture, rgb, rows=slice(None), columns=slice(None)):
     """Which pixels have that colour."""
     return (np.abs(picture[rows, columns].astype(int) - rgb) < 24).all(-1)
@@ -101,7 +98,7 @@ def near(picture, rgb, rows=slice(None), columns=slice(None)):
 def test_the_square_moves_two_latents_and_the_sound(opened):
     host, window = opened()
     x = sound(512 * 20)
-    drag(window, SQUARE, (SQUARE[0] + 75, SQUARE[1] - 66))
+    window.drag(SQUARE, (SQUARE[0] + 75, SQUARE[1] - 66))
     host.process(x[:, :512])  # CLAP hands parameters over with a block
     moved = [host.get("bias_1"), host.get("bias_2")]
     assert moved == pytest.approx([1.5, 1.5], abs=0.1) and host.get("bias_3") == 0
@@ -118,7 +115,7 @@ def test_the_square_moves_two_latents_and_the_sound(opened):
 
 def test_a_host_tells_of_gestures_and_a_slider_goes_where_it_is_drawn(opened):
     host, window = opened()
-    drag(window, (944, MATCH[1]), (870, MATCH[1]))  # from its thumb at 1
+    window.drag((944, MATCH[1]), (870, MATCH[1]))  # from its thumb at 1
     host.process(sound(512))
     assert host.get("match") == pytest.approx(0.5, abs=0.02)
     kinds = [kind for kind, symbol, _ in host.told if symbol == "match"]
@@ -158,7 +155,8 @@ def test_looking_changes_no_sample(opened, installed):
     heard = []
     for i in range(0, x.shape[1], 512):
         heard.append(host.process(x[:, i : i + 512]))
-        window.run(0.005)
+        if i % 4096 == 0:
+            window.run(0.005)
     plain = session.open_in("clap", installed, 44100, 512)
     plain.start()
     assert np.array_equal(np.concatenate(heard, 1), played(plain, x))
@@ -220,7 +218,7 @@ def test_keys_reach_what_has_them(opened):
 def test_it_is_as_sharp_at_twice_the_size_and_fits_others(opened):
     host, window = opened(scale=2)
     assert (window.width, window.height) == (2080, 1380)
-    drag(window, (2 * 944, 2 * MATCH[1]), (2 * 870, 2 * MATCH[1]))
+    window.drag((2 * 944, 2 * MATCH[1]), (2 * 870, 2 * MATCH[1]))
     host.process(sound(512))
     assert host.get("match") == pytest.approx(0.5, abs=0.02)
     host, window = opened()
@@ -245,10 +243,47 @@ def test_it_opens_and_closes_again_and_again(opened):
         window.close()
         window = claphost_window.Window(host)
         assert window.made and window.picture().max() > 100
-    drag(window, SQUARE, (SQUARE[0] + 75, SQUARE[1]))
+    window.drag(SQUARE, (SQUARE[0] + 75, SQUARE[1]))
     host.process(sound(512))
     assert host.get("bias_1") > 1
     window.close()
+
+
+def test_in_lv2_it_writes_ports_and_sees_them(installed, screen, monkeypatch):
+    monkeypatch.setenv("DISPLAY", screen)
+    host = session.open_in("lv2", installed, 44100, 512)
+    host.start()
+    host.process(sound(512))
+    for _ in range(3):
+        window = lv2host_window.Window(host, installed / "lv2" / "melisma.lv2")
+        window.drag(SQUARE, (SQUARE[0] + 75, SQUARE[1] - 66))
+        window.hand("mousemove", 960, 60, "click", 1)  # Original: LV2 has "enabled"
+        assert host.get("bias_1") == pytest.approx(1.5, abs=0.1) and host.get("enabled") == 0
+        assert window.told[0] == ("bias_1", True) and ("bias_2", False) in window.told
+        host.process(sound(512))
+        host.set("bias_1", 0), host.set("bias_2", 0), host.set("bypass", 0)
+        host.process(sound(512))
+        window.run(0.3)
+        assert near(window.picture(), ACCENT, slice(290, 310), slice(858, 880)).any()  # the ring is in the middle again
+        window.close()
+    monkeypatch.delenv("DISPLAY")
+    window = lv2host_window.Window(host, installed / "lv2" / "melisma.lv2")
+    assert not window.made and played(host, sound(4096)).any()
+    window.close(), host.close()
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
+@pytest.mark.parametrize("name", list(bundles.PLUGINS))
+def test_while_a_window_looks_there_is_no_memory_no_lock_and_no_sleep_in_process(installed, screen, tmp_path, name):
+    program, p = tmp_path / "quiet", bundles.PLUGINS[name]
+    source = ROOT / "hosts" / "plugin" / "tests" / "quiet.cpp"
+    subprocess.run(["g++", "-O1", "-rdynamic", source, "-o", program, "-ldl", "-pthread"], check=True)
+    model = [row.symbol for row in p.rows()].index("model")
+    file = installed / "lv2" / "melisma.lv2" / f"{name}.so"
+    command = [program, file, p.uri, 0 if p.instrument else 2, len(p.rows()), model, "window"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=dict(os.environ, DISPLAY=screen))
+    told = dict(line.split() for line in done.stdout.splitlines())
+    assert done.returncode == 0 and told["calls"] == "0" and int(told["looks"]) > 10, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("display", [None, ":4711"])

@@ -44,6 +44,7 @@ void control_settle(Instance* x) {
 
 static void put(Instance* x, int i, float value) {
     x->values[i] = value;
+    x->sets[i]++;
     x->changed[i] = true;
     (ROWS[i].exciter ? x->stirred : x->any) = true;
 }

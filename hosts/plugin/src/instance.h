@@ -34,6 +34,7 @@ struct Instance {
     pthread_mutex_t control;  // held by whoever is the control side at the moment
     std::atomic_flag busy;    // held while the player changes, and by the audio thread while it sets values
     std::atomic<float> values[PARAMETER_COUNT];
+    std::atomic<uint32_t> sets[PARAMETER_COUNT];  // how often each was: for a window, which looks seldom
     std::atomic<bool> changed[PARAMETER_COUNT], any, chosen, ordered;
     std::atomic<bool> active, played;
     int rate;  // Hz, of the exciter

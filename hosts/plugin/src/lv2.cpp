@@ -16,12 +16,10 @@
 #include "lv2/patch/patch.h"
 #include "lv2/state/state.h"
 #include "lv2/urid/urid.h"
+#include "lv2ports.h"
 
 namespace {
 
-constexpr int IN = 0, OUT = IN + DISTRHO_PLUGIN_NUM_INPUTS, ATOMS_IN = OUT + CHANNELS,
-              ATOMS_OUT = ATOMS_IN + 1, LATENCY = ATOMS_OUT + 1, FREEWHEEL = LATENCY + 1,
-              FIRST = FREEWHEEL + 1, PORTS = FIRST + PARAMETER_COUNT;
 constexpr const char* STATE_URI = "urn:melisma:state";
 constexpr const char* FILE_URI = "urn:melisma:file";
 
@@ -250,3 +248,5 @@ const LV2_Descriptor DESCRIPTOR = {DISTRHO_PLUGIN_URI, instantiate, connect,  ac
 LV2_SYMBOL_EXPORT const LV2_Descriptor* lv2_descriptor(uint32_t index) {
     return index == 0 ? &DESCRIPTOR : nullptr;
 }
+
+Instance* lv2_instance(void* handle) { return handle ? static_cast<Lv2*>(handle)->x : nullptr; }

@@ -1,8 +1,10 @@
 // Counts what must not happen in the audio thread: memory taken or given back, locks, sleep. An LV2 host over
 // blocks of changing sizes, in which parameters and the model change.
 //
-//     quiet FILE.so URI INPUTS PARAMETERS MODEL_PORT      → "first N", which may wait for its model, "calls
-//     N" of all the others
+//     quiet FILE.so URI INPUTS PARAMETERS MODEL_PORT [window]
+//
+// → "first N", which may wait for its model; "calls N" of all the others. window: its window is open all the
+// while, on a thread of its own; "looks N", how often it was called.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -12,7 +14,11 @@
 #include <string.h>
 #include <time.h>
 
+#include <atomic>
+
 #include "lv2/core/lv2.h"
+#include "lv2/instance-access/instance-access.h"
+#include "lv2/ui/ui.h"
 
 static thread_local bool armed = false;
 static long calls = 0, first = 0;
@@ -42,7 +48,52 @@ int nanosleep(const timespec* a, timespec* b) {
 }
 }
 
-int main(int, char** words) {
+// ---- its window
+
+struct Window {
+    void* library;
+    LV2_Handle plugin;
+    std::atomic<bool> opened, ends;
+    std::atomic<long> looks;
+};
+
+static void write_port(LV2UI_Controller, uint32_t, uint32_t, uint32_t, const void*) {}
+
+static void* look(void* given) {
+    Window* w = static_cast<Window*>(given);
+    void* x11 = dlopen("libX11.so.6", RTLD_NOW);
+    auto call = [x11](const char* name) { return x11 ? dlsym(x11, name) : nullptr; };
+    auto open = reinterpret_cast<void* (*)(const char*)>(call("XOpenDisplay"));
+    auto root = reinterpret_cast<unsigned long (*)(void*)>(call("XDefaultRootWindow"));
+    auto make =
+        reinterpret_cast<unsigned long (*)(void*, unsigned long, int, int, unsigned, unsigned, unsigned,
+                                           unsigned long, unsigned long)>(call("XCreateSimpleWindow"));
+    auto map = reinterpret_cast<int (*)(void*, unsigned long)>(call("XMapWindow"));
+    auto sync = reinterpret_cast<int (*)(void*, int)>(call("XSync"));
+    auto find = reinterpret_cast<LV2UI_DescriptorFunction>(dlsym(w->library, "lv2ui_descriptor"));
+    void* display = open ? open(nullptr) : nullptr;
+    if (!display || !find) return w->opened = true, nullptr;
+    unsigned long parent = make(display, root(display), 0, 0, 1040, 780, 0, 0, 0);
+    map(display, parent), sync(display, 0);
+    LV2_Feature inside = {LV2_UI__parent, reinterpret_cast<void*>(parent)};
+    LV2_Feature access = {LV2_INSTANCE_ACCESS_URI, w->plugin};
+    const LV2_Feature* features[] = {&inside, &access, nullptr};
+    const LV2UI_Descriptor* d = find(0);
+    LV2UI_Widget widget;
+    LV2UI_Handle ui = d->instantiate(d, "", "", write_port, nullptr, &widget, features);
+    w->opened = true;
+    if (!ui) return nullptr;
+    auto idle = static_cast<const LV2UI_Idle_Interface*>(d->extension_data(LV2_UI__idleInterface));
+    for (; !w->ends; w->looks++) {
+        idle->idle(ui);
+        timespec some = {0, 5000000};
+        nanosleep(&some, nullptr);
+    }
+    d->cleanup(ui);
+    return nullptr;
+}
+
+int main(int count, char** words) {
     void* library = dlopen(words[1], RTLD_NOW);
     if (!library) return puts(dlerror()), 1;
     auto find = reinterpret_cast<LV2_Descriptor_Function>(dlsym(library, "lv2_descriptor"));
@@ -56,6 +107,10 @@ int main(int, char** words) {
     for (int i = 0; i < parameters; i++)
         d->connect_port(plugin, static_cast<uint32_t>(sounds + 4 + i), values + i);
     values[model] = 1;
+    Window window = {library, plugin, {false}, {false}, {0}};
+    pthread_t looking;
+    bool looks = count > 6 && pthread_create(&looking, nullptr, look, &window) == 0;
+    while (looks && !window.opened) sched_yield();
     d->activate(plugin);
     unsigned seed = 1;
     for (int block = 0; block < 3000; block++) {
@@ -74,7 +129,10 @@ int main(int, char** words) {
             nanosleep(&some, nullptr);
         }
     }
+    window.ends = true;
+    if (looks) pthread_join(looking, nullptr);
     d->deactivate(plugin);
     d->cleanup(plugin);
+    printf("looks %ld\n", window.looks.load());
     printf("first %ld\ncalls %ld\n", first, calls);
 }

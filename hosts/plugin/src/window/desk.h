@@ -14,8 +14,12 @@ class Desk {
 
     float value(int index) const { return shown[index]; }
 
-    // A hand is put on a parameter, moves it, lets go.
-    void take(int index) { edit(index, true); }
+    // A hand is put on a parameter, moves it, lets go. In between it is where the hand is, whatever comes
+    // back.
+    void take(int index) {
+        held[index] = true;
+        edit(index, true);
+    }
     void move(int index, float value) {
         const Row& row = ROWS[index];
         value = value < row.minimum ? row.minimum : value > row.maximum ? row.maximum : value;
@@ -23,20 +27,26 @@ class Desk {
         shown[index] = value;
         set(index, value);
     }
-    void let(int index) { edit(index, false); }
+    void let(int index) {
+        held[index] = false;
+        edit(index, false);
+    }
     void put(int index, float value) {
         take(index);
         move(index, value);
         let(index);
     }
 
-    // Whatever the host or its automation changed is seen from now on. → whether there was anything
+    // Whatever the host or its automation set is seen from now on. → whether there was anything
     bool read() {
         bool any = false;
         for (int i = 0; x && i < PARAMETER_COUNT; i++) {
+            uint32_t count = x->sets[i];
             float now = instance_get(x, i);
-            if (now == known[i]) continue;
-            known[i] = shown[i] = now;
+            if (now == known[i] && count == counted[i]) continue;
+            known[i] = now;
+            counted[i] = count;
+            if (!held[i]) shown[i] = now;
             any = true;
         }
         return any;
@@ -48,6 +58,8 @@ class Desk {
 
   private:
     float shown[PARAMETER_COUNT]{}, known[PARAMETER_COUNT]{};
+    uint32_t counted[PARAMETER_COUNT]{};
+    bool held[PARAMETER_COUNT]{};
 };
 
 // A parameter by its symbol; −1: this plug-in has none of that name.

@@ -27,6 +27,7 @@ PLUGINS = {
     "instrument": Plugin("Melisma Instrument", "urn:melisma:instrument", parameters.instrument, True),
 }
 FORMATS = ("VST3", "CLAP", "LV2")
+_WINDOW = b"lv2ui_descriptor"  # what a binary shows that has a window
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -66,7 +67,8 @@ def _lv2(folder: Path, files: dict[str, Path], models: Sequence[str]) -> None:
         text = turtle.plugin(p.uri, p.title, p.rows(), models, p.instrument)
         (folder / f"{name}.ttl").write_text(text, encoding="utf-8")
     suffix = next(iter(files.values())).suffix
-    (folder / "manifest.ttl").write_text(turtle.manifest(uris, suffix), encoding="utf-8")
+    windows = [name for name, file in files.items() if _WINDOW in file.read_bytes()]
+    (folder / "manifest.ttl").write_text(turtle.manifest(uris, suffix, windows), encoding="utf-8")
 
 
 def _mac(bundle: Path, title: str, file: Path) -> None:

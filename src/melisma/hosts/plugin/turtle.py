@@ -5,7 +5,7 @@ The ports' order is that of hosts/plugin/src/lv2.cpp.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ... import __version__
 from ...store import DEFAULT
@@ -22,6 +22,7 @@ _PREFIXES = """@prefix atom: <http://lv2plug.in/ns/ext/atom#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix rsz: <http://lv2plug.in/ns/ext/resize-port#> .
 @prefix state: <http://lv2plug.in/ns/ext/state#> .
+@prefix ui: <http://lv2plug.in/ns/extensions/ui#> .
 @prefix units: <http://lv2plug.in/ns/extensions/units#> .
 @prefix urid: <http://lv2plug.in/ns/ext/urid#> .
 """
@@ -29,11 +30,18 @@ _UNITS = {"dB": "units:db", "Hz": "units:hz", "s": "units:s", "×": "units:coef"
 _UNITS |= {"cents": "units:cent", "semitones": "units:semitone12TET"}
 
 
-def manifest(uris: dict[str, str], suffix: str) -> str:
-    """uris: each plug-in's file name without its suffix → its URI."""
+def manifest(uris: dict[str, str], suffix: str, windows: Collection[str] = ()) -> str:
+    """uris: each plug-in's file name without its suffix → its URI. windows: those whose binary has a window, too."""
     text = _PREFIXES
     for name, uri in uris.items():
-        text += f"\n<{uri}>\n    a lv2:Plugin ;\n    lv2:binary <{name}{suffix}> ;\n    rdfs:seeAlso <{name}.ttl> .\n"
+        shown = f"    ui:ui <{uri}#window> ;\n" if name in windows else ""
+        text += f"\n<{uri}>\n    a lv2:Plugin ;\n    lv2:binary <{name}{suffix}> ;\n{shown}    rdfs:seeAlso <{name}.ttl> .\n"
+        if name in windows:
+            kind = "WindowsUI" if suffix == ".dll" else "X11UI"
+            text += f"\n<{uri}#window>\n    a ui:{kind} ;\n    lv2:binary <{name}{suffix}> ;\n"
+            text += "    lv2:requiredFeature <http://lv2plug.in/ns/ext/instance-access> , ui:idleInterface ;\n"
+            text += "    lv2:optionalFeature ui:parent , ui:resize , ui:touch ;\n"
+            text += "    lv2:extensionData ui:idleInterface , ui:resize .\n"
     return text
 
 
