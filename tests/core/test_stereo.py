@@ -1,6 +1,7 @@
 """Streams of two channels: each as a stream of its own but for its phases; equal ones stay equal; any block; any buffers."""
 
 import ctypes
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,3 +152,22 @@ def test_log_mels_of_two_channels_are_synthesized_together():
         assert np.array_equal(out, model.stream(0, 2).synthesize_channels(mels)) and np.isfinite(out).all()
     same = model.stream(0, 2).synthesize_channels([mels[0], mels[0]])
     assert np.array_equal(same[0], same[1]) and np.array_equal(same[0], model.stream().synthesize(mels[0]))
+
+
+@pytest.mark.parametrize("before", [1000, 1024, 20000])
+def test_after_a_reset_nothing_is_left_of_what_was_heard(before):
+    """To the bit, in all that is turned up: the amounts by which a sound is matched, and its layers."""
+    model = core.CoreModel(Path(__file__).resolve().parents[2] / "models" / "strings.melisma")
+    x = np.stack([sound(8000, 8192, 1), sound(8000, 8192, 2)])
+
+    def made():
+        stream = model.stream(0, 2)
+        for name in ("match", "fine", "colour"):
+            stream.set(name, 1)
+        stream.reset()
+        return stream
+
+    used = made()
+    used.process(np.stack([sound(8000, before, 3), sound(8000, before, 4)]))
+    used.reset()
+    assert np.array_equal(used.process(x), made().process(x))

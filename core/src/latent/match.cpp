@@ -22,7 +22,7 @@ void Match::clear() {
     int n = latents_;
     begun_ = false;
     for (int i = 0; i < n; i++) {
-        mean_[i] = 0;
+        steady_[i] = mean_[i] = 0;  // a first step from elsewhere would round otherwise
         for (int j = 0; j < n; j++) covariance_[i * n + j] = i == j;
     }
 }
