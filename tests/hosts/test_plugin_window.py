@@ -1,6 +1,7 @@
 """The plug-in's own window, in a small CLAP host on a screen of its own: what hands do to it is what the host and the sound get, and
 what the host does is what it shows."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -38,7 +39,7 @@ SAID = (slice(80, 104), slice(20, 1000))
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plugins")
-    for format in ("CLAP", "LV2"):
+    for format in bundles.FORMATS:
         install.install(format, folder)
     return folder
 
@@ -270,6 +271,15 @@ def test_in_lv2_it_writes_ports_and_sees_them(installed, screen, monkeypatch):
     window = lv2host_window.Window(host, installed / "lv2" / "melisma.lv2")
     assert not window.made and played(host, sound(4096)).any()
     window.close(), host.close()
+
+
+def test_in_vst3_pedalboards_editor_shows_it(installed, screen):
+    pytest.importorskip("pedalboard")
+    command = [sys.executable, ROOT / "hosts" / "plugin" / "tests" / "editor.py", installed / "vst3" / "Melisma" / "Melisma.vst3"]
+    environment = dict(os.environ, DISPLAY=screen)
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment, timeout=120)
+    told = json.loads(done.stdout or "{}")
+    assert told["size"] == [1040, 690] and told["bias"] == pytest.approx([1.5, 1.5], abs=0.1), done.stderr
 
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")

@@ -127,7 +127,23 @@ void Panel::say(Vg vg) const {
     bool wrong = told_of(desk.look, says, sizeof says);
     const Widget* meant = held ? held : under ? under : focused;
     if (!wrong && meant && !list.shown && *meant->says()) snprintf(says, sizeof says, "%s", meant->says());
-    text(vg, EDGE_WIDE, TOP - 19, says, 13, wrong ? WRONG : QUIET, LEFT, false, wide - 2 * EDGE_WIDE);
+    uint32_t ink = wrong ? WRONG : QUIET;
+    float room = wide - 2 * EDGE_WIDE;
+    if (width_of(vg, says, 13) <= room) {
+        text(vg, EDGE_WIDE, TOP - 19, says, 13, ink);
+        return;
+    }
+    // on two lines, broken where a word ends
+    char* end = says + strlen(says);
+    char* broken = end;
+    do {
+        *broken = broken == end ? 0 : ' ';
+        for (broken--; broken > says && *broken != ' '; broken--) {
+        }
+        if (*broken == ' ') *broken = 0;
+    } while (broken > says && width_of(vg, says, 12) > room);
+    text(vg, EDGE_WIDE, TOP - 25, says, 12, ink, LEFT, false, room);
+    if (broken > says) text(vg, EDGE_WIDE, TOP - 11, broken + 1, 12, ink, LEFT, false, room);
 }
 
 // ---- hands
