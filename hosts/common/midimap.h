@@ -10,6 +10,7 @@
 
 constexpr int MOST_KNOBS = 512, KNOB_PARAMETER = 64 * 4 + 1;  // of so many characters in UTF-8
 constexpr int MOST_WANTED = 16;                               // that are learnt one after the other
+constexpr int SPARE_KNOBS = 64;                               // places of a list beyond those that are taken
 
 struct Knob {
     char parameter[KNOB_PARAMETER];
@@ -69,3 +70,6 @@ KnobHeard knobs_turn(Knobs* k, const KnobsHost* calls, void* host, int channel, 
 
 // Whether a parameter of that unit is turned in equal ratios: frequencies and times.
 bool knob_logarithmic(const char* unit, double minimum);
+
+// Registered parameters and channel modes: never knobs.
+bool knob_reserved(int controller);

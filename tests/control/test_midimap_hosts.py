@@ -52,7 +52,13 @@ def program(tmp_path_factory):
     core = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(core)
     made = tmp_path_factory.mktemp("knobs") / "knobs"
-    sources = [COMMON / "tests" / "knobs.cpp", COMMON / "midimap.cpp", COMMON / "names.cpp", ROOT / "core/src/format/json.cpp"]
+    sources = [
+        COMMON / "tests" / "knobs.cpp",
+        COMMON / "midimap.cpp",
+        COMMON / "midifile.cpp",
+        COMMON / "names.cpp",
+        ROOT / "core/src/format/json.cpp",
+    ]
     folders = ["-I", COMMON, "-I", ROOT / "core/src", "-I", ROOT / "core/include"]
     words = [*core.compiler(zig=False), "-std=c++17", "-O2", "-fno-exceptions", "-fno-rtti", *folders]
     objects = [made.with_suffix(f".{source.stem}.o") for source in sources]
