@@ -16,18 +16,19 @@ import numpy as np
 
 from melisma.core.exciter import Exciter
 from melisma.model import Model, load
-from melisma.play import AIRY, PLAYED
+from melisma.play import PLAYED, SOURCE
 from melisma.stream import Stream
 
 NOTES = range(36, 85)
-WAYS = ("the saw itself", "copy synthesis", "matched + fine", "matched + fine + fine.kept", "the same, with air")
+WAYS = ("the saw itself", "copy synthesis", "fine.kept 0", "a saw", "a saw with air", "as played: a narrow pulse with air")
+AIR = {"air": SOURCE["air"]}
 
 
 def sounds(model: Model, note: int) -> list[np.ndarray]:
     """The note in each of the WAYS."""
-    x, airy = (note_of(note, model.sample_rate, air) for air in ({}, AIRY))
+    x, airy, begun = (note_of(note, model.sample_rate, turned) for turned in ({}, AIR, SOURCE))
     made = [x, model.copy_synthesis(x).samples[0]]
-    for played, turned in ((x, {"match": 1.0, "fine": 1.0}), (x, PLAYED), (airy, PLAYED)):
+    for played, turned in ((x, PLAYED | {"fine.kept": 0.0}), (x, PLAYED), (airy, PLAYED), (begun, PLAYED)):
         made.append(Stream(model._engine, turned).process(played))
     return [y[model.sample_rate // 2 :].astype(float) for y in made]
 
@@ -52,7 +53,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     model = load(sys.argv[1] if len(sys.argv) > 1 else "strings")
     rows = {note: [pitch(y, model.sample_rate, note) for y in sounds(model, note)] for note in NOTES}
-    print(f"| note | {' | '.join(WAYS)} |\n|---|---|---|---|")
+    print(f"| note | {' | '.join(WAYS)} |\n|---|{'---|' * len(WAYS)}")
     for note, row in rows.items():
         print(f"| {note} | {' | '.join('lost' if off > 0.5 else f'{cents:+.1f}' for cents, off in row)} |")
     for low, high in ((36, 50), (51, 56), (57, 84)):

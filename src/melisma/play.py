@@ -19,9 +19,10 @@ TAIL = 2.0  # seconds after the last note, for what still sounds
 LONGEST = 3600  # seconds
 LARGEST = 64 << 20  # bytes of a MIDI file
 BLOCK = 4096
+# where keyboards begin: of what was tried a narrow pulse keeps most notes (runs/keyboard.py), and with a faint noise what lies
+# between its partials is as little silent as in what was learnt from
+SOURCE = {"shape": 1.0, "width": 0.1, "air": -30.0}
 # what makes the model give the timbre and the notes keep their pitch
-# the exciter's, so that what lies between a saw's partials is as little silent as in what was learnt from
-AIRY = {"air": -30.0}
 PLAYED = {"match": 1.0, "fine": 1.0, "fine.kept": 1.0}
 
 
@@ -68,14 +69,14 @@ def play(
     """A MIDI file played by a model, at the model's rate: the exciter's sound of its notes through a stream, on time.
 
     parameters: of the stream, over match, fine and fine.kept, which are 1. exciter: of the exciter, such as shape or attack, over
-    air, which is −30 dB.
+    SOURCE.
     All channels are played alike, channel 10, the drums of General MIDI, too.
     """
     loaded = model if isinstance(model, Model) else load(model)  # type: ignore[arg-type]
     told = notes_of(notes)
     stream = Stream(loaded._engine, {**PLAYED, **(parameters or {})})
     source = Exciter(loaded.sample_rate)
-    for name, value in {**AIRY, **(exciter or {})}.items():
+    for name, value in {**SOURCE, **(exciter or {})}.items():
         source.set(name, value)
     length = round((told[-1][0] + TAIL) * loaded.sample_rate)
     sound = np.zeros(length, np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 
 from melisma.core.binding import CoreModel
 from melisma.core.exciter import Exciter
+from melisma.play import SOURCE
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "hosts" / "plugin"
@@ -49,7 +50,7 @@ NOTES = [
 
 def played_notes(samples, model="strings", rate=44100, notes=NOTES, match=1, fine=1, **exciter):
     """What the exciter's sound gives in a stream of one channel."""
-    source, parts, at = Exciter(rate, **{"air": -30, **exciter}), [], 0
+    source, parts, at = Exciter(rate, **{**SOURCE, **exciter}), [], 0
     for frame, message in [*notes, (samples, None)]:
         parts.append(source.process(frame - at))
         if message:

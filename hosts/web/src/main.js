@@ -166,6 +166,7 @@ async function start() {
   try {
     await context.resume();
     if (!engine.playing) (await engine.start(context, model)).connect(context.destination);
+    engine.tell({ tone: ["width", PULSE] });
     for (const tell of tones) tell();
     running = true;
     document.body.classList.add("playing");
@@ -248,6 +249,7 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+const PULSE = 0.1; // where keyboards begin, as in melisma.play
 const tones = [["tone", "shape"], ["air", "air"]].map(([id, name]) => {
   const tell = () => engine.tell({ tone: [name, by(id).valueAsNumber] });
   by(id).addEventListener("input", tell);

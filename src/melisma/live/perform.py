@@ -14,7 +14,7 @@ from ..control.midimap import Knob, Knobs
 from ..control.osc import Listener
 from ..core.binding import CoreModel
 from ..errors import BadValue, Unavailable
-from ..play import AIRY, PLAYED
+from ..play import PLAYED, SOURCE
 from ..store import DEFAULT, pretrained
 from ..system.terminal import say
 from . import card, ports
@@ -100,7 +100,7 @@ def perform(wanted: Wanted) -> None:
     keyboard = None if wanted.midi is None else ports.chosen(wanted.midi, ports.inputs())
     rate = card.rate_for(model.sample_rate, heard, played, channels)
     player = Player(model, rate, channels=channels, microphone=heard is not None, notes=wanted.notes)
-    values = {} if kept.values else {**PLAYED, **AIRY}
+    values = {} if kept.values else {**PLAYED, **SOURCE}
     player.start({**values, **_known(player, kept.values), **_settings(player, wanted)})
     if keyboard:
         player.knobs = Knobs(player, knobs, _learnt(player, wanted))

@@ -28,7 +28,7 @@ _NOTES = {
     "level": "Level", "velocity": "Velocity", "pressure": "Pressure", "vibrato": "Vibrato", "vibrato.rate": "Vibrato Rate",
     "wheel": "Wheel", "transpose": "Transpose", "bend": "Bend Range", "air": "Air",
 }  # fmt: skip
-_FIRST = {"match": 1.0, "fine": 1.0, "air": -30.0}
+_FIRST = {"match": 1.0, "fine": 1.0, "shape": 1.0, "width": 0.1, "air": -30.0}
 _LOGARITHMIC = {"feedback.frequency", "feedback.q", "randomize.rate", "match.seconds", "attack", "decay", "release"}
 
 
