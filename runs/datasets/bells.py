@@ -1,6 +1,6 @@
 """Bells: struck metal of a soundfont (glockenspiel, celesta, tubular bells, vibraphone), its notes and phrases of them.
 
-One of the three folders of `runs/own.py`; no published model has heard them.
+One of the three folders of `runs/own_folders.py`; no published model has heard them.
 """
 
 from __future__ import annotations

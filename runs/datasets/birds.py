@@ -1,7 +1,7 @@
 """Birds: calls of some twenty species and some dawn choruses, from a drawing program for children and a game.
 
-One of the three folders of `runs/own.py`; no published model has heard them. As there is little, what is trained on comes twice
-more, played slower and faster.
+One of the three folders of `runs/own_folders.py`; no published model has heard them. As there is little, what is
+trained on comes twice more, played slower and faster.
 """
 
 from __future__ import annotations

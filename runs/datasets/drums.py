@@ -1,6 +1,6 @@
 """Drums: single strokes of a synth's samples (CC0) and beats that a seeded player makes of them.
 
-One of the three folders of `runs/own.py`; no published model has heard them.
+One of the three folders of `runs/own_folders.py`; no published model has heard them.
 """
 
 from __future__ import annotations

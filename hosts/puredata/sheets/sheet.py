@@ -72,12 +72,6 @@ class Sheet:
     def choice(self, x, y, name, count, size=19) -> int:
         return self._add(f"#X obj {x} {y} vradio {size} 1 0 {count} {name}-v {name} empty 0 -8 0 10 {FIELD} {KNOB} {INK} 0;")
 
-    def upright(self, x, y, name, low, high, height=100, width=18) -> int:
-        return self._add(
-            f"#X obj {x} {y} vsl {width} {height} {low} {high} 0 0 {name}-v {name} empty 0 -9 0 10 {FIELD} {KNOB} {INK} "
-            f"{50 * (height - 1)} 1;"
-        )
-
     def table(self, x, y, name, size, low, high, width, height) -> int:
         """A graph to draw in."""
         return self._add(

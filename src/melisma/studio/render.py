@@ -1,7 +1,7 @@
 """One thread that turns takes into curves and sound: the newest take wins, and only what has changed is sent.
 
 The core is causal: a path that begins like the one before sounds like it up to where they part. The renderer knows what
-the page holds (`_held`), so that it sends curves and samples from there on.
+the page holds (`_delivered`), so that it sends curves and samples from there on.
 
 A stream of the core begins at its beginning: there is no going on from the middle of a sound, as its phases follow from all
 that came before. So what an edit late in a long sound changes is sent twice: at once, rendered from a little before (see

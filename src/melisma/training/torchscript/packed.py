@@ -29,21 +29,6 @@ class Packed(nn.Module):
         return y, _pack(after, x.shape[0])
 
 
-class Through(Streaming):
-    """A layer with what comes before and after it at the same frames."""
-
-    def __init__(self, layer: Streaming, before: Any = None, after: Any = None):
-        super().__init__()
-        self.layer, self.before, self.after = layer, before, after
-
-    def initial(self, batch: int = 1) -> State:
-        return self.layer.initial(batch)
-
-    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        y, state = self.layer.step(x if self.before is None else self.before(x), state)
-        return y if self.after is None else self.after(y, x), state
-
-
 def traced(module: nn.Module, *examples: Tensor) -> Any:
     """The module as a trace, for any number of batches and frames."""
     with warnings.catch_warnings(), torch.no_grad():

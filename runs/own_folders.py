@@ -1,11 +1,12 @@
 """A musician's own folder, proved: three timbres that no published model has heard, from the shared start and from scratch.
 
-    python runs/own.py [--sets bells birds drums] [--minutes 5 15 45] [--from shared none] [--beside]
+    python runs/own_folders.py [--sets bells birds drums] [--minutes 5 15 45] [--from shared none] [--beside]
 
 Each is the command `melisma train FOLDER --name own-… --minutes M --from START --resume`, then figures on held-out sounds: as a
 musician would, who hears the model after five minutes, lets it train on to fifteen, and so on. A line for each goes to
-runs/own.jsonl, the table to docs/lab/own-folders.md; what is there is not run again. A run has the whole machine, or, with
---beside, one core, the starts of a folder beside each other: its minutes are then that core's, whatever else it does meanwhile.
+runs/own_folders.jsonl, the table to docs/lab/own-folders.md; what is there is not run again. A run has the whole machine,
+or, with --beside, one core, the starts of a folder beside each other: its minutes are then that core's, whatever else it does
+meanwhile.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from melisma.store.pretrained import PUBLISHED, locate, own_models
 from melisma.system.home import home
 
 TOP = Path(__file__).resolve().parents[1]
-RECORD, DOCUMENT = TOP / "runs" / "own.jsonl", TOP / "docs" / "lab" / "own-folders.md"
+RECORD, DOCUMENT = TOP / "runs" / "own_folders.jsonl", TOP / "docs" / "lab" / "own-folders.md"
 SETS, MINUTES, STARTS = ("bells", "birds", "drums"), (5.0, 15.0, 45.0), ("shared", "none")
 SECONDS = 6.0
-BEGIN, END = "<!-- the table: runs/own.py -->", "<!-- end of the table -->"
+BEGIN, END = "<!-- the table: runs/own_folders.py -->", "<!-- end of the table -->"
 
 
 Run = tuple[str, float, int, str]  # set, minutes, cores, start
