@@ -32,13 +32,13 @@ _PARTS = {
     "sound.audio": ("Audio", "read", "write"),
 }
 _WHERE = {name: part for part, names in _PARTS.items() for name in names}
-_ROOMS = ("errors", "latent", "model", "simple", "sound")
+_FOLDERS = ("errors", "latent", "model", "simple", "sound")
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name in _ROOMS:
+    if name in _FOLDERS:
         return import_module(f".{name}", __name__)
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -47,4 +47,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_ROOMS})
+    return sorted({*globals(), *__all__, *_FOLDERS})

@@ -196,7 +196,7 @@ def test_what_cannot_be_done_is_one_sentence(place, tmp_path, arguments, words):
     assert (tmp_path / "asound.conf").read_text() == before
 
 
-@pytest.mark.skipif(os.path.exists("/dev/snd"), reason="this machine has a card")
+@pytest.mark.skipif(os.path.exists("/dev/snd"), reason="only where there is no sound card")
 def test_without_a_card(place, tmp_path):
     told = live({**place, "ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf"}, cwd=tmp_path, ends=1)
     assert "no sound card with an input" in told and told.count("\n") == 1

@@ -51,9 +51,9 @@ static void put(Instance* x, int i, float value) {
 
 // Hosts keep a share of the range in 32 bits and give back 0.49999999 for 0.5: three decimals are meant.
 static float rounded(const Row& row, float value) {
-    float near = roundf(value * 1000) / 1000, room = 2e-6f * (row.maximum - row.minimum);
+    float near = roundf(value * 1000) / 1000, near_enough = 2e-6f * (row.maximum - row.minimum);
     if (row.whole) return roundf(value);
-    return fabsf(value - near) < room ? near : value;
+    return fabsf(value - near) < near_enough ? near : value;
 }
 
 void instance_set(Instance* x, int i, float value) {

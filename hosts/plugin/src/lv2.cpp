@@ -116,12 +116,12 @@ void hear(Lv2* p, const LV2_Atom_Object* object) {
 void say(Lv2* p) {
     LV2_Atom_Sequence* out = static_cast<LV2_Atom_Sequence*>(p->ports[ATOMS_OUT]);
     if (!out || !p->map) return;
-    uint32_t room = out->atom.size;
-    lv2_atom_forge_set_buffer(&p->forge, reinterpret_cast<uint8_t*>(out), room + sizeof(LV2_Atom));
+    uint32_t capacity = out->atom.size;
+    lv2_atom_forge_set_buffer(&p->forge, reinterpret_cast<uint8_t*>(out), capacity + sizeof(LV2_Atom));
     LV2_Atom_Forge_Frame sequence, object;
     lv2_atom_forge_sequence_head(&p->forge, &sequence, 0);
     char path[sizeof p->told];
-    if (instance_file(p->x, path, sizeof path) && room > sizeof path + 256 &&
+    if (instance_file(p->x, path, sizeof path) && capacity > sizeof path + 256 &&
         (p->asked || strcmp(path, p->told) != 0)) {
         memcpy(p->told, path, sizeof path);
         p->asked = false;
@@ -214,23 +214,24 @@ LV2_State_Status restore(LV2_Handle handle, LV2_State_Retrieve_Function retrieve
     uint32_t type, flags;
     const char* text = static_cast<const char*>(retrieve(state, p->uris.state, &size, &type, &flags));
     if (!text || type != p->uris.string || !size || text[size - 1]) return LV2_STATE_ERR_NO_PROPERTY;
-    char* own = strdup(text);
+    char* kept = strdup(text);
     const LV2_State_Map_Path* map = feature<LV2_State_Map_Path>(features, LV2_STATE__mapPath);
     const LV2_State_Free_Path* let = feature<LV2_State_Free_Path>(features, LV2_STATE__freePath);
     const char* stored = static_cast<const char*>(retrieve(state, p->uris.file, &size, &type, &flags));
-    if (own && map && stored && type == p->uris.path && size && !stored[size - 1])
+    if (kept && map && stored && type == p->uris.path && size && !stored[size - 1])
         if (char* path = map->absolute_path(map->handle, stored)) {
             // its line comes first and so counts
-            size_t first = strcspn(own, "\n"), room = strlen(own) + strlen(path) + 16;
-            if (char* more = static_cast<char*>(malloc(room))) {
-                snprintf(more, room, "%.*s\nfile %s%s", static_cast<int>(first), own, path, own + first);
-                free(own);
-                own = more;
+            size_t first = strcspn(kept, "\n"), capacity = strlen(kept) + strlen(path) + 16;
+            if (char* more = static_cast<char*>(malloc(capacity))) {
+                snprintf(more, capacity, "%.*s\nfile %s%s", static_cast<int>(first), kept, path,
+                         kept + first);
+                free(kept);
+                kept = more;
             }
             let ? let->free_path(let->handle, path) : free(path);
         }
-    bool done = own && instance_restore(p->x, own, false);
-    free(own);
+    bool done = kept && instance_restore(p->x, kept, false);
+    free(kept);
     if (done) p->restored = true;
     return done ? LV2_STATE_SUCCESS : LV2_STATE_ERR_BAD_TYPE;
 }

@@ -20,10 +20,10 @@ size_t instance_state(Instance* x, char* text, size_t size) {
     for (int i = 0; i < PARAMETER_COUNT; i++)
         if (ROWS[i].exciter) player_set(&x->player, Exciters(ROWS[i]).name, x->values[i]);
     size_t used = player_state(&x->player, text, size);
-    auto room = [&] { return used < size ? size - used : 0; };
+    auto left = [&] { return used < size ? size - used : 0; };
     auto end = [&] { return used < size ? text + used : nullptr; };
     used += static_cast<size_t>(
-        snprintf(end(), room(), "file %s\nchoice %d\n", x->file, static_cast<int>(x->values[MODEL].load())));
+        snprintf(end(), left(), "file %s\nchoice %d\n", x->file, static_cast<int>(x->values[MODEL].load())));
     return used;
 }
 
