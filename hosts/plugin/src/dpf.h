@@ -9,6 +9,9 @@
 // clang-format off
 #define try if (true)
 #define catch(...) else if (false)
+#if MELISMA_WINDOW
+#include "window/idle.h"
+#endif
 #include "DistrhoPluginMain.cpp"
 #undef try
 #undef catch

@@ -5,6 +5,7 @@
 #include "src/Application.cpp"
 #include "src/ApplicationPrivateData.cpp"
 #include "src/EventHandlers.cpp"
+#include "src/ImageBase.cpp"
 #include "src/SubWidgetPrivateData.cpp"
 #include "src/TopLevelWidget.cpp"
 #include "src/TopLevelWidgetPrivateData.cpp"

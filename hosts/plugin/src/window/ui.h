@@ -5,6 +5,7 @@ static const double scaleFactor = 0;  // for DistrhoPluginInfo.h, where DPF has 
 
 // clang-format off
 #include "plain.h"
+#include "idle.h"
 #include "DistrhoUIMain.cpp"
 #undef try
 #undef catch
