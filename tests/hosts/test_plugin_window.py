@@ -133,7 +133,7 @@ def test_what_the_host_sets_is_seen(opened):
     for value in (0.25, 0.75):
         host.set("match", value)
         host.process(sound(512))
-        window.run(0.3)
+        window.run(0.5)
         assert thumb() == pytest.approx(796 + 148 * value, abs=2)
 
 
@@ -264,7 +264,7 @@ def test_in_lv2_it_writes_ports_and_sees_them(installed, screen, monkeypatch):
         host.process(sound(512))
         host.set("bias_1", 0), host.set("bias_2", 0), host.set("bypass", 0)
         host.process(sound(512))
-        window.run(0.3)
+        window.run(0.5)
         assert near(window.picture(), ACCENT, slice(290, 310), slice(858, 880)).any()  # the ring is in the middle again
         window.close()
     monkeypatch.delenv("DISPLAY")

@@ -1,6 +1,7 @@
 // The panel as a widget of DGL's, whatever holds it: DPF's UI for VST3 and CLAP, a window of ours for LV2.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -23,10 +24,13 @@ class Screen : public Base, public Desk {
         panel = std::make_unique<Panel>(*this);
     }
 
-    // Called often; draws some 30 times a second at most.
+    // Called often, and as soon as something was drawn. Draws 30 times a second, or less where that would
+    // take more than a quarter of the thread: OpenGL may be software here.
     void idle() {
         double now = seconds();
-        if (!panel || now - last < 0.03) return;
+        if (drawn >= 0) pause = std::min(0.2, std::max(0.03, 3 * (now - drawn)));
+        drawn = -1;
+        if (!panel || now - last < pause) return;
         last = now;
         if (panel->tick()) this->repaint();
     }
@@ -36,6 +40,7 @@ class Screen : public Base, public Desk {
 
     void onDisplay() override {
         if (!panel) return;
+        drawn = seconds();
         Vg context = vg->getContext();
         float width = static_cast<float>(this->getWidth()), height = static_cast<float>(this->getHeight());
         nvgBeginFrame(context, width, height, 1);
@@ -89,7 +94,7 @@ class Screen : public Base, public Desk {
   private:
     std::unique_ptr<DGL_NAMESPACE::NanoVG> vg;  // outlives the panel
     std::unique_ptr<Panel> panel;
-    double last = 0;
+    double last = 0, drawn = -1, pause = 0.03;  // seconds; drawn: when drawing began, until idle() is called
 
     float scale() const { return static_cast<float>(this->getScaleFactor()); }
     template <class Event>
