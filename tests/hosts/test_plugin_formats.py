@@ -1,4 +1,4 @@
-"""The plug-ins in other programs: LV2's tools, scanners, and VST3 in pedalboard."""
+"""The plug-ins in other programs: LV2's tools, scanners, and VST3 in pedalboard and minihost."""
 
 import os
 import shutil
@@ -124,6 +124,35 @@ def test_vst3_bypass(vst3):
     x, plugin = sound(24000), vst3()
     plugin.bypass = True
     assert np.array_equal(plugin.process(x, 44100, buffer_size=512), x)
+
+
+@pytest.mark.parametrize("block", [64, 1000])
+def test_minihost_plays_and_automates_the_vst3(plugins, block):
+    """Another host than pedalboard: what it turns between two blocks is turned there, and its state brings the same sound back."""
+    minihost = pytest.importorskip("minihost")
+
+    def opened():
+        plugin = minihost.Plugin(str(plugins / "vst3" / "Melisma" / "Melisma.vst3"), 44100, 1000)
+        plugin.non_realtime = True
+        return plugin
+
+    def heard(plugin, x):
+        out = np.zeros_like(x)
+        plugin.process(np.ascontiguousarray(x), out)
+        return out
+
+    x, plugin, wanted = sound(block * 40), opened(), stream()
+    for k in range(40):
+        if k in (10, 25):
+            share = 0.75 if k == 10 else 0.4  # of −10 to 10
+            plugin.set_param_by_name("Bias 1", share)
+            wanted.set("bias.1", np.float32(-10 + 20 * share))
+        part = x[:, k * block : (k + 1) * block]
+        assert np.array_equal(heard(plugin, part), wanted.process(part)), k
+    again = opened()
+    again.set_state(plugin.get_state())
+    assert again.get_param_by_name("Bias 1") == pytest.approx(0.4, abs=1e-6)
+    assert np.array_equal(heard(again, x[:, :block]), stream(bias_1=-2).process(x[:, :block]))
 
 
 def test_the_vst3_instrument_plays_a_keyboards_notes(plugins, monkeypatch):
