@@ -249,12 +249,12 @@ def kept() -> None:
             print(f"| {name}, {amount:g} kept | {judged(ear, sounds, outputs)} |", flush=True)
 
     tried("matched", lambda path: path.match(), (0, 0.5, 1))
-    tried("all", lambda path: path.match(pitch=1), (0, 0.5, 1))
-    tried("all, from cosine 12", lambda path: path.match(pitch=1), first=12)
+    tried("all", lambda path: edits.matched(path, pitch=1), (0, 0.5, 1))
+    tried("all, from cosine 12", lambda path: edits.matched(path, pitch=1), first=12)
     tried("the domain's middle", lambda path: path.scale(0))
     for ms in (13.5, 6, 3):
         edits.STEADY = ms / 1000
-        tried(f"all, smoothed by {ms:g} ms", lambda path: path.match(pitch=1))
+        tried(f"all, smoothed by {ms:g} ms", lambda path: edits.matched(path, pitch=1))
 
 
 def leak() -> None:

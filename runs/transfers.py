@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from melisma.latent import LatentPath
+from melisma.latent import LatentPath, matched
 from melisma.measure import metrics
 from melisma.measure.likeness import Ear, distance, timbre
 from melisma.measure.waveforms import HEARD_LEVEL
@@ -40,7 +40,7 @@ PITCHED = ("strings", "singing", "speech")
 WAYS: dict[str, tuple[Callable[[Model, LatentPath], LatentPath], float, float]] = {
     "As they are": (lambda model, path: path, 0.0, 0.0),
     "Matched": (lambda model, path: path.match(), 0.0, 0.0),
-    "All latents matched": (lambda model, path: path.match(pitch=1), 0.0, 0.0),
+    "All latents matched": (lambda model, path: matched(path, pitch=1), 0.0, 0.0),
     "Matched, with fine structure": (lambda model, path: path.match(), 1.0, 0.0),
     "A transfer": (lambda model, path: model.transferred(path), 1.0, 0.0),  # all matched, fine structure kept
 }

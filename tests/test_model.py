@@ -166,7 +166,7 @@ def test_loudness_by_hand(model):
     x = noise(0.3)
     path = model.encode(x)
     for given, wanted in (("input", path), (-30.0, path.set_loudness(-30)), (path.loudness - 6, path.gain(-6))):
-        moved = model.kept(path, wanted.match(pitch=1))
+        moved = model.kept(path, latent.matched(wanted, pitch=1))
         assert np.allclose(model.transfer(x, loudness=given), model.decode(moved, fine=1, colour=0), atol=1e-6)
         still = model.decode(model.kept(path, wanted), fine=0.5)
         assert np.allclose(model.transfer(x, loudness=given, match=0, fine=0.5, colour=1), still, atol=1e-6)
@@ -194,7 +194,7 @@ def test_a_transfer_keeps_the_fine_structure_as_far_as_it_is_heard(model):
     path = replace(model.encode(noise(0.3)), timbre=(0,))
     for fine, pitch in ((0, latent.PITCH), (0.5, (1 + latent.PITCH) / 2), (1, 1)):
         moved = model.transferred(path, fine=fine)
-        assert np.array_equal(moved.values, path.match(pitch=pitch).values)
+        assert np.array_equal(moved.values, latent.matched(path, pitch=pitch).values)
         assert not np.array_equal(moved.layers, path.layers) and np.array_equal(moved.layers[:20], path.layers[:20])
     bare = replace(path, layers=None)
     assert np.array_equal(model.transferred(bare).values, path.match().values) and model.transferred(bare).layers is None

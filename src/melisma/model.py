@@ -19,7 +19,7 @@ from .errors import BadValue, Damaged, MelismaError, MelismaWarning
 from .files import modelfile
 from .files.bands import centres
 from .files.modelfile import ModelFile
-from .latent import PITCH, Curve, LatentPath, drawn
+from .latent import PITCH, Curve, LatentPath, drawn, matched
 from .latent.domainmap import DomainMap
 from .latent.reading import read_number
 from .sound.arrival import Sound, arriving
@@ -215,7 +215,7 @@ class Model:
             raise BadValue(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
         fine = read_number(fine, "fine", 0, 1) if path.layers is not None else 0.0
         # what the fine structure tells of the pitch, the latents need not
-        return self.kept(path, moved.match(match, pitch=PITCH + (1 - PITCH) * fine))
+        return self.kept(path, matched(moved, match, pitch=PITCH + (1 - PITCH) * fine))
 
     def kept(self, before: LatentPath, after: LatentPath) -> LatentPath:
         """A path that was moved, with the fine structure that it had before: played with fine=1, it has the same partials.

@@ -20,7 +20,7 @@ as a whole, to the longest.
 
 from ..sound.scales import LOUDNESS_FLOOR
 from .blends import interpolate, mix, stretched
-from .edits import PITCH, STEADY, WIDEN, bias, draw, gain, hold, match, randomize, reverse, scale, set_loudness, smooth
+from .edits import PITCH, STEADY, WIDEN, bias, draw, gain, hold, match, matched, randomize, reverse, scale, set_loudness, smooth
 from .methods import LatentPath
 from .noise import smooth_noise
 from .prior import drawn
@@ -43,6 +43,7 @@ __all__ = [
     "hold",
     "interpolate",
     "match",
+    "matched",
     "mix",
     "randomize",
     "reverse",

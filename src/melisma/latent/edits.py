@@ -152,14 +152,13 @@ def draw(path: P, points: Sequence[tuple[float, float]], *, dims: Rows = None, s
     "match",
     "move to where the domain's own sounds lie, in timbre more than in pitch",
     Parameter("by", "", 1.0, 0, 1, summary="how much of the way", rest=0.0),
-    Parameter("pitch", "", PITCH, 0, 1, summary="how much of it the latents of pitch go"),
 )
-def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, pitch: float = PITCH) -> P:
+def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None) -> P:
     """Give the sounding frames of the range the mean and the covariance of the domain: zero and the identity.
 
     A sound from elsewhere lies beside the domain, or in a corner of it; this puts it in the middle, and its gestures are
     as wide as the domain's and as independent of one another. Without dims the latents of pitch, if the path knows which
-    they are, go `pitch` of the way, so that pitch stays, and those of timbre all of it, freed of what the former tell of
+    they are, go PITCH of the way, so that pitch stays, and those of timbre all of it, freed of what the former tell of
     them. (`Model.transfer` takes them all the way, for it keeps pitch by the fine structure.) With dims these go all the way,
     and no other. Whitening by Cholesky's factor, as in style transfer (Li et al., "Universal style transfer via feature
     transforms", 2017), of a covariance shrunk towards the identity (Ledoit and Wolf, "A well-conditioned estimator for
@@ -167,6 +166,13 @@ def match(path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None,
     to frame is not what is widened, a latent is first smoothed, by weights that fall to 1/e in STEADY seconds. Where nothing
     sounds, nothing changes.
     """
+    return matched(path, by, dims=dims, start=start, end=end)
+
+
+def matched(
+    path: P, by: float = 1.0, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, pitch: float = PITCH
+) -> P:
+    """As `match`; pitch: how far the latents of pitch go, where something else holds the pitch."""
     by, pitch, span = read_number(by, "by", 0, 1), read_number(pitch, "pitch", 0, 1), read_span(path, start, end)
     level = path.loudness[span]
     sounding = level > max(QUIET, float(level.max()) - BELOW_LOUDEST)
