@@ -4,6 +4,7 @@ Used by tests/test_readers.py, a little of it in every run of the suite, and by 
 """
 
 import io
+import json
 import random
 import struct
 import warnings
@@ -168,3 +169,19 @@ def tried(reader, file):
         assert "\n" not in str(error) and str(error), error
         return False
     return True
+
+
+# --- a model's file, taken apart
+
+
+def parts(data: bytes) -> tuple[dict, dict, bytes]:
+    """A file's safetensors entries, its melisma header and its body."""
+    (length,) = struct.unpack("<Q", data[:8])
+    entries = json.loads(data[8 : 8 + length])
+    return entries, json.loads(entries.pop("__metadata__")["melisma"]), data[8 + length :]
+
+
+def joined(entries: dict, header: object, body: bytes) -> bytes:
+    """The inverse of `parts`, checking nothing."""
+    text = json.dumps(entries | {"__metadata__": {"melisma": json.dumps(header)}}).encode()
+    return struct.pack("<Q", len(text)) + text + body

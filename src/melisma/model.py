@@ -215,7 +215,8 @@ class Model:
             raise BadValue(f'loudness is {loudness!r}: say "input", a level in dBFS or a curve')
         fine = read_number(fine, "fine", 0, 1) if path.layers is not None else 0.0
         # what the fine structure tells of the pitch, the latents need not
-        return self.kept(path, matched(moved, match, pitch=PITCH + (1 - PITCH) * fine))
+        moved = matched(moved, match, pitch=PITCH + (1 - PITCH) * fine)
+        return self.kept(path, moved) if fine else moved
 
     def kept(self, before: LatentPath, after: LatentPath) -> LatentPath:
         """A path that was moved, with the fine structure that it had before: played with fine=1, it has the same partials.
@@ -223,6 +224,8 @@ class Model:
         Frame by frame: paths of other lengths, and those that have none, are given back as they are.
         """
         if before.layers is None or after.layers is None or before.frames != after.frames:
+            return after
+        if np.array_equal(before.values, after.values) and np.array_equal(before.loudness, after.loudness):
             return after
         return replace(after, layers=self._engine.keep_layers(self._fitting(before), self._fitting(after)))
 

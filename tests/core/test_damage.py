@@ -1,10 +1,10 @@
 """Damaged sound does not stick; damaged files are refused."""
 
-import json
 import struct
 
 import numpy as np
 import pytest
+from damage import joined, parts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from needs import needs_core
@@ -42,17 +42,6 @@ def refusal(data: bytes) -> str:
     text = str(caught.value)
     assert text and text.isprintable() and len(text) < 400
     return text
-
-
-def parts(data: bytes) -> tuple[dict, dict, bytes]:
-    (length,) = struct.unpack("<Q", data[:8])
-    entries = json.loads(data[8 : 8 + length])
-    return entries, json.loads(entries.pop("__metadata__")["melisma"]), data[8 + length :]
-
-
-def joined(entries: dict, header: object, body: bytes) -> bytes:
-    text = json.dumps(entries | {"__metadata__": {"melisma": json.dumps(header)}}).encode()
-    return struct.pack("<Q", len(text)) + text + body
 
 
 def test_every_truncation_is_refused():

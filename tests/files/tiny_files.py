@@ -1,12 +1,11 @@
 """Small model files, and how they are refused."""
 
 import copy
-import json
-import struct
 from dataclasses import replace
 from functools import cache
 
 import torch
+from damage import joined, parts
 from hypothesis import HealthCheck, settings
 
 from melisma.files import modelfile
@@ -40,19 +39,6 @@ def tiny_bytes(config: ModelConfig = TINY) -> bytes:
         modelfile.save(tiny(config), f"{folder}/tiny.melisma")
         with open(f"{folder}/tiny.melisma", "rb") as file:
             return file.read()
-
-
-def parts(data: bytes) -> tuple[dict, dict, bytes]:
-    """A file's safetensors entries, its melisma header and its body."""
-    (length,) = struct.unpack("<Q", data[:8])
-    entries = json.loads(data[8 : 8 + length])
-    return entries, json.loads(entries.pop("__metadata__")["melisma"]), data[8 + length :]
-
-
-def joined(entries: dict, header: object, body: bytes) -> bytes:
-    """The inverse of `parts`, checking nothing."""
-    text = json.dumps(entries | {"__metadata__": {"melisma": json.dumps(header)}}).encode()
-    return struct.pack("<Q", len(text)) + text + body
 
 
 def edited(change, config: ModelConfig = TINY) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from melisma.core.binding import CoreModel
-from melisma.hosts.plugin import bundles, install
+from melisma.hosts.plugin import bundles
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
@@ -37,14 +37,6 @@ SAID = (slice(80, 104), slice(20, 1000))
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("plugins")
-    for format in bundles.FORMATS:
-        install.install(format, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def screen():
     """A screen that nobody sees. OpenGL is Mesa's software's here, on one thread: others have the machine's other cores."""
     os.environ["LP_NUM_THREADS"] = "0"
@@ -61,13 +53,13 @@ def screen():
 
 
 @pytest.fixture
-def opened(installed, screen, monkeypatch):
+def opened(plugins, screen, monkeypatch):
     """A way to open a plug-in and its window; all are closed at the end."""
     monkeypatch.setenv("DISPLAY", screen)
     hosts, windows = [], []
 
     def make(name="effect", scale=1, text=""):
-        host = session.open_in("clap", installed, 44100, 512, name)
+        host = session.open_in("clap", plugins, 44100, 512, name)
         hosts.append(host)
         if text:
             session.load(host, text)
@@ -149,7 +141,7 @@ def test_the_path_and_the_spectrum_go_by(opened):
     assert (after[rows] != before[rows]).any(-1).mean() > 0.005
 
 
-def test_looking_changes_no_sample(opened, installed):
+def test_looking_changes_no_sample(opened, plugins):
     x = sound(512 * 40)
     host, window = opened()
     host.reset()
@@ -158,7 +150,7 @@ def test_looking_changes_no_sample(opened, installed):
         heard.append(host.process(x[:, i : i + 512]))
         if i % 4096 == 0:
             window.run(0.005)
-    plain = session.open_in("clap", installed, 44100, 512)
+    plain = session.open_in("clap", plugins, 44100, 512)
     plain.start()
     assert np.array_equal(np.concatenate(heard, 1), played(plain, x))
     plain.close()
@@ -250,13 +242,13 @@ def test_it_opens_and_closes_again_and_again(opened):
     window.close()
 
 
-def test_in_lv2_it_writes_ports_and_sees_them(installed, screen, monkeypatch):
+def test_in_lv2_it_writes_ports_and_sees_them(plugins, screen, monkeypatch):
     monkeypatch.setenv("DISPLAY", screen)
-    host = session.open_in("lv2", installed, 44100, 512)
+    host = session.open_in("lv2", plugins, 44100, 512)
     host.start()
     host.process(sound(512))
     for _ in range(3):
-        window = lv2host_window.Window(host, installed / "lv2" / "melisma.lv2")
+        window = lv2host_window.Window(host, plugins / "lv2" / "melisma.lv2")
         window.drag(SQUARE, (SQUARE[0] + 75, SQUARE[1] - 66))
         window.hand("mousemove", 960, 60, "click", 1)  # Original: LV2 has "enabled"
         assert host.get("bias_1") == pytest.approx(1.5, abs=0.1) and host.get("enabled") == 0
@@ -268,14 +260,14 @@ def test_in_lv2_it_writes_ports_and_sees_them(installed, screen, monkeypatch):
         assert near(window.picture(), ACCENT, slice(290, 310), slice(858, 880)).any()  # the ring is in the middle again
         window.close()
     monkeypatch.delenv("DISPLAY")
-    window = lv2host_window.Window(host, installed / "lv2" / "melisma.lv2")
+    window = lv2host_window.Window(host, plugins / "lv2" / "melisma.lv2")
     assert not window.made and played(host, sound(4096)).any()
     window.close(), host.close()
 
 
-def test_in_vst3_pedalboards_editor_shows_it(installed, screen):
+def test_in_vst3_pedalboards_editor_shows_it(plugins, screen):
     pytest.importorskip("pedalboard")
-    command = [sys.executable, ROOT / "hosts" / "plugin" / "tests" / "editor.py", installed / "vst3" / "Melisma" / "Melisma.vst3"]
+    command = [sys.executable, ROOT / "hosts" / "plugin" / "tests" / "editor.py", plugins / "vst3" / "Melisma" / "Melisma.vst3"]
     environment = dict(os.environ, DISPLAY=screen)
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment, timeout=120)
     told = json.loads(done.stdout or "{}")
@@ -284,12 +276,12 @@ def test_in_vst3_pedalboards_editor_shows_it(installed, screen):
 
 @pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
 @pytest.mark.parametrize("name", list(bundles.PLUGINS))
-def test_while_a_window_looks_there_is_no_memory_no_lock_and_no_sleep_in_process(installed, screen, tmp_path, name):
+def test_while_a_window_looks_there_is_no_memory_no_lock_and_no_sleep_in_process(plugins, screen, tmp_path, name):
     program, p = tmp_path / "quiet", bundles.PLUGINS[name]
     source = ROOT / "hosts" / "plugin" / "tests" / "quiet.cpp"
     subprocess.run(["g++", "-O1", "-rdynamic", source, "-o", program, "-ldl", "-pthread"], check=True)
     model = [row.symbol for row in p.rows()].index("model")
-    file = installed / "lv2" / "melisma.lv2" / f"{name}.so"
+    file = plugins / "lv2" / "melisma.lv2" / f"{name}.so"
     command = [program, file, p.uri, 0 if p.instrument else 2, len(p.rows()), model, "window"]
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=dict(os.environ, DISPLAY=screen))
     told = dict(line.split() for line in done.stdout.splitlines())
@@ -297,11 +289,11 @@ def test_while_a_window_looks_there_is_no_memory_no_lock_and_no_sleep_in_process
 
 
 @pytest.mark.parametrize("display", [None, ":4711"])
-def test_without_a_screen_it_plays_all_the_same(installed, monkeypatch, display):
+def test_without_a_screen_it_plays_all_the_same(plugins, monkeypatch, display):
     monkeypatch.delenv("DISPLAY", raising=False)
     if display:
         monkeypatch.setenv("DISPLAY", display)
-    host = session.open_in("clap", installed, 44100, 512)
+    host = session.open_in("clap", plugins, 44100, 512)
     host.start()
     window = claphost_window.Window(host)
     assert not window.made
