@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ...files.modelfile import ModelFile
 from ...latent.residual import FINE as FINE_FROM
+from ...sound.scales import LOUDNESS_FLOOR
 from ..export import from_file
 from ..layers import State, Streaming
 from ..mel import absolute, highpass, levelled, relative
@@ -97,13 +98,8 @@ class Chain(nn.Module):
         self.latents, self.bands, self.latency = len(model.calibration.forth), model.analysis.bands, model.delay
         self.pole, self.release = model.analysis.pole, RELEASE * self.rate
         # TorchScript knows no constants but its modules' own
-        self.loudest, self.ceiling, self.at_fine, self.at_colour, self.fine_from = (
-            LOUDEST_SAMPLE,
-            math.log(HIGHEST_SAMPLE),
-            FINE,
-            COLOUR,
-            FINE_FROM,
-        )
+        self.loudest, self.ceiling, self.silence = LOUDEST_SAMPLE, math.log(HIGHEST_SAMPLE), LOUDNESS_FLOOR
+        self.at_fine, self.at_colour, self.fine_from = FINE, COLOUR, FINE_FROM
         # frames that the decoder looks back: its first convolution's two and each block's
         self.reach = 2 + (file.config.vae.kernel - 1) * file.config.vae.decoder_blocks
         listening, shaping = Packed(Listening(model)), Packed(Shaping(model))
@@ -204,16 +200,19 @@ class Chain(nn.Module):
 
     @torch.jit.export
     def encode(self, x: Tensor) -> Tensor:
-        """Waveform (B, 1, L · hop) → latents in standard deviations and the loudness in dBFS below them, (B, Z + 1, L)."""
+        """Waveform (B, 1, L · hop) → latents in standard deviations and below them the level, (B, Z + 1, L).
+
+        The level is the loudness in dB above silence: what a host has before there is anything, zeros, is silence.
+        """
         self.own(x)
         heard = self.listen(x)
-        return torch.cat([heard[:, self.bands + 1 :], heard[:, self.bands : self.bands + 1]], 1)
+        return torch.cat([heard[:, self.bands + 1 :], heard[:, self.bands : self.bands + 1] - self.silence], 1)
 
     @torch.jit.export
     def decode(self, path: Tensor) -> Tensor:
         """What `encode` gives, or a host makes, (B, Z + 1, L) → waveform (B, 1, L · hop); of parameters, all but the layers'."""
         self.own(path)
         path = torch.nan_to_num(path, nan=0.0, posinf=0.0, neginf=0.0)
-        z, loudness, _ = self.live(path[:, :-1].clamp(-100, 100), path[:, -1:].clamp(-100, 12), False)
+        z, loudness, _ = self.live(path[:, :-1].clamp(-100, 100), (path[:, -1:] + self.silence).clamp(self.silence, 12), False)
         shape, self.shaping = self.shape(torch.cat([z, loudness], 1), self.shaping)
         return self.sound(self.finish(shape, torch.zeros_like(shape), loudness))

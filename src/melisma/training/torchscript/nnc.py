@@ -46,7 +46,7 @@ def script(file: ModelFile) -> Any:
         raise BadValue(f"model {file.name} has frames every {hop} samples: nn~ takes powers of two alone")
     chain = Chain(file).eval()
     z = chain.latents
-    latents = [f"latent {k}, in standard deviations" for k in range(1, z + 1)] + ["loudness, in dBFS"]
+    latents = [f"latent {k}, in standard deviations" for k in range(1, z + 1)] + ["loudness, in dB: 100 is full scale, 0 silence"]
     sides = (
         ([1, 1, 1, 1], ["a sound"], ["the sound in the model's timbre"]),
         ([1, 1, z + 1, hop], ["a sound"], latents),
