@@ -20,13 +20,14 @@ DEFINES = """MELISMA_WINDOW=1 HAVE_DGL HAVE_OPENGL DGL_OPENGL DGL_NAMESPACE=Meli
     DGL_NO_SHARED_RESOURCES DONT_SET_USING_DGL_NAMESPACE""".split()
 WINDOWS = ["opengl32", "gdi32", "user32", "dwmapi"]
 # what DGL, pugl and NanoVG call; the link says what is missing here
-X11 = """XChangeProperty XCheckTypedWindowEvent XCloseDisplay XCloseIM XConvertSelection XCreateColormap XCreateIC XCreateWindow
-    XDestroyIC XDestroyWindow XEventsQueued XFilterEvent XFlush XFree XFreeColormap XGetAtomName XGetInputFocus
-    XGetSelectionOwner XGetVisualInfo XGetWindowAttributes XGetWindowProperty XInitThreads XInternAtom XLookupString
-    XMapRaised XMoveResizeWindow XMoveWindow XNextEvent XOpenDisplay XOpenIM XPending XRaiseWindow XResizeWindow
-    XResourceManagerString XSendEvent XSetClassHint XSetICFocus XSetInputFocus XSetLocaleModifiers XSetNormalHints
-    XSetSelectionOwner XSetTransientForHint XSetWMProtocols XStoreName XUnmapWindow XUnsetICFocus XrmDestroyDatabase
-    XrmGetResource XrmGetStringDatabase XrmInitialize Xutf8LookupString""".split()
+X11 = """XChangeProperty XCheckTypedWindowEvent XCloseDisplay XCloseIM XConvertSelection XCreateColormap XCreateIC
+    XCreateWindow XDefaultRootWindow XDeleteProperty XDestroyIC XDestroyWindow XEventsQueued XFilterEvent XFlush XFree
+    XFreeColormap XGetAtomName XGetInputFocus XGetSelectionOwner XGetVisualInfo XGetWindowAttributes
+    XGetWindowProperty XInitThreads XInternAtom XLookupString XMapRaised XMoveResizeWindow XMoveWindow XNextEvent
+    XOpenDisplay XOpenIM XPending XQueryTree XRaiseWindow XResizeWindow XResourceManagerString XSendEvent
+    XSetClassHint XSetErrorHandler XSetICFocus XSetInputFocus XSetLocaleModifiers XSetNormalHints XSetSelectionOwner
+    XSetTransientForHint XSetWMProtocols XStoreName XSync XTranslateCoordinates XUnmapWindow XUnsetICFocus
+    XrmDestroyDatabase XrmGetResource XrmGetStringDatabase XrmInitialize Xutf8LookupString""".split()
 GLX = """glXChooseFBConfig glXCreateNewContext glXDestroyContext glXGetConfig glXGetFBConfigAttrib glXGetProcAddress
     glXGetVisualFromFBConfig glXMakeCurrent glXQueryDrawable glXQueryExtension glXQueryExtensionsString glXSwapBuffers""".split()
 GL = """glActiveTexture glAttachShader glBegin glBindAttribLocation glBindBuffer glBindTexture glBlendFunc glBlendFuncSeparate

@@ -6,86 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
+import claphost_window
+import lv2host_window
 import numpy as np
 import pytest
+import session
+from plugin_window import ACCENT, MATCH, MENU, MODELS, PIANO, ROOT, SAID, SQUARE, WRONG, near, needs_window, played, sound
 
 from melisma.core.binding import CoreModel
 from melisma.hosts.plugin import bundles
 
-ROOT = Path(__file__).resolve().parents[2]
-MODELS = ROOT / "models"
-
-sys.path.insert(0, str(ROOT / "hosts" / "plugin" / "tests"))
-import claphost_window  # noqa: E402
-import lv2host_window  # noqa: E402
-import session  # noqa: E402
-
-BINARY = ROOT / "src" / "melisma" / "_plugin" / "effect.so"
-pytestmark = [
-    pytest.mark.skipif(
-        not BINARY.is_file() or b"libGL.so.1" not in BINARY.read_bytes(),
-        reason="needs the plug-ins with their window: python hosts/plugin/build.py",
-    ),
-    pytest.mark.skipif(not shutil.which("Xvfb") or not shutil.which("xdotool"), reason="needs Xvfb, xdotool and software OpenGL"),
-]
-ACCENT, WRONG = (0x4F, 0xD1, 0xC5), (0xFF, 0xB4, 0xB0)
-# where things lie in a window of the size it opens with, in points
-MENU, MATCH, SQUARE, PIANO = (380, 60), (868, 484), (868, 299), (300, 730)
-SAID = (slice(80, 104), slice(20, 1000))
-
-
-@pytest.fixture(scope="module")
-def screen():
-    """A screen that nobody sees. OpenGL is Mesa's software's here, on one thread: others have the machine's other cores."""
-    os.environ["LP_NUM_THREADS"] = "0"
-    ours, theirs = os.pipe()
-    options = ["-displayfd", str(theirs), "-screen", "0", "2100x1600x24", "-nolisten", "tcp", "-noreset"]
-    server = subprocess.Popen(["Xvfb", *options], pass_fds=[theirs], stderr=subprocess.DEVNULL)
-    os.close(theirs)
-    with os.fdopen(ours) as told:
-        number = told.readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    server.terminate()
-    server.wait()
-
-
-@pytest.fixture
-def opened(plugins, screen, monkeypatch):
-    """A way to open a plug-in and its window; all are closed at the end."""
-    monkeypatch.setenv("DISPLAY", screen)
-    hosts, windows = [], []
-
-    def make(name="effect", scale=1, text=""):
-        host = session.open_in("clap", plugins, 44100, 512, name)
-        hosts.append(host)
-        if text:
-            session.load(host, text)
-        host.start()
-        host.process(np.zeros((2, 512), np.float32) if name == "effect" else None, 512)
-        windows.append(claphost_window.Window(host, scale))
-        return host, windows[-1]
-
-    yield make
-    for window in windows:
-        window.close()
-    for host in hosts:
-        host.close()
-
-
-def sound(samples):
-    return (0.2 * np.random.default_rng(0).standard_normal((2, samples))).astype(np.float32)
-
-
-def played(host, x):
-    return np.concatenate([host.process(x[:, i : i + 512]) for i in range(0, x.shape[1], 512)], 1)
-
-
-def near(picture, rgb, rows=slice(None), columns=slice(None)):
-    """Which pixels have that colour."""
-    return (np.abs(picture[rows, columns].astype(int) - rgb) < 24).all(-1)
+pytestmark = needs_window
 
 
 def test_the_square_moves_two_latents_and_the_sound(opened):

@@ -118,14 +118,18 @@ void Panel::draw(Vg vg, float width, float height) {
     fill(vg, {EDGE_WIDE, spectrum->box.bottom(), stage, 1}, EDGE);
     say(vg);
     if (list.shown) list.draw(vg, true, true);
+    if (hovered) frame(vg, Box{0, 0, wide, tall}.in(3), ACCENT, 1, 8, 3);
 }
 
 // What the pointer or the keys are at; else how it is with the model, which comes first if something is the
 // matter.
 void Panel::say(Vg vg) const {
     char says[REASON + 320];
-    bool wrong = told_of(desk.look, says, sizeof says);
-    const Widget* meant = held ? held : under ? under : focused;
+    bool wrong = told_of(desk.look, says, sizeof says) || !refused.empty();
+    if (!refused.empty()) snprintf(says, sizeof says, "%.400s", refused.c_str());
+    if (hovered) snprintf(says, sizeof says, "let go: the model in this file plays");
+    wrong &= !hovered;
+    const Widget* meant = hovered ? nullptr : held ? held : under ? under : focused;
     if (!wrong && meant && !list.shown && *meant->says()) snprintf(says, sizeof says, "%s", meant->says());
     uint32_t ink = wrong ? WRONG : QUIET;
     float room = wide - 2 * EDGE_WIDE;
@@ -156,6 +160,7 @@ Widget* Panel::at(float px, float py) {
 
 bool Panel::press(float px, float py, bool fine, double seconds) {
     changed = true;
+    refused.clear();
     if (list.shown) {
         list.press({px, py, fine, false});
         return true;
@@ -202,6 +207,8 @@ bool Panel::scroll(float px, float py, float steps, bool fine) {
 }
 
 bool Panel::key(Key key, bool fine) {
+    changed |= !refused.empty();
+    refused.clear();
     Widget* widget = list.shown ? &list : focused;
     if (!widget || !widget->key(key, fine)) return false;
     return changed = true;
@@ -237,12 +244,28 @@ void Panel::ask_model(const Box& beside) {
         from = from.substr(0, std::max<size_t>(1, from.find_last_of("/\\") + 1) - 1);
         Box below = {beside.x, beside.bottom() + 4, room.right() - beside.x,
                      room.bottom() - beside.bottom() - 4};
-        files_open(list, below, value_is_own() ? from : "", [this](const char* path) {
-            instance_choose_file(desk.x, path);
-            desk.put(MODEL, 0);
-            look();
-        });
+        files_open(list, below, value_is_own() ? from : "", [this](const char* path) { choose_file(path); });
     });
+}
+
+void Panel::choose_file(const char* path) {
+    list.close();
+    refused.clear();
+    instance_choose_file(desk.x, path);
+    desk.put(MODEL, 0);
+    look();
+    changed = true;
+}
+
+void Panel::hover(bool above) {
+    hovered = above;
+    if (above) refused.clear();
+    changed = true;
+}
+
+void Panel::refuse(const char* sentence) {
+    refused = sentence;
+    changed = true;
 }
 
 bool Panel::value_is_own() const { return desk.value(MODEL) == 0; }

@@ -32,6 +32,11 @@ class Panel {
     bool key(Key key, bool fine);
     bool next(bool back);  // the keys go to the next widget
 
+    // Something is dragged over the window, and dropped: a model's file, or what this sentence says of it.
+    void hover(bool above);
+    void choose_file(const char* path);
+    void refuse(const char* sentence);
+
   private:
     Desk& desk;
     History history;
@@ -49,6 +54,8 @@ class Panel {
     float wide = WIDE, tall = TALL, x = -1, y = -1;
     double pressed_at = -1;
     Widget* pressed = nullptr;
+    std::string refused;  // until the next press or key
+    bool hovered = false;
     int ticks = 0;
     bool changed = true;
 

@@ -7,6 +7,7 @@
 
 #include "NanoVG.hpp"
 #include "TopLevelWidget.hpp"
+#include "drop.h"
 #include "panel.h"
 
 template <class Base>
@@ -22,6 +23,10 @@ class Screen : public Base, public Desk {
         if (!vg->getContext()) return;
         letters(vg->getContext());
         panel = std::make_unique<Panel>(*this);
+        drop = std::make_unique<Drop>(this->getWindow().getNativeWindowHandle(),
+                                      Drop::Heard{[this](bool above) { panel->hover(above); },
+                                                  [this](const char* path) { panel->choose_file(path); },
+                                                  [this](const char* sentence) { panel->refuse(sentence); }});
     }
 
     // Called often, and as soon as something was drawn. Draws 30 times a second, or less where that would
@@ -30,6 +35,7 @@ class Screen : public Base, public Desk {
         double now = seconds();
         if (drawn >= 0) pause = std::min(0.2, std::max(0.03, 3 * (now - drawn)));
         drawn = -1;
+        if (drop) drop->poll();
         if (!panel || now - last < pause) return;
         last = now;
         if (panel->tick()) this->repaint();
@@ -94,6 +100,7 @@ class Screen : public Base, public Desk {
   private:
     std::unique_ptr<DGL_NAMESPACE::NanoVG> vg;  // outlives the panel
     std::unique_ptr<Panel> panel;
+    std::unique_ptr<Drop> drop;
     double last = 0, drawn = -1, pause = 0.03;  // seconds; drawn: when drawing began, until idle() is called
 
     float scale() const { return static_cast<float>(this->getScaleFactor()); }
