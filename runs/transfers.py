@@ -20,7 +20,7 @@ from melisma.measure import metrics
 from melisma.measure.likeness import Ear, distance, timbre
 from melisma.measure.waveforms import HEARD_LEVEL
 from melisma.model import Model, load
-from melisma.sound.audio import read
+from melisma.sound.audio import Audio, read
 from melisma.sound.rates import resample
 from melisma.system.home import home
 
@@ -36,13 +36,14 @@ NEIGHBOURS = 12  # held-out sounds of a domain, whose nearest an output is compa
 STANDINS = 6  # held-out sounds of a domain that stand in the place of a transfer, to see how far the measures can go
 LEARNT_BY = {"A": "strings", "B": "strings", "voice": "singing"}  # of the demo's sounds: whose domain they are of
 PITCHED = ("strings", "singing", "speech")
-# what is done to a path, and how much of its fine structure and colour is given back with it
-WAYS: dict[str, tuple[Callable[[Model, LatentPath], LatentPath], float, float]] = {
-    "As they are": (lambda model, path: path, 0.0, 0.0),
-    "Matched": (lambda model, path: path.match(), 0.0, 0.0),
-    "All latents matched": (lambda model, path: matched(path, pitch=1), 0.0, 0.0),
-    "Matched, with fine structure": (lambda model, path: path.match(), 1.0, 0.0),
-    "A transfer": (lambda model, path: model.transferred(path), 1.0, 0.0),  # all matched, fine structure kept
+# what is done to a path, how much of its fine structure is given back with it, and whether the sound's phases are
+WAYS: dict[str, tuple[Callable[[Model, LatentPath], LatentPath], float, bool]] = {
+    "As they are": (lambda model, path: path, 0.0, False),
+    "Matched": (lambda model, path: path.match(), 0.0, False),
+    "All latents matched": (lambda model, path: matched(path, pitch=1), 0.0, False),
+    "Matched, with fine structure": (lambda model, path: path.match(), 1.0, False),
+    "A transfer of a path alone": (lambda model, path: model.transferred(path), 1.0, False),  # all matched, fine structure kept
+    "A transfer": (lambda model, path: model.transferred(path), 1.0, True),  # and the sound's own phases
 }
 SHOWN = "A transfer"  # of which every sound is told
 BEGIN, END = "<!-- the tables: runs/transfers.py -->", "<!-- end of the tables -->"
@@ -96,8 +97,9 @@ def to_neighbour(frames: np.ndarray, others: list[np.ndarray], ear: Ear) -> floa
 
 
 def measured(name: str, x: np.ndarray, model: Model, ear: Ear, others: list[np.ndarray], way: str) -> Row:
-    change, fine, colour = WAYS[way]
-    y = np.asarray(model.decode(change(model, model.encode(x, rate=RATE)), fine=fine, colour=colour))
+    change, fine, phases = WAYS[way]
+    heard = Audio(x[None], RATE)
+    y = np.asarray(model.decode(change(model, model.encode(heard)), fine=fine, colour=0, sound=heard if phases else None))
     before, after = (metrics.level_curve(v, RATE) for v in (x, y))
     heard = before > HEARD_LEVEL
     frames, own = timbre(y, RATE), timbre(x, RATE)

@@ -158,12 +158,6 @@ MELISMA_API void melisma_decode_mel(melisma_stream* stream, const float* latents
                                     int64_t frames, float* mel);
 MELISMA_API void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames, float* out);
 
-/* The same for all channels of a stream. ipd (frames, 2, frame / 2 + 1): cosines and sines of how far the
-   first channel's phase is ahead of the second's in each bin, as melisma_process_channels takes them from its
-   input; NULL: nowhere. A vocoder that makes no phases of its own does not look at it. REALTIME. */
-MELISMA_API void melisma_synthesize_channels(melisma_stream* stream, const float* const* mel,
-                                             const float* ipd, int64_t frames, float* const* out);
-
 /* The same with what the latents leave out of a sound, its residual, in two layers: the first MELISMA_FINE
    cosines over the bands are its colour, the others its fine structure. layers[frame * M + cosine], in steps
    of MELISMA_LAYER_STEP dB in an orthonormal basis; cosine 0 is always 0. encode_layers runs the decoder,
@@ -177,6 +171,18 @@ MELISMA_API int64_t melisma_encode_layers(melisma_stream* stream, const float* i
 MELISMA_API void melisma_decode_layers(melisma_stream* stream, const float* latents, const float* loudness,
                                        const int8_t* layers, float fine, float colour, int64_t frames,
                                        float* mel, float* out);
+
+/* The same for all channels of a stream, with the sounds that the paths came from: latents[channel] and so
+   on. heard[channel]: hop samples for each frame, of which the last completes it; phases differ between the
+   channels as they do there, and are those of the first as far as phases (frames) says, from 0 to 1: 0 where
+   a frame was moved to another time. A frame that is more than 30 dB louder than what is heard takes less of
+   them, from 50 dB on none. layers, layers[channel], heard and phases may be NULL. With what encode_layers
+   gave it equals melisma_process_channels with these amounts, if phases are fine times fine.phases. A vocoder
+   that makes no phases of its own does not look at them. REALTIME. */
+MELISMA_API void melisma_decode_heard(melisma_stream* stream, const float* const* latents,
+                                      const float* const* loudness, const int8_t* const* layers, float fine,
+                                      float colour, const float* const* heard, const float* phases,
+                                      int64_t frames, float* const* out);
 
 /* The fine structure of a path whose latents and loudness were moved elsewhere stays as it was: `layers`,
    those of the path before, become those of the path after, as the parameter fine.kept does it while a stream

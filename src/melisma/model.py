@@ -119,7 +119,8 @@ class Model:
         """A sound's latent path: frame l is centred at sample (l + 1) · hop − frame / 2 of the sound at the model's rate."""
         pieces, rate, length = arriving(sound, rate, self.sample_rate, self._engine.chunk)
         values, loudness, layers = self._engine.encode_layers(pieces)
-        return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre, layers)
+        in_time = np.ones(len(loudness), bool)
+        return LatentPath(values, loudness, self.frame_rate, length, rate, self.name, self.ranges, self.timbre, layers, in_time)
 
     def encode_folder(self, folder: str | os.PathLike[str]) -> Iterator[tuple[Path, LatentPath]]:
         """The latent paths of a folder's sounds at any depth, each with its file's place in the folder, one after another.
@@ -134,22 +135,36 @@ class Model:
                 continue
             yield file.relative_to(folder), encoded
 
-    def decode(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0) -> Audio:
+    def decode(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0, sound: Audio | None = None) -> Audio:
         """A latent path's sound: one channel at `path.source_rate`, of `path.length` samples.
 
         fine, colour: how much, from 0 to 1, of what the path has beside its latents. Fine structure keeps the pitch of the
         sound it came from; colour keeps what is that sound's own and not the domain's: 0 leaves it to the domain, as after
         `match`. Both 1: what was not edited sounds as it did. Both 0: the latents alone.
+
+        sound: the one that the path came from. As far as fine structure is heard, it has that sound's phases wherever the path
+        is `in_time`, and so keeps its lowest notes, which magnitudes alone do not tell.
         """
+        if sound is not None:
+            return self._whole((path,), self._heard((path,), sound, fine, colour, None))
         return self._back(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour)), path.source_rate, path.length)
 
     def decode_pieces(
-        self, path: LatentPath, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0
+        self,
+        path: LatentPath,
+        frames: Iterable[int],
+        *,
+        fine: float = 1.0,
+        colour: float = 1.0,
+        sound: Audio | None = None,
     ) -> Iterator[np.ndarray]:
         """A latent path's sound at the model's own rate, piece by piece: float32 (n,), so many frames each time.
 
         Together they are, to the bit, what `decode` resamples to the path's rate, up to the end of the sound.
         """
+        if sound is not None:
+            heard = self._heard((path,), sound, fine, colour, frames)
+            return self._own_length((piece[0] for piece in heard), path)
         return self._own_length(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour), frames), path)
 
     def decode_pair(self, pair: Sequence[LatentPath], sound: Audio, *, fine: float = 1.0, colour: float = 1.0) -> Audio:
@@ -157,26 +172,35 @@ class Model:
 
         MelismaError for paths of different lengths.
         """
-        rate, length = pair[0].source_rate, pair[0].length
-        left, right = itertools.tee(self._decoded_pair(pair, sound, fine, colour, None))
-        both = [self._back((piece[c] for piece in side), rate, length).samples for c, side in ((0, left), (1, right))]
-        return Audio(np.concatenate(both), rate)
+        return self._whole(pair, self._heard(pair, sound, fine, colour, None))
 
     def decode_pair_pieces(
         self, pair: Sequence[LatentPath], sound: Audio, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0
     ) -> Iterator[np.ndarray]:
         """The same at the model's own rate, piece by piece: float32 (2, n), so many frames each time."""
-        return self._own_length(self._decoded_pair(pair, sound, fine, colour, frames), pair[0])
+        return self._own_length(self._heard(pair, sound, fine, colour, frames), pair[0])
 
-    def _decoded_pair(
-        self, pair: Sequence[LatentPath], sound: Audio, fine: float, colour: float, frames: Iterable[int] | None
+    def _heard(
+        self, paths: Sequence[LatentPath], sound: Audio, fine: float, colour: float, frames: Iterable[int] | None
     ) -> Iterator[np.ndarray]:
-        if pair[0].length != pair[1].length or pair[0].frames != pair[1].frames:
+        """Pieces (channels, n) of paths and the sound that they came from: its channels, or it all mixed for one path."""
+        if len({(path.length, path.frames) for path in paths}) > 1:
             raise BadValue("an edit makes the two channels of different lengths: give it to one at a time")
-        parts = (Audio(side[None], sound.rate, name=sound.name) for side in sound.samples)
+        fine, colour = _amounts(fine, colour)
+        sides = sound.samples if len(paths) > 1 else [sound.samples]
+        parts = (Audio(np.atleast_2d(side), sound.rate, name=sound.name) for side in sides)
         arrived = (arriving(part, None, self.sample_rate, self._engine.chunk)[0] for part in parts)
-        heard = (np.stack(both) for both in zip(*arrived))
-        return self._engine.decoded_pair([self._fitting(path) for path in pair], heard, *_amounts(fine, colour), frames)
+        heard = (np.stack(each) for each in zip(*arrived))
+        in_time = [np.zeros(path.frames, bool) if path.in_time is None else path.in_time for path in paths]
+        phases = fine * np.all(in_time, axis=0)
+        return self._engine.decoded_heard([self._fitting(path) for path in paths], heard, phases, fine, colour, frames)
+
+    def _whole(self, paths: Sequence[LatentPath], pieces: Iterator[np.ndarray]) -> Audio:
+        rate, length = paths[0].source_rate, paths[0].length
+        both = np.empty((len(paths), length), np.float32)
+        for c, each in enumerate(itertools.tee(pieces, len(paths))):
+            fill(both[c], resampled((piece[c] for piece in each), self.sample_rate, rate))
+        return Audio(both, rate)
 
     def decode_mel(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0) -> np.ndarray:
         """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale; fine and colour as in `decode`."""
@@ -246,7 +270,7 @@ class Model:
         parts = [Audio(side, sound.rate, name=sound.name) for side in sides(sound.samples, mono)]
         paths = [edit(self.encode(part, rate=rate)) for part in parts]
         if len(paths) == 1:
-            made = self.decode(paths[0], fine=fine, colour=colour)
+            made = self.decode(paths[0], fine=fine, colour=colour, sound=parts[0])
             return made if mono or sound.channels != 2 else Audio(np.repeat(made.samples, 2, axis=0), made.rate)
         return self.decode_pair(paths, sound, fine=fine, colour=colour)
 

@@ -113,8 +113,8 @@ def test_the_domain_is_reached_and_left_smoothly():
     st.sampled_from([{}, {"bias_2": 1.5}, {"loudness_offset": -9}, {"match": 1}]),
 )
 def test_a_stream_with_layers_equals_its_path(config, sizes, fine, colour, edit):
-    """To the bit, for any split, whether anything is edited or not; unkept, for what a path keeps is in steps."""
-    edit = {"fine_kept": 0} | edit
+    """To the bit, for any split, whether anything is edited or not; unkept, for what a path keeps is in steps; it has no phases."""
+    edit = {"fine_kept": 0, "fine_phases": 0} | edit
     model, x = core.CoreModel(file_bytes(config)), sound(8000, 3000)
     blocks = np.split(x, np.minimum(np.cumsum(sizes), len(x)))
     stream = turned(model, fine=fine, colour=colour, **edit)

@@ -140,20 +140,6 @@ def test_where_a_sound_stands_it_stays():
     assert apart(x, 0.4 * x) < 0.9  # as two streams of their own they are not
 
 
-def test_log_mels_of_two_channels_are_synthesized_together():
-    model = core.CoreModel(file_bytes(TINY))
-    mels = [model.stream().analyse(sound(8000, 3000, seed))[0] for seed in (1, 2)]
-    frames = mels[0].shape[1]
-    for cut in (1, 3, frames):
-        stream, parts = model.stream(0, 2), []
-        for i in range(0, frames, cut):
-            parts.append(stream.synthesize_channels([mel[:, i : i + cut] for mel in mels]))
-        out = np.concatenate(parts, 1)
-        assert np.array_equal(out, model.stream(0, 2).synthesize_channels(mels)) and np.isfinite(out).all()
-    same = model.stream(0, 2).synthesize_channels([mels[0], mels[0]])
-    assert np.array_equal(same[0], same[1]) and np.array_equal(same[0], model.stream().synthesize(mels[0]))
-
-
 @pytest.mark.parametrize("before", [1000, 1024, 20000])
 def test_after_a_reset_nothing_is_left_of_what_was_heard(before):
     """To the bit, in all that is turned up: the amounts by which a sound is matched, and its layers."""

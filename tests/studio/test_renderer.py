@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from takes import LONG, open_sound, paths, take
 
-from melisma.studio import document, pieces, protocol
+from melisma.studio import document, pieces, protocol, session
 from melisma.studio.document import (
     Operate,
     Take,
@@ -114,7 +114,7 @@ def test_an_amount_that_is_turned_is_sent_as_a_whole(page, model):
     for revision, amounts in enumerate(({}, {"fine": 1.0}, {"fine": 1.0, "colour": 0.5}, {"fine": 1.0, "colour": 0.5})):
         wanted = Take("small", LONG, **amounts)
         page.show(revision, wanted)
-        whole = np.concatenate(list(pieces.pieces(paths(wanted, model)[2], model, **amounts)))
+        whole = session.played(wanted, open_sound, model).whole(model, True, **session.amounts(wanted)).samples[0]
         np.testing.assert_array_equal(page.samples, whole)
         assert bool(page.heard[0][0] < page.heard[0][1]) == (revision < 3)  # the last is as it was
 

@@ -103,7 +103,7 @@ def test_a_take_without_amounts_sounds_as_it_did(model):
     assert path.layers is not None
     np.testing.assert_array_equal(session.sound(old, open_sound, model), model.decode(replace(path, layers=None)))
     for fine, colour in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)):
-        wanted = model.decode(path, fine=fine, colour=colour)
+        wanted = model.decode(path, fine=fine, colour=colour, sound=open_sound(A))
         np.testing.assert_array_equal(
             session.sound(msgspec.structs.replace(old, fine=fine, colour=colour), open_sound, model), wanted
         )
@@ -112,7 +112,7 @@ def test_a_take_without_amounts_sounds_as_it_did(model):
 def test_from_the_original_to_the_domain(model):
     """0 is the sound itself, 1 the usual transfer, to the bit; edits act on what is moved, and reverting ends there."""
     original = session.sound(Take("small", A, fine=1.0, colour=1.0, domain=0.0), open_sound, model)
-    np.testing.assert_array_equal(original, model.decode(model.encode(open_sound(A))))
+    np.testing.assert_array_equal(original, model.decode(model.encode(open_sound(A)), sound=open_sound(A)))
     usual = Take("small", A, fine=1.0, colour=0.0, domain=1.0)
     np.testing.assert_array_equal(session.sound(usual, open_sound, model), melisma.transfer(open_sound(A), model=model))
     half = Take("small", A, (Operate("bias", {"by": 2.0}, Target(lanes=(0,))),), domain=0.5)

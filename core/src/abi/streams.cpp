@@ -113,9 +113,10 @@ void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames
     in(stream)->synthesize(mel, frames, out);
 }
 
-void melisma_synthesize_channels(melisma_stream* stream, const float* const* mel, const float* ipd,
-                                 int64_t frames, float* const* out) {
-    in(stream)->synthesize(mel, ipd, frames, out);
+void melisma_decode_heard(melisma_stream* stream, const float* const* latents, const float* const* loudness,
+                          const int8_t* const* layers, float fine, float colour, const float* const* heard,
+                          const float* phases, int64_t frames, float* const* out) {
+    in(stream)->decode(latents, loudness, layers, fine, colour, heard, phases, frames, out);
 }
 
 void melisma_encode_signals(melisma_stream* stream, const float* input, float* const* signals, int64_t n) {

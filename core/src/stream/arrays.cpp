@@ -44,12 +44,13 @@ int64_t Stream::read(const float* in, int64_t n, const Parts& to) {
     return done;
 }
 
-void Stream::bring(const float* latents, const float* loudness, int64_t from, int frames) {
+void Stream::bring(const float* latents, const float* loudness, int64_t from, int frames, int channel) {
     const float* z = latents + from * model_->latents;
-    for (int i = 0; i < frames * model_->latents; i++)
-        chain_.latents[i] = bounded(z[i], -LATENT_SPAN, LATENT_SPAN, 0);
+    float *to = chain_.latents + channel * frames * model_->latents,
+          *level = chain_.loudness + channel * frames;
+    for (int i = 0; i < frames * model_->latents; i++) to[i] = bounded(z[i], -LATENT_SPAN, LATENT_SPAN, 0);
     for (int i = 0; i < frames; i++)
-        chain_.loudness[i] = bounded(loudness[from + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
+        level[i] = bounded(loudness[from + i], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
 }
 
 void Stream::keep_layers(const float* latents, const float* loudness, const float* moved,
@@ -89,7 +90,7 @@ void Stream::decode(const float* latents, const float* loudness, const int8_t* l
             std::memcpy(mel + static_cast<size_t>(l) * bands, chain_.mel,
                         static_cast<size_t>(block) * bands * sizeof(float));
         float* to = out + l * hop_;
-        if (out) chain_.vocode(chain_.mel, nullptr, block, &to);
+        if (out) chain_.vocode(chain_.mel, false, block, &to);
         l += block;
     }
 }
@@ -103,28 +104,46 @@ void Stream::synthesize(const float* mel, int64_t frames, float* out) {
         for (size_t i = 0; i < static_cast<size_t>(block) * bands; i++)
             chain_.mel[i] = bounded(mel[static_cast<size_t>(l) * bands + i], 0, 10, 0);
         float* to = out + l * hop_;
-        chain_.vocode(chain_.mel, nullptr, block, &to);
+        chain_.vocode(chain_.mel, false, block, &to);
         l += block;
     }
 }
 
-void Stream::synthesize(const float* const* mel, const float* ipd, int64_t frames, float* const* out) {
+void Stream::decode(const float* const* latents, const float* const* loudness, const int8_t* const* layers,
+                    float fine, float colour, const float* const* heard, const float* phases, int64_t frames,
+                    float* const* out) {
     NoDenormals guard;
     chain_.use(channels_);
-    size_t bands = static_cast<size_t>(model_->bands), bins = static_cast<size_t>(model_->analysis.bins());
+    fine = bounded(fine, 0, 1, 0);
+    colour = bounded(colour, 0, 1, 0);
+    size_t bands = static_cast<size_t>(model_->bands);
+    float before[MOST_CHANNELS * MOST_FRAMES];
     for (int64_t l = 0; l < frames;) {
         int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
-        size_t at = static_cast<size_t>(l), many = static_cast<size_t>(block);
         float* to[MOST_CHANNELS];
-        for (size_t c = 0; c < static_cast<size_t>(channels_); c++) {
-            for (size_t i = 0; i < many * bands; i++)
-                chain_.mel[c * many * bands + i] = bounded(mel[c][at * bands + i], 0, 10, 0);
+        if (heard) {
+            for (int c = 0; c < channels_; c++) chain_.push(c, heard[c] + l * hop_, block * hop_);
+            chain_.analyse();
+            std::memcpy(before, chain_.loudness, static_cast<size_t>(channels_ * block) * sizeof(float));
+        }
+        for (int c = 0; c < channels_; c++) {
+            bring(latents[c], loudness[c], l, block, c);
             to[c] = out[c] + l * hop_;
         }
-        bool known = ipd && channels_ > 1;
-        for (size_t i = 0; known && i < many * 2 * bins; i++)
-            chain_.ipd[i] = bounded(ipd[at * 2 * bins + i], -1, 1, 0);
-        chain_.vocode(chain_.mel, known ? chain_.ipd : nullptr, block, to);
+        chain_.shape(chain_.decoders(), chain_.latents, chain_.loudness, block, chain_.mel);
+        for (int row = 0; row < channels_ * block; row++) {
+            int c = row / block, i = row % block;
+            float* v = chain_.mel + static_cast<size_t>(row) * bands;
+            if (layers && layers[c]) {
+                layers_.take(layers[c] + static_cast<size_t>(l + i) * bands, c);
+                layers_.add(fine, colour, v, c);
+            }
+            chain_.absolute(chain_.loudness[row], v);
+        }
+        for (int i = 0; heard && i < block; i++)
+            chain_.follow[i] =
+                phases ? bounded(phases[l + i], 0, 1, 0) * Layers::believed(chain_, before, block, i) : 0;
+        chain_.vocode(chain_.mel, heard != nullptr, block, to);
         l += block;
     }
 }

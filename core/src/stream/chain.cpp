@@ -18,11 +18,11 @@ void Chain::plan(Arena& arena, const Model& m, int channels) {
     m.vocoder->plan(m.voice, arena, voices_, channels);
     mel = arena.take<float>(frames * static_cast<size_t>(m.bands));
     loudness = arena.take<float>(frames);
-    if (channels > 1) {
-        size_t spectra = static_cast<size_t>(MOST_FRAMES) * 2 * static_cast<size_t>(m.analysis.bins());
-        ipd = arena.take<float>(spectra);
-        spectra_ = arena.take<float>(spectra);
-    }
+    size_t spectra = static_cast<size_t>(MOST_FRAMES) * 2 * static_cast<size_t>(m.analysis.bins());
+    follow = arena.take<float>(MOST_FRAMES);
+    phases_ = arena.take<float>(spectra);
+    for (int c = 0; c < channels; c++) spectra_[c] = arena.take<float>(spectra);
+    if (channels > 1) ipd_ = arena.take<float>(spectra);
     coded = arena.take<float>(frames * 2 * dimensions);
     latents = arena.take<float>(frames * static_cast<size_t>(m.latents));
     means_ = arena.take<float>(frames * dimensions);
@@ -40,27 +40,41 @@ void Chain::clear() {
 }
 
 int Chain::analyse() {
-    int frames =
-        model_->analysis.pull(*model_->kernels, analysis_[0], mel, loudness, used_ > 1 ? ipd : nullptr);
+    int frames = model_->analysis.pull(*model_->kernels, analysis_[0], mel, loudness, spectra_[0]);
     for (int c = 1; c < used_; c++)
         model_->analysis.pull(*model_->kernels, analysis_[c], mel + c * frames * model_->bands,
-                              loudness + c * frames, spectra_);
-    if (used_ > 1) compare(frames);
+                              loudness + c * frames, spectra_[c]);
     return frames;
 }
 
 void Chain::compare(int frames) {
     const int bins = model_->analysis.bins();
-    float *a = ipd, *b = spectra_;  // real parts, then imaginary ones
-    for (int l = 0; l < frames; l++, a += 2 * bins, b += 2 * bins)
+    const float *a = spectra_[0], *b = spectra_[1];
+    float* to = ipd_;
+    for (int l = 0; l < frames; l++, a += 2 * bins, b += 2 * bins, to += 2 * bins)
         for (int k = 0; k < bins; k++) {
             double re = static_cast<double>(a[k]) * b[k] + static_cast<double>(a[bins + k]) * b[bins + k];
             double im = static_cast<double>(a[bins + k]) * b[k] - static_cast<double>(a[k]) * b[bins + k];
             double size = std::sqrt(re * re + im * im);
             bool known = size > 1e-30;
-            a[k] = known ? static_cast<float>(re / size) : 1;
-            a[bins + k] = known ? static_cast<float>(im / size) : 0;
+            to[k] = known ? static_cast<float>(re / size) : 1;
+            to[bins + k] = known ? static_cast<float>(im / size) : 0;
         }
+}
+
+void Chain::listen(int frames) {
+    const int bins = model_->analysis.bins();
+    const float* x = spectra_[0];
+    float* to = phases_;
+    for (int l = 0; l < frames; l++, x += 2 * bins, to += 2 * bins) {
+        if (!(follow[l] > 0)) continue;
+        for (int k = 0; k < bins; k++) {
+            float size = std::sqrt(x[k] * x[k] + x[bins + k] * x[bins + k]);
+            bool known = size > 1e-15f;
+            to[k] = known ? x[k] / size : 1;
+            to[bins + k] = known ? x[bins + k] / size : 0;
+        }
+    }
 }
 
 void Chain::encode(int frames) {
@@ -125,9 +139,12 @@ void Chain::absolute(float level, float* v) const {
     }
 }
 
-void Chain::vocode(const float* x, const float* apart, int frames, float* const* out) {
+void Chain::vocode(const float* x, bool heard, int frames, float* const* out) {
     const Model& m = *model_;
-    m.vocoder->step(m.voice, *m.kernels, voices_, used_, x, apart, frames, out);
+    Heard known;
+    if (heard && used_ > 1) compare(frames), known.ipd = ipd_;
+    if (heard) listen(frames), known.phases = phases_, known.follow = follow;
+    m.vocoder->step(m.voice, *m.kernels, voices_, used_, x, known, frames, out);
     for (int c = 0; c < used_; c++) ceiling_[c].bound(out[c], frames * m.config.analysis.hop);
 }
 

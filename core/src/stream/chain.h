@@ -14,8 +14,8 @@ class Chain {
   public:
     // buffers, row by row: the frames of the first channel, then those of the second
     float *mel = nullptr, *loudness = nullptr, *latents = nullptr;
-    float* ipd = nullptr;    // (frames, 2, bins) of two channels, see vocoders/vocoder.h
-    float* coded = nullptr;  // 2 Z' numbers a frame: means, log-variances
+    float* follow = nullptr;  // (frames): how far the phases are those of the sound last analysed
+    float* coded = nullptr;   // 2 Z' numbers a frame: means, log-variances
 
     void plan(Arena& arena, const Model& model, int channels);
     void clear();
@@ -40,11 +40,13 @@ class Chain {
                float* mel);
     void absolute(float loudness, float* mel) const;  // one frame's
     const Network::State* decoders() const { return decoder_; }
-    // mel ≥ 0; never beyond the ceiling; out: of each channel
-    void vocode(const float* mel, const float* ipd, int frames, float* const* out);
+    // mel ≥ 0; never beyond the ceiling; out: of each channel. heard: the frames were analysed last, too, and
+    // what that told of phases is taken: between the channels, and as far as `follow`
+    void vocode(const float* mel, bool heard, int frames, float* const* out);
 
   private:
     void compare(int frames);  // spectra → ipd
+    void listen(int frames);   // the first channel's → phases
 
     const Model* model_ = nullptr;
     int planned_ = 1, used_ = 1;
@@ -52,7 +54,8 @@ class Chain {
     Network::State encoder_[MOST_CHANNELS] = {}, decoder_[MOST_CHANNELS] = {};
     void* voices_ = nullptr;  // the vocoder's states
     float* means_ = nullptr;
-    float* spectra_ = nullptr;
+    float* spectra_[MOST_CHANNELS] = {};        // (frames, 2, bins): real and imaginary parts
+    float *phases_ = nullptr, *ipd_ = nullptr;  // see vocoders/vocoder.h
     Ceiling ceiling_[MOST_CHANNELS];
 };
 

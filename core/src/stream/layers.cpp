@@ -37,6 +37,7 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
     if (live[0].bare()) {
         edit();
         chain.decode(frames);
+        for (int l = 0; l < frames; l++) chain.follow[l] = 0;
         beside_ = false;
         return;
     }
@@ -63,6 +64,8 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
         decoded = decoded_;
     }
     chain.shape(chain.decoders(), chain.latents, chain.loudness, frames, chain.mel);
+    for (int l = 0; l < frames; l++)
+        chain.follow[l] = live[0].phases[l] * believed(chain, loudness_, frames, l);
     for (int row = 0; row < rows; row++) {
         int c = row / frames, l = row % frames;
         size_t at = static_cast<size_t>(row) * bands;
@@ -75,6 +78,17 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
         // another call may bring the rest of these frames: once both are down, nothing is followed
         if (fine == 0 && colour == 0 && live[c].bare_later()) beside_ = false;
     }
+}
+
+// How far the phases of a sound of that loudness are those of what is played: all the way, unless it is so
+// much softer that they are its noise's, as where a level is held while the input is silent.
+float Layers::believed(const Chain& chain, const float* heard, int frames, int frame) {
+    float least = 1;
+    for (int row = frame; row < chain.channels() * frames; row += frames) {
+        float share = (LIFTED_MOST - (chain.loudness[row] - heard[row])) / (LIFTED_MOST - LIFTED_LEAST);
+        least = share < least ? share : least;
+    }
+    return least > 0 ? least : 0;
 }
 
 void Layers::follow(Chain& chain, int frames, int8_t* steps) {

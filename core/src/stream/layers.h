@@ -7,6 +7,9 @@
 
 namespace melisma {
 
+// dB by which a sound may be lifted before its phases are none any more, and where that begins
+constexpr float LIFTED_LEAST = 30, LIFTED_MOST = 50;
+
 class Layers {
   public:
     void plan(Arena& arena, const Model& model, int channels);
@@ -19,7 +22,9 @@ class Layers {
     // For hosts that hold the path, of the first channel: one frame's steps known, and taken.
     void follow(Chain& chain, int frames,
                 int8_t* steps);  // of the frames in the chain's buffers; steps may be null
-    void take(const int8_t* steps) { model_->residual.take(residual_[0], steps); }
+    void take(const int8_t* steps, int channel = 0) { model_->residual.take(residual_[channel], steps); }
+    // heard (channels · frames): the loudness before
+    static float believed(const Chain& chain, const float* heard, int frames, int frame);
     // Of frames that were moved: first as they were in the chain's buffers, then as they are now. steps
     // (frames, bands) change so that their fine structure stays as it was.
     void before(Chain& chain, int frames);

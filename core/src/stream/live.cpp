@@ -16,6 +16,7 @@ void Live::plan(Arena& arena, const Model& m) {
     fine = arena.take<float>(MOST_FRAMES);
     colour = arena.take<float>(MOST_FRAMES);
     kept = arena.take<float>(MOST_FRAMES);
+    phases = arena.take<float>(MOST_FRAMES);
     const AnalysisConfig& c = m.config.analysis;
     frame_seconds_ = static_cast<double>(c.hop) / c.sample_rate;
     frame_share_ = static_cast<float>(1 - std::exp(-frame_seconds_ / SMOOTHING));
@@ -111,6 +112,7 @@ void Live::edit(float* z, float* loudness, int frames, bool layered) {
         fine[l] = kept_towards(smooth_[FINE].advance(frame_share_), domain);
         colour[l] = kept_towards(smooth_[COLOUR].advance(frame_share_), domain);
         kept[l] = fine[l] * smooth_[FINE_KEPT].advance(frame_share_);
+        phases[l] = fine[l] * smooth_[FINE_PHASES].advance(frame_share_);
         match_.step(z, loudness[l], domain * smooth_[MATCH].value, layered ? kept[l] : 0,
                     smooth_[MATCH_SECONDS].value, frame_seconds_, !smooth_[HOLD].is(0));
         for (int d = 0; d < latents; d++)

@@ -18,9 +18,9 @@ class Live {
     void begin();  // every parameter as it usually is
     void clear();  // as just made; parameters keep their values
 
-    // of each frame last edited: how far these layers are turned up, and how far the fine one is as it was
-    // before
-    float *fine = nullptr, *colour = nullptr, *kept = nullptr;
+    // of each frame last edited: how far these layers are turned up, how far the fine one is as it was
+    // before, and how far phases are the input's
+    float *fine = nullptr, *colour = nullptr, *kept = nullptr, *phases = nullptr;
 
     void set(int index, float value);
     float get(int index) const { return targets_[index].load(std::memory_order_relaxed); }

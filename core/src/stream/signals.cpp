@@ -70,6 +70,7 @@ void Stream::decode_signals(const float* const* signals, float* out, int64_t n) 
                     bounded(signals[m.latents][last], -LOUDNESS_SPAN, LOUDNESS_SPAN, LOUDNESS_FLOOR);
                 live_[0].edit(chain_.latents, chain_.loudness, 1, false);
                 chain_.decode(1);
+                chain_.follow[0] = 0;
                 waiting_ = 1;
             }
             // at most a hop is ever given between two frames, so what is ready stays within its buffer

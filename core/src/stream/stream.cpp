@@ -98,7 +98,7 @@ void Stream::settle() {
     if (waiting_) {
         float* to[MOST_CHANNELS];
         for (int c = 0; c < channels_; c++) to[c] = ready_[c] + ready_count_;
-        chain_.vocode(chain_.mel, chain_.channels() > 1 ? chain_.ipd : nullptr, waiting_, to);
+        chain_.vocode(chain_.mel, true, waiting_, to);
     }
     ready_count_ += waiting_ * hop_;
     waiting_ = 0;

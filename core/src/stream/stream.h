@@ -46,12 +46,14 @@ class Stream {
     // layers (frames, bands) or null
     void decode(const float* latents, const float* loudness, const int8_t* layers, float fine, float colour,
                 int64_t frames, float* mel, float* out);
+    // of all channels; heard: the sounds that they came from, phases: how far theirs are taken (frames)
+    void decode(const float* const* latents, const float* const* loudness, const int8_t* const* layers,
+                float fine, float colour, const float* const* heard, const float* phases, int64_t frames,
+                float* const* out);
     // layers (frames, bands) of frames that were moved, so that their fine structure stays as it was
     void keep_layers(const float* latents, const float* loudness, const float* moved,
                      const float* loudness_moved, int64_t frames, int8_t* layers);
     void synthesize(const float* mel, int64_t frames, float* out);
-    // of all channels; ipd (frames, 2, bins) or null
-    void synthesize(const float* const* mel, const float* ipd, int64_t frames, float* const* out);
     void encode_signals(const float* in, float* const* signals, int64_t n);
     void decode_signals(const float* const* signals, float* out, int64_t n);
 
@@ -63,7 +65,7 @@ class Stream {
     void process(int channels, const float* const* in, float* const* out, int64_t n);
     void follow();  // the parameters' targets
     // a host's frames into the chain's buffers
-    void bring(const float* latents, const float* loudness, int64_t from, int frames);
+    void bring(const float* latents, const float* loudness, int64_t from, int frames, int channel = 0);
     // at the model's rate; of each channel in use; out may be in
     void run(const float* const* in, float* const* out, int n);
     int take(int channel, const float* in, int n);  // → how many of them; with what the feedback adds

@@ -20,8 +20,8 @@ class Melgan {
     void load(const Loader& from, const Analysis& analysis);
     void plan(Arena& arena, State& state, int channels) const;
     void clear(State& state) const;
-    void step(const Kernels& kernels, State* states, int channels, const float* mel, const float* ipd,
-              int frames, float* const* out) const;
+    void step(const Kernels& kernels, State* states, int channels, const float* mel, const Heard&, int frames,
+              float* const* out) const;
 
   private:
     void sound(const Kernels& kernels, State& state, const float* mel, int frames,
@@ -94,7 +94,7 @@ void Melgan::clear(State& state) const {
     for (int i = 0; i < count_; i++) layers_[i].clear(state.layers[i]);
 }
 
-void Melgan::step(const Kernels& kernels, State* states, int channels, const float* mel, const float*,
+void Melgan::step(const Kernels& kernels, State* states, int channels, const float* mel, const Heard&,
                   int frames, float* const* out) const {
     for (int c = 0; c < channels; c++)
         sound(kernels, states[c], mel + c * frames * layers_[0].inputs(), frames, out[c]);

@@ -28,14 +28,14 @@ class Phase {
     void load(const Loader& from, const Analysis& analysis);
     void plan(Arena& arena, State& state, int channels) const;
     void clear(State& state) const;
-    void step(const Kernels& kernels, State* states, int channels, const float* mel, const float* ipd,
+    void step(const Kernels& kernels, State* states, int channels, const float* mel, const Heard& heard,
               int frames, float* const* out) const;
 
   private:
     // one frame: of one channel its magnitudes, then the spectra of two, then of one its samples
     void magnitudes(const Kernels& kernels, State& state, const float* mel, const float* correction) const;
     void together(const Kernels& kernels, State* states, const float* first, const float* second,
-                  const float* ipd) const;
+                  const float* heard, float follow, const float* ipd) const;
     void give(const Kernels& kernels, State& state, float* out) const;
 
     int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
@@ -125,7 +125,7 @@ void Phase::clear(State& state) const {
     }
 }
 
-void Phase::step(const Kernels& kernels, State* states, int channels, const float* mel, const float* ipd,
+void Phase::step(const Kernels& kernels, State* states, int channels, const float* mel, const Heard& heard,
                  int frames, float* const* out) const {
     int block = frames * bank_.bands, rows = channels * frames;
     Network::State networks[MOST_CHANNELS];
@@ -144,14 +144,16 @@ void Phase::step(const Kernels& kernels, State* states, int channels, const floa
             int64_t row = static_cast<int64_t>(c) * frames + l;
             magnitudes(kernels, states[c], mel + row * bank_.bands, buffers.correction + row * bins_);
         }
-        const float* turn = turns_ ? buffers.turn + static_cast<int64_t>(l) * bins_ : nullptr;
+        int64_t bins = bins_;
+        float follow = heard.follow ? heard.follow[l] : 0;
+        const float* phases = heard.phases ? heard.phases + l * 2 * bins : nullptr;
+        const float* turn = turns_ && follow < 1 ? buffers.turn + l * bins : nullptr;
         if (channels == 1) {
-            kernels.integrate(buffers.phases, buffers.magnitude, buffers.re, buffers.im);
+            kernels.integrate(buffers.phases, buffers.magnitude, phases, follow, buffers.re, buffers.im);
             if (turn) kernels.rotate(turn, bins_, buffers.re, buffers.im);
         } else {
-            int64_t apart = static_cast<int64_t>(frames) * bins_;
-            together(kernels, states, turn, turn ? turn + apart : nullptr,
-                     ipd ? ipd + static_cast<int64_t>(l) * 2 * bins_ : nullptr);
+            together(kernels, states, turn, turn ? turn + frames * bins : nullptr, phases, follow,
+                     heard.ipd ? heard.ipd + l * 2 * bins : nullptr);
         }
         for (int c = 0; c < channels; c++) give(kernels, states[c], out[c] + static_cast<int64_t>(l) * hop_);
     }
@@ -170,11 +172,11 @@ void Phase::magnitudes(const Kernels& kernels, State& state, const float* mel,
 // as they did at the input, as parametric stereo codes it (Breebaart, van de Par, Kohlrausch and Schuijers,
 // 2005).
 void Phase::together(const Kernels& kernels, State* states, const float* first, const float* second,
-                     const float* ipd) const {
+                     const float* heard, float follow, const float* ipd) const {
     State &a = states[0], &b = states[1];
     float* mean = b.mean;
     for (int m = 0; m < bins_; m++) mean[m] = 0.5f * a.magnitude[m] + 0.5f * b.magnitude[m];
-    kernels.integrate(a.phases, mean, a.re, a.im);
+    kernels.integrate(a.phases, mean, heard, follow, a.re, a.im);
     if (first) {
         for (int m = 0; m < bins_; m++) b.re[m] = 0.5f * first[m] + 0.5f * second[m];
         kernels.rotate(b.re, bins_, a.re, a.im);

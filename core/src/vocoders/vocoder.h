@@ -1,8 +1,6 @@
 // What a vocoder is: log-mel (channels · frames, M), at least 0 → hop samples a frame of each channel, whose
-// states lie one after another. ipd (frames, 2, bins): cosines and sines of how far the first channel's phase
-// is ahead of the second's in each bin; null where there is one channel, or nothing is known of it. Each kind
-// is one file that ends in its row of the table, named as the configuration names it
-// (src/melisma/files/config.py, VOCODERS); `vocoder_of` finds it.
+// states lie one after another. Each kind is one file that ends in its row of the table, named as the
+// configuration names it (src/melisma/files/config.py, VOCODERS); `vocoder_of` finds it.
 #pragma once
 
 #include <new>
@@ -11,6 +9,14 @@
 #include "nn/layers.h"
 
 namespace melisma {
+
+// What is known of the phases of the sound that is played; each null where nothing is, and for vocoders that
+// make no phases of their own of no interest. Cosines and sines, (frames, 2, bins).
+struct Heard {
+    const float* phases = nullptr;  // of the first channel
+    const float* follow = nullptr;  // (frames): how far they are taken, from 0 to 1; null with the above
+    const float* ipd = nullptr;     // how far the first channel's is ahead of the second's
+};
 
 struct Vocoder {
     const char* name;
@@ -24,7 +30,7 @@ struct Vocoder {
     void (*plan)(const void* vocoder, Arena& arena, void* states, int channels);
     void (*clear)(const void* vocoder, void* states, int channels);
     void (*step)(const void* vocoder, const Kernels& kernels, void* states, int channels, const float* mel,
-                 const float* ipd, int frames, float* const* out);
+                 const Heard& heard, int frames, float* const* out);
 };
 
 // The row of a class with these methods and a State; nothing of it is ever destroyed.
@@ -52,8 +58,8 @@ constexpr Vocoder vocoder(const char* name) {
                 static_cast<const V*>(v)->clear(static_cast<State*>(states)[c]);
         },
         [](const void* v, const Kernels& kernels, void* states, int channels, const float* mel,
-           const float* ipd, int frames, float* const* out) {
-            static_cast<const V*>(v)->step(kernels, static_cast<State*>(states), channels, mel, ipd, frames,
+           const Heard& heard, int frames, float* const* out) {
+            static_cast<const V*>(v)->step(kernels, static_cast<State*>(states), channels, mel, heard, frames,
                                            out);
         },
     };

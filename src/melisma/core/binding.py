@@ -6,7 +6,6 @@ import ctypes
 import functools
 import os
 from collections.abc import Sequence
-from ctypes import c_void_p
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from ..errors import BadValue, Damaged
 from ..sound.door import block_of, channels_of
 from .handle import Handle
 from .layout import Info
-from .library import address, addresses, call, floats, library, refusal
+from .library import address, addresses, call, floats, library, pointers, refusal
 
 
 @dataclass(frozen=True)
@@ -225,16 +224,28 @@ class CoreStream(Handle):
         call("synthesize", self._handle, address(rows), len(rows), address(out))
         return out
 
-    def synthesize_channels(self, mels: Sequence[np.ndarray], ipd: np.ndarray | None = None) -> np.ndarray:
-        """A log-mel (M, L) for each channel, and how their phases differ (L, 2, bins) → (channels, L · hop); see melisma.h."""
-        rows = [np.ascontiguousarray(floats(mel, "the log-mel", self.model.bands, None).T) for mel in mels]
-        frames = len(rows[0])
-        if len(rows) != self.channels or any(len(row) != frames for row in rows):
-            raise BadValue(f"{self.channels} log-mels of one length are needed")
-        turned = None if ipd is None else floats(ipd, "the phases", frames, 2, self.model.frame // 2 + 1)
+    def decode_heard(
+        self,
+        paths: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray | None]],
+        heard: np.ndarray,
+        phases: np.ndarray,
+        fine: float = 1.0,
+        colour: float = 1.0,
+    ) -> np.ndarray:
+        """Latents (Z, L), loudness (L,) and steps (M, L) or None of each channel, their sounds, (channels, L · hop),
+        and how far their phases are taken, (L,) → (channels, L · hop); see melisma.h.
+        """
+        if len(paths) != self.channels:
+            raise BadValue(f"the stream has {self.channels} channels, and {len(paths)} paths were given")
+        levels = [floats(level, "the loudness", len(paths[0][1])) for _, level, _ in paths]
+        frames = len(levels[0])
+        rows = [np.ascontiguousarray(floats(z, "latents", self.model.latents, frames).T) for z, _, _ in paths]
+        steps = [None if layers is None else self._steps(layers, frames) for _, _, layers in paths]
+        sounds = floats(heard, "the sounds", self.channels, frames * self.model.hop)
+        follow = floats(phases, "how far phases are taken", frames)
         out = np.empty((self.channels, frames * self.model.hop), np.float32)
-        places = (c_void_p * len(rows))(*[row.ctypes.data for row in rows])
-        call("synthesize_channels", self._handle, places, address(turned), frames, addresses(out))
+        places = [pointers(arrays) for arrays in (rows, levels, steps)]
+        call("decode_heard", self._handle, *places, fine, colour, addresses(sounds), address(follow), frames, addresses(out))
         return out
 
     def encode_signals(self, x: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..files import modelfile
-from ..sound.between import Between
 from ..sound.rates import cut
 from .binding import CoreModel, CoreStream
 
@@ -81,31 +80,26 @@ class Engine:
 
         return self._on_time(map(piece, self._parts(len(loudness), frames)))
 
-    def decoded_pair(
+    def decoded_heard(
         self,
-        pair: Sequence[Coded],
+        paths: Sequence[Coded],
         heard: Iterator[np.ndarray],
+        phases: np.ndarray,
         fine: float = 0.0,
         colour: float = 0.0,
         frames: Iterable[int] | None = None,
     ) -> Iterator[np.ndarray]:
-        """Two of what `decoded` takes, of one length, → pieces (2, n) whose phases differ as those heard, pieces (2, n), do.
+        """One or two of what `decoded` takes, of one length, and their sound, in pieces (channels, n) → pieces (channels, n).
 
-        frames: as `decoded` takes them.
+        phases: how far each frame has those of the sound, (L,) from 0 to 1. Between two channels they differ as they do there.
         """
-        voice, streams = self.model.stream(channels=2), [self.model.stream() for _ in pair]
-        between = Between(heard, self.model.frame, self.hop)
+        stream, sound = self.model.stream(channels=len(paths)), _Taken(heard, len(paths))
 
         def piece(part: slice) -> np.ndarray:
-            mels = []
-            for stream, (z, loudness, layers) in zip(streams, pair):
-                if layers is None:
-                    mels.append(stream.decode_mel(z[:, part], loudness[part]))
-                else:
-                    mels.append(stream.decode_layers(z[:, part], loudness[part], layers[:, part], fine, colour, mel=True))
-            return voice.synthesize_channels(mels, between.take(mels[0].shape[1]))
+            parts = [(z[:, part], level[part], None if layers is None else layers[:, part]) for z, level, layers in paths]
+            return stream.decode_heard(parts, sound.take(len(parts[0][1]) * self.hop), phases[part], fine, colour)
 
-        return self._on_time(map(piece, self._parts(len(pair[0][1]), frames)))
+        return self._on_time(map(piece, self._parts(len(phases), frames)))
 
     def decode_mel(
         self, z: np.ndarray, loudness: np.ndarray, layers: np.ndarray | None = None, fine: float = 0.0, colour: float = 0.0
@@ -163,3 +157,20 @@ class Engine:
         for piece in pieces:
             yield piece[..., late:]
             late -= min(late, piece.shape[-1])
+
+
+class _Taken:
+    """Pieces (channels, n) of a sound as they are asked for: silence beyond its end."""
+
+    def __init__(self, pieces: Iterator[np.ndarray], channels: int):
+        self._pieces, self._held = pieces, np.zeros((channels, 0), np.float32)
+
+    def take(self, samples: int) -> np.ndarray:
+        parts, missing = [self._held], samples - self._held.shape[1]
+        while missing > 0:
+            piece = next(self._pieces, None)
+            parts.append(np.zeros((len(self._held), missing), np.float32) if piece is None else piece)
+            missing -= parts[-1].shape[1]
+        whole = np.concatenate(parts, axis=1)
+        self._held = whole[:, samples:]
+        return whole[:, :samples]

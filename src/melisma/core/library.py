@@ -6,6 +6,7 @@ import ctypes
 import functools
 import os
 import sys
+from collections.abc import Sequence
 from ctypes import c_void_p
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,11 @@ def floats(values: Any, what: str, *shape: int | None) -> np.ndarray:
 
 def address(values: np.ndarray | None) -> int | None:
     return None if values is None else values.ctypes.data
+
+
+def pointers(arrays: Sequence[np.ndarray | None]) -> Any:
+    """Where each of some arrays lies; null for None."""
+    return (c_void_p * len(arrays))(*[None if array is None else array.ctypes.data for array in arrays])
 
 
 def addresses(values: np.ndarray) -> Any:

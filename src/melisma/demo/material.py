@@ -112,7 +112,8 @@ def through_models(sound: str, models: Iterable[Model], desk: Desk, step: Step) 
 def bent(model: Model, desk: Desk) -> Strip:
     """The hero's path through a model, and the same with one latent of the timbre bent; the curve of it beneath each."""
     sound = next(iter(INPUTS))
-    path = model.transferred(model.encode(read(SOUNDS / f"{sound}.flac")))
+    source = read(SOUNDS / f"{sound}.flac")
+    path = model.transferred(model.encode(source))
     row = (path.timbre or (0,))[0]
     values = path.values.copy()
     values[row] += BEND * np.sin(2 * np.pi * TURNS * np.linspace(0, 1, path.frames))
@@ -124,7 +125,7 @@ def bent(model: Model, desk: Desk) -> Strip:
         ("cat-path", path, f"{INPUTS[sound]} along its own path", "its own path", Lane(label, before)),
         ("cat-bent", other, f"{INPUTS[sound]} along a bent path", "the same path, bent", Lane(label, after, before)),
     ):
-        heard.append(desk.sound(stem, model.decode(one, fine=1.0, colour=0.0), title, caption, [lane]))
+        heard.append(desk.sound(stem, model.decode(one, fine=1.0, colour=0.0, sound=source), title, caption, [lane]))
     return desk.strip("the same path, bent", heard, together=True)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import BadValue
 from .declare import LOUDNESS, Parameter, operator
-from .path import P, PathData
+from .path import P, PathData, elsewhere
 from .reading import Curve, Rows, Seconds, read_array, read_curve, read_rows, read_span
 
 
@@ -100,13 +100,16 @@ def _blend(paths: Sequence[P], weights: np.ndarray, dims: Rows, span: slice, lou
         values[rows, span] = sum(weight * p.values[rows, span].astype(np.float64) for p, weight in weighted)
         if loudness:
             curve[span] = sum(weight * p.loudness[span].astype(np.float64) for p, weight in weighted)
-    layers = paths[0].layers
+    layers, in_time = paths[0].layers, paths[0].in_time
     if len(rows) == paths[0].dimensions and any(p.layers is not None for p in paths):
         blended = [None if p.layers is None else weight * p.layers[:, span] for p, weight in weighted]
         held = next(p.layers for p in paths if p.layers is not None)
         layers = np.zeros(held.shape, np.float32) if layers is None else layers.astype(np.float32)
         layers[:, span] = sum(part for part in blended if part is not None)
-    return replace(paths[0], values=values, loudness=curve, layers=layers)
+        others = np.zeros(paths[0].frames, bool)
+        others[span] = np.any(weights[1:] != 0, axis=0) | (weights[0] != 1)
+        in_time = elsewhere(paths[0], others)
+    return replace(paths[0], values=values, loudness=curve, layers=layers, in_time=in_time)
 
 
 def aligned(paths: Sequence[P]) -> list[P]:
@@ -147,6 +150,6 @@ def _stretched(path: P, frames: int, like: P, length: int) -> P:
 
     layers = None if path.layers is None else between(path.layers)
     return replace(
-        path, values=between(path.values), loudness=between(path.loudness), layers=layers,
+        path, values=between(path.values), loudness=between(path.loudness), layers=layers, in_time=None,
         rate=like.rate, source_rate=like.source_rate, length=length,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from ..errors import BadValue
 from ..sound.scales import LOUDNESS_FLOOR
 from .declare import END, LOUDNESS, START, Parameter, operator
 from .noise import smooth_noise
-from .path import P
+from .path import P, elsewhere
 from .reading import Curve, Rows, Seconds, read_curve, read_integer, read_number, read_points, read_rows, read_span
 
 LOUDNESS_UNIT = 10.0  # dB that count as one latent unit where an operator acts on the loudness too
@@ -268,4 +268,4 @@ def beside(path: P, dims: Rows, span: slice, change: Callable[[np.ndarray], np.n
         return path
     layers = path.layers.copy()
     layers[:, span] = change(path.layers)
-    return replace(path, layers=layers)
+    return replace(path, layers=layers, in_time=elsewhere(path, span))

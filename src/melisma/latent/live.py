@@ -77,6 +77,14 @@ LIVE: tuple[Parameter, ...] = (
         1,
         summary="how far match and other edits leave the fine structure as it was, where fine is up: 1 keeps notes in tune",
     ),
+    Parameter(
+        "fine.phases",
+        "",
+        1,
+        0,
+        1,
+        summary="how far phases are the input's own, where fine is up: 1 keeps every note, the lowest too",
+    ),
 )
 # one for each latent, its number, from 1 on, behind a dot
 LIVE_OF_LATENTS: tuple[Parameter, ...] = (

@@ -26,7 +26,9 @@ class PathData:
     dimension on the training set, or None. timbre: the dimensions that shape a spectrum's envelope, while the others shape
     what is in it, pitch above all; None if that is not known. layers: int8 (M, L) or None, what the latents leave out of the
     sound's mel, its residual, as cosines over the M bands in steps of LAYER_STEP dB; the first FINE are its `colour`, the others
-    its `fine` structure. A path that no sound gave has none. MelismaError for anything that does not fit together.
+    its `fine` structure. A path that no sound gave has none. in_time: bool (L,) or None, which frames still are when their sound
+    has them, so that it can lend them its phases; no file keeps this, as it keeps no sound. MelismaError for anything that does
+    not fit together.
     """
 
     values: np.ndarray
@@ -38,6 +40,7 @@ class PathData:
     ranges: np.ndarray | None = None
     timbre: tuple[int, ...] | None = None
     layers: np.ndarray | None = None
+    in_time: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         values = frozen(self.values, "values", (None, None))
@@ -52,6 +55,8 @@ class PathData:
             object.__setattr__(self, "timbre", tuple(read_rows(self, self.timbre)))
         if self.layers is not None:
             object.__setattr__(self, "layers", _layers(self.layers, values.shape[1]))
+        if self.in_time is not None:
+            object.__setattr__(self, "in_time", _in_time(self.in_time, values.shape[1]))
         if not isinstance(self.model, str):
             raise BadValue(f"the model of a path is {self.model!r}, not a name")
         if self.duration > self.frames / self.rate + 1:
@@ -90,6 +95,14 @@ class PathData:
 P = TypeVar("P", bound=PathData)  # what an operator is given, and gives
 
 
+def _in_time(array: Any, frames: int) -> np.ndarray:
+    array = np.array(array, bool)
+    if array.shape != (frames,):
+        raise BadValue(f"in_time of a path has the shape {array.shape}; ({frames},) is needed")
+    array.setflags(write=False)
+    return array
+
+
 def _layers(array: Any, frames: int) -> np.ndarray:
     """Layers (M, L), read-only; numbers that are no steps yet are rounded to them."""
     array = np.asarray(array)
@@ -105,3 +118,12 @@ def _layers(array: Any, frames: int) -> np.ndarray:
     np.maximum(array, -LAYER_MOST, out=array)
     array.setflags(write=False)
     return array
+
+
+def elsewhere(path: PathData, span: slice | np.ndarray) -> np.ndarray | None:
+    """`in_time` of the path once the layers of the span are those of other moments."""
+    if path.in_time is None:
+        return None
+    in_time = path.in_time.copy()
+    in_time[span] = False
+    return in_time

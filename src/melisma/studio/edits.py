@@ -75,10 +75,12 @@ def _revert(on: Target, path: LatentPath, first: LatentPath) -> LatentPath:
             values[lane, chosen] = first.values[lane, chosen]
     if on.loudness:
         loudness[chosen] = first.loudness[chosen]
-    layers = path.layers
+    layers, in_time = path.layers, path.in_time
     if layers is not None and first.layers is not None and on.lanes is None:  # they go along with all latents
         layers = np.where(chosen, first.layers, layers)
-    return replace(path, values=values, loudness=loudness, layers=layers)
+        if in_time is not None and first.in_time is not None:
+            in_time = np.where(chosen, first.in_time, in_time)
+    return replace(path, values=values, loudness=loudness, layers=layers, in_time=in_time)
 
 
 def _span(on: Target, path: LatentPath) -> tuple[float | None, float | None] | None:

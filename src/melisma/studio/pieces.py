@@ -10,6 +10,7 @@ import numpy as np
 from ..latent import LatentPath
 from ..model import Model
 from ..sound.audio import Audio
+from ..sound.channels import one_of
 
 WARM = 64  # frames; the published models' decoders look back 32 at most, with their vocoders less than this
 
@@ -35,7 +36,7 @@ def ahead(
 
 @dataclass(frozen=True)
 class Played:
-    """What sounds of a take: a path; or left's and right's, with the sound of two channels that they were read from.
+    """What sounds of a take: a path; or left's and right's. sound: what they were read from; one path is of its channels mixed.
 
     channels: of the whole. Two of one path: those of a sound whose channels are equal.
     """
@@ -43,6 +44,10 @@ class Played:
     paths: tuple[LatentPath, ...]
     sound: Audio | None = None
     channels: int = 1
+
+    @property
+    def _mixed(self) -> Audio | None:
+        return None if self.sound is None else Audio(one_of(self.sound.samples), self.sound.rate, name=self.sound.name)
 
     @property
     def path(self) -> LatentPath:
@@ -53,16 +58,17 @@ class Played:
         """All of it, (channels, T) at the rate of the take's input, or the model's own."""
         if own_rate:
             made = Audio(np.concatenate(list(self.pieces(model, fine=fine, colour=colour)), 1), model.sample_rate)
-        elif self.sound is None:
-            made = model.decode(self.path, fine=fine, colour=colour)
+        elif self.sound is None or len(self.paths) == 1:
+            made = model.decode(self.path, fine=fine, colour=colour, sound=self._mixed)
         else:
             made = model.decode_pair(self.paths, self.sound, fine=fine, colour=colour)
         return made if made.channels == self.channels else Audio(np.repeat(made.samples, self.channels, axis=0), made.rate)
 
     def pieces(self, model: Model, *, fine: float, colour: float) -> Iterator[np.ndarray]:
         """As `pieces`, (paths, n)."""
-        if self.sound is None:
-            yield from (piece[None] for piece in pieces(self.path, model, fine=fine, colour=colour))
+        if self.sound is None or len(self.paths) == 1:
+            made = model.decode_pieces(self.path, _growing(64, 256), fine=fine, colour=colour, sound=self._mixed)
+            yield from (piece[None] for piece in made)
         else:
             yield from model.decode_pair_pieces(self.paths, self.sound, _growing(64, 256), fine=fine, colour=colour)
 
@@ -79,16 +85,20 @@ class Played:
                 values=path.values[:, begin:last],
                 loudness=path.loudness[begin:last],
                 layers=None if path.layers is None else path.layers[:, begin:last],
+                in_time=None if path.in_time is None else path.in_time[begin:last],
                 length=length,
                 source_rate=model.sample_rate,
             )
             for path in self.paths
         ]
-        if self.sound is None:
-            made = list(model.decode_pieces(parts[0], [last - begin], fine=fine, colour=colour))
+        heard = None
+        sound = self._mixed if len(parts) == 1 else self.sound
+        if sound is not None:
+            start, end = (round(frame * model.hop * sound.rate / model.sample_rate) for frame in (begin, last))
+            heard = Audio(sound.samples[:, start:end], sound.rate)
+        if heard is None or len(parts) == 1:
+            made = list(model.decode_pieces(parts[0], [last - begin], fine=fine, colour=colour, sound=heard))
         else:
-            start, end = (round(frame * model.hop * self.sound.rate / model.sample_rate) for frame in (begin, last))
-            heard = Audio(self.sound.samples[:, start:end], self.sound.rate)
             made = list(model.decode_pair_pieces(parts, heard, [last - begin], fine=fine, colour=colour))
         return first * model.hop, np.atleast_2d(np.concatenate(made, -1))[:, (first - begin) * model.hop :]
 

@@ -81,11 +81,10 @@ def paths(
 def played(take: Take, open_sound: Open, model: Model, memo: Memo | None = None) -> Played:
     """What sounds of a take: of its one path, or of a path for each of two channels."""
     memo = memo or Memo()
-    heard = open_sound(take.input) if take.stereo and take.input is not None else None
-    if heard is None or heard.channels != 2:
-        return Played((paths(take, open_sound, model, memo)[2],))
-    if len(sides(heard.samples)) == 1:
-        return Played((paths(take, open_sound, model, memo)[2],), channels=2)
+    heard = open_sound(take.input) if take.input is not None else None
+    stereo = take.stereo and heard is not None and heard.channels == 2
+    if heard is None or not stereo or len(sides(heard.samples)) == 1:
+        return Played((paths(take, open_sound, model, memo)[2],), heard, 2 if stereo else 1)
     pair = tuple(paths(take, open_sound, model, memo, side)[2] for side in (0, 1))
     return Played(pair, heard, 2)
 

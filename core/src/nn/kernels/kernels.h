@@ -113,8 +113,10 @@ struct Kernels {
                   float* magnitude);
     // magnitude · exp(3 tanh(c / 3))
     void (*refine)(const float* correction, int n, float* magnitude);
-    // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it
-    void (*integrate)(const Phases& phases, const float* magnitude, float* re, float* im);
+    // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it. heard (2,
+    // bins): cosines and sines of other phases, which are taken instead as far as `follow`, from 0 to 1
+    void (*integrate)(const Phases& phases, const float* magnitude, const float* heard, float follow,
+                      float* re, float* im);
     void (*rotate)(const float* angles, int n, float* re, float* im);           // radians
     void (*overlap)(const float* frame, const float* window, int n, float* y);  // y += frame · window
 };

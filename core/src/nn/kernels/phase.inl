@@ -7,7 +7,27 @@ constexpr int ROUNDS = 3;
 constexpr double PI = 3.14159265358979323846;
 constexpr double LOUDEST = 1e6;  // magnitude; only a damaged model goes beyond, or gives no number at all
 
-void integrate(const Phases& state, const float* magnitude, float* re, float* im) {
+// Magnitudes of a frame → their energies and logarithms, and how far each phase goes on in a hop.
+void slopes(const Phases& state, const float* magnitude) {
+    const int bins = state.bins;
+    double* __restrict log = state.log;
+    double* __restrict weight = state.weight;
+    double* __restrict advance = state.advance;
+    for (int m = 0; m < bins; m++) {
+        double v = static_cast<double>(magnitude[m]);
+        v = v > FLOOR ? v : FLOOR;  // NaN, too, becomes silence
+        v = v < LOUDEST ? v : LOUDEST;
+        weight[m] = v * v;
+        log[m] = logarithm(v);
+    }
+    const double half = state.per_time * 0.5;
+    advance[0] = fused(state.per_time, log[1] - log[0], state.steady[0]);
+    for (int m = 1; m < bins - 1; m++) advance[m] = fused(half, log[m + 1] - log[m - 1], state.steady[m]);
+    advance[bins - 1] = fused(state.per_time, log[bins - 1] - log[bins - 2], state.steady[bins - 1]);
+}
+
+// What each bin is told by its past and its neighbours → its phase.
+void ask(const Phases& state) {
     const int bins = state.bins;
     double* __restrict cosine = state.cosine;
     double* __restrict sine = state.sine;
@@ -26,17 +46,6 @@ void integrate(const Phases& state, const float* magnitude, float* re, float* im
     double* __restrict told_s = state.told_s;
     double* __restrict says_c = state.says_c;
     double* __restrict says_s = state.says_s;
-    for (int m = 0; m < bins; m++) {
-        double v = static_cast<double>(magnitude[m]);
-        v = v > FLOOR ? v : FLOOR;  // NaN, too, becomes silence
-        v = v < LOUDEST ? v : LOUDEST;
-        weight[m] = v * v;
-        log[m] = logarithm(v);
-    }
-    const double half = state.per_time * 0.5;
-    advance[0] = fused(state.per_time, log[1] - log[0], state.steady[0]);
-    for (int m = 1; m < bins - 1; m++) advance[m] = fused(half, log[m + 1] - log[m - 1], state.steady[m]);
-    advance[bins - 1] = fused(state.per_time, log[bins - 1] - log[bins - 2], state.steady[bins - 1]);
     // the past, advanced, speaks with the energy its bin had
     for (int m = 0; m < bins; m++) {
         double c, s;
@@ -69,18 +78,42 @@ void integrate(const Phases& state, const float* magnitude, float* re, float* im
     for (int m = 0; m < bins; m++) {
         double size = std::sqrt(fused(told_c[m], told_c[m], told_s[m] * told_s[m]));
         double inverse = 1.0 / (size > 1e-30 ? size : 1.0);
-        double c = size > 1e-30 ? told_c[m] * inverse : cosine[m],
-               s = size > 1e-30 ? told_s[m] * inverse : sine[m];
-        cosine[m] = c;
-        sine[m] = s;
-        older[m] = last[m];
-        last[m] = log[m];
-        before[m] = advance[m];
-        energy[m] = weight[m];
+        cosine[m] = size > 1e-30 ? told_c[m] * inverse : cosine[m];
+        sine[m] = size > 1e-30 ? told_s[m] * inverse : sine[m];
+    }
+}
+
+// The phases go over to those heard. All the way there nothing of their own is asked, which is most of the
+// work.
+void take(const Phases& state, const float* heard, double follow) {
+    const int bins = state.bins;
+    double* __restrict cosine = state.cosine;
+    double* __restrict sine = state.sine;
+    for (int m = 0; m < bins; m++) {
+        double c = fused(follow, static_cast<double>(heard[m]) - cosine[m], cosine[m]);
+        double s = fused(follow, static_cast<double>(heard[bins + m]) - sine[m], sine[m]);
+        double size = std::sqrt(fused(c, c, s * s));
+        double inverse = 1.0 / (size > 1e-30 ? size : 1.0);
+        cosine[m] = size > 1e-30 ? c * inverse : cosine[m];
+        sine[m] = size > 1e-30 ? s * inverse : sine[m];
+    }
+}
+
+void integrate(const Phases& state, const float* magnitude, const float* heard, float follow, float* re,
+               float* im) {
+    const int bins = state.bins;
+    slopes(state, magnitude);
+    if (!(follow >= 1)) ask(state);
+    if (follow > 0) take(state, heard, follow < 1 ? static_cast<double>(follow) : 1.0);
+    for (int m = 0; m < bins; m++) {
+        state.older[m] = state.last[m];
+        state.last[m] = state.log[m];
+        state.before[m] = state.advance[m];
+        state.energy[m] = state.weight[m];
         float v = magnitude[m] > 0 ? magnitude[m] : 0;
         v = v < static_cast<float>(LOUDEST) ? v : static_cast<float>(LOUDEST);
-        re[m] = v * static_cast<float>(c);
-        im[m] = v * static_cast<float>(s);
+        re[m] = v * static_cast<float>(state.cosine[m]);
+        im[m] = v * static_cast<float>(state.sine[m]);
     }
 }
 

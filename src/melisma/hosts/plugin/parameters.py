@@ -28,6 +28,7 @@ _NOTES = {
     "level": "Level", "velocity": "Velocity", "pressure": "Pressure", "vibrato": "Vibrato", "vibrato.rate": "Vibrato Rate",
     "wheel": "Wheel", "transpose": "Transpose", "bend": "Bend Range", "air": "Air",
 }  # fmt: skip
+_LATER = {"fine.phases": "Fine Phases"}  # behind all others: hosts know a session's parameters by their places
 _FIRST = {"match": 1.0, "fine": 1.0, "shape": 1.0, "width": 0.1, "air": -30.0}
 _LOGARITHMIC = {"feedback.frequency", "feedback.q", "randomize.rate", "match.seconds", "attack", "decay", "release"}
 
@@ -61,9 +62,9 @@ def _row(p: Parameter, label: str, exciter: bool) -> Row:
     return Row(p.name, symbol, label, p.unit, p.summary, *bounds, whole, logarithmic, exciter)
 
 
-def _live() -> list[Row]:
+def _live(labels: dict[str, str]) -> list[Row]:
     declared = {p.name: p for p in LIVE}
-    return [_row(declared[name], label, False) for name, label in _LABELS.items()]
+    return [_row(declared[name], label, False) for name, label in labels.items()]
 
 
 def _exciter() -> list[Row]:
@@ -84,9 +85,9 @@ def _latents() -> list[Row]:
 
 def effect() -> list[Row]:
     """Of the effect."""
-    return [_BYPASS, _MODEL, _STATUS, *_live(), *_latents()]
+    return [_BYPASS, _MODEL, _STATUS, *_live(_LABELS), *_latents(), *_live(_LATER)]
 
 
 def instrument() -> list[Row]:
     """Of the instrument: it has nothing to bypass."""
-    return [_MODEL, _STATUS, *_exciter(), *_live(), *_latents()]
+    return [_MODEL, _STATUS, *_exciter(), *_live(_LABELS), *_latents(), *_live(_LATER)]

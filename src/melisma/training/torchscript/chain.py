@@ -20,6 +20,8 @@ from .voices import voice
 
 LOUDEST_SAMPLE = 1e4  # +80 dBFS: the absurd is merely loud
 HIGHEST_SAMPLE, RELEASE = 4.0, 0.1  # +12 dBFS, which no sound goes beyond; seconds in which what holds it there lets go
+# dB by which a sound may be lifted before its phases are none any more, and where that begins: the core's stream/layers.h
+LIFTED_LEAST, LIFTED_MOST = 30.0, 50.0
 
 
 class Listening(Streaming):
@@ -86,7 +88,9 @@ class Chain(nn.Module):
     shaping: Tensor
     beside: Tensor
     envelope: Tensor
+    lately: Tensor
     basis: Tensor
+    window: Tensor
     hearing_start: Tensor
     shaping_start: Tensor
 
@@ -100,6 +104,7 @@ class Chain(nn.Module):
         # TorchScript knows no constants but its modules' own
         self.loudest, self.ceiling, self.silence = LOUDEST_SAMPLE, math.log(HIGHEST_SAMPLE), LOUDNESS_FLOOR
         self.at_fine, self.at_colour, self.fine_from = FINE, COLOUR, FINE_FROM
+        self.lifted, self.lifting = LIFTED_MOST, LIFTED_MOST - LIFTED_LEAST
         # frames that the decoder looks back: its first convolution's two and each block's
         self.reach = 2 + (file.config.vae.kernel - 1) * file.config.vae.decoder_blocks
         listening, shaping = Packed(Listening(model)), Packed(Shaping(model))
@@ -107,7 +112,7 @@ class Chain(nn.Module):
             "hearing_start": listening.initial(), "shaping_start": shaping.initial(), "basis": cosines(self.bands),
             "filtered": torch.zeros(1, 2, dtype=torch.float64), "waiting": torch.zeros(1, self.frame - self.hop),
             "ready": torch.zeros(1, 0), "hearing": listening.initial(), "shaping": shaping.initial(), "beside": shaping.initial(),
-            "envelope": torch.zeros(1, 1).double(),
+            "envelope": torch.zeros(1, 1).double(), "window": model.analysis.window.clone(), "lately": torch.zeros(1, self.frame),
         }  # fmt: skip
         for name, tensor in tensors.items():
             self.register_buffer(name, tensor)
@@ -147,6 +152,7 @@ class Chain(nn.Module):
         if self.waiting.shape[-1] < self.frame:
             return torch.zeros(x.shape[0], self.bands + 1 + self.latents, 0)
         heard, self.hearing = self.hear(self.waiting, self.hearing)
+        self.lately = self.waiting
         self.waiting = self.waiting[:, heard.shape[-1] * self.hop :]
         return heard
 
@@ -174,9 +180,24 @@ class Chain(nn.Module):
         moved = torch.matmul(self.basis, before - shape)
         return shape, torch.matmul(self.basis.t(), amounts.t() * steps * 0.01 + kept.t() * moved)
 
-    def sound(self, mel: Tensor) -> Tensor:
+    def phases(self, before: Tensor, after: Tensor, turned: Tensor) -> tuple[Tensor, Tensor]:
+        """The loudness before and after edits, (B, 1, L) → the input's phases, (B, L, 2 · bins), cosines and sines, and how far
+        they are taken, (B, L): not where so much is lifted that they are its noise's.
+        """
+        believed = ((self.lifted - (after - before)[:, 0]) / self.lifting).clamp(0, 1)
+        follow = self.live.phases(turned) * believed
+        if not bool((follow > 0).any()):
+            return torch.zeros(follow.shape[0], follow.shape[1], self.frame + 2), follow
+        spectrum = torch.view_as_real(torch.fft.rfft(self.lately.unfold(-1, self.frame, self.hop) * self.window))
+        size = torch.sqrt((spectrum * spectrum).sum(-1, keepdim=True))
+        steady = torch.zeros_like(spectrum)
+        steady[..., 0] = 1.0
+        phasors = torch.where(size > 1e-15, spectrum / size.clamp(min=1e-15), steady)
+        return torch.cat([phasors[..., 0], phasors[..., 1]], -1), follow
+
+    def sound(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
         """The log-mel's waveform (B, 1, L · hop), within ±HIGHEST_SAMPLE: a limiter, at once down and slowly up."""
-        y = self.voice(mel.clamp(min=0))
+        y = self.voice(mel.clamp(min=0), heard, follow)
         if float(y.abs().max()) > math.exp(self.ceiling) or float(self.envelope.max()) > self.ceiling:
             fall = torch.arange(1, y.shape[-1] + 1).double() / self.release
             peaks = torch.cummax(y.double().abs().clamp(min=1e-30).log() + fall, -1)[0]
@@ -192,7 +213,8 @@ class Chain(nn.Module):
             level, z = heard[:, self.bands : self.bands + 1], heard[:, self.bands + 1 :]
             edited, loudness, turned = self.live(z, level, True)
             shape, added = self.decoded(heard, edited, loudness, turned)
-            self.ready = torch.cat([self.ready, self.sound(self.finish(shape, added, loudness))[:, 0]], -1)
+            phases, follow = self.phases(level, loudness, turned)
+            self.ready = torch.cat([self.ready, self.sound(self.finish(shape, added, loudness), phases, follow)[:, 0]], -1)
         if self.ready.shape[-1] < wanted:  # once, unless blocks are whole hops: then never
             self.ready = torch.nn.functional.pad(self.ready, [max(self.hop, wanted - self.ready.shape[-1]), 0])
         y, self.ready = self.ready[:, :wanted], self.ready[:, wanted:]
@@ -215,4 +237,5 @@ class Chain(nn.Module):
         path = torch.nan_to_num(path, nan=0.0, posinf=0.0, neginf=0.0)
         z, loudness, _ = self.live(path[:, :-1].clamp(-100, 100), (path[:, -1:] + self.silence).clamp(self.silence, 12), False)
         shape, self.shaping = self.shape(torch.cat([z, loudness], 1), self.shaping)
-        return self.sound(self.finish(shape, torch.zeros_like(shape), loudness))
+        none = torch.zeros(path.shape[0], path.shape[2], self.frame + 2)
+        return self.sound(self.finish(shape, torch.zeros_like(shape), loudness), none, none[..., 0])

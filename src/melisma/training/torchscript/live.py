@@ -19,8 +19,9 @@ FIXED = (
     "fine",
     "colour",
     "fine.kept",
+    "fine.phases",
 )  # what such a host can turn, beside each latent's own
-MATCH, SECONDS, OFFSET, FINE, COLOUR, KEPT = range(len(FIXED))
+MATCH, SECONDS, OFFSET, FINE, COLOUR, KEPT, PHASES = range(len(FIXED))
 
 
 def parameters(latents: int) -> list[Parameter]:
@@ -50,7 +51,7 @@ class Live(nn.Module):
         # TorchScript knows no constants but its modules' own
         self.quiet, self.narrow, self.silence = QUIET, 1 / WIDEN**2, LOUDNESS_FLOOR
         self.at_match, self.at_seconds, self.at_offset = MATCH, SECONDS, OFFSET
-        self.at_fine, self.at_kept = FINE, KEPT
+        self.at_fine, self.at_kept, self.at_phases = FINE, KEPT, PHASES
         self.share = 1 - math.exp(-self.frame_seconds / SMOOTHING)
         every = parameters(latents)
         for name in ("minimum", "maximum"):
@@ -114,6 +115,10 @@ class Live(nn.Module):
     def kept(self, turned: Tensor) -> Tensor:
         """How far the fine structure is as it was before the latents were moved, (L,)."""
         return turned[:, self.at_fine] * turned[:, self.at_kept]
+
+    def phases(self, turned: Tensor) -> Tensor:
+        """How far phases are the input's, (L,)."""
+        return turned[:, self.at_fine] * turned[:, self.at_phases]
 
     def match(self, z: Tensor, loudness: Tensor, turned: Tensor, pitch: Tensor) -> Tensor:
         """Followed whether it is used or not. pitch (L,): how far the latents of pitch need not hold it."""

@@ -1,4 +1,7 @@
-"""The vocoders as modules that hold their state: log-mel (B, M, L) ≥ 0 → waveform (B, L · hop)."""
+"""The vocoders as modules that hold their state: log-mel (B, M, L) ≥ 0 → waveform (B, L · hop).
+
+heard (B, L, 2 · bins): cosines and sines of other phases, taken as far as follow (B, L) says, by a vocoder that makes some.
+"""
 
 import math
 
@@ -33,7 +36,7 @@ class PlainVoice(nn.Module):
     def reset(self, batch: int) -> None:
         self.state = self.start.repeat(batch, 1)
 
-    def forward(self, mel: Tensor) -> Tensor:
+    def forward(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
         y, self.state = self.net(mel, self.state)
         return y[:, 0]
 
@@ -102,12 +105,13 @@ class PhaseVoice(nn.Module):
         self.phases[:, 2:4] = math.log(self.floor)
         self.tail = torch.zeros(batch, self.tail.shape[1])
 
-    def forward(self, mel: Tensor) -> Tensor:
+    def forward(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
         said, self.state = self.net(mel, self.state)
         magnitude = self.draft(mel.transpose(1, 2).double()) * torch.exp(said[..., : self.bins])
-        cosine, sine = self.integrate(magnitude.double())
-        if said.shape[-1] > self.bins:  # a model that turns phases
-            c, s = torch.cos(said[..., self.bins :]), torch.sin(said[..., self.bins :])
+        cosine, sine = self.integrate(magnitude.double(), heard.double(), follow.double())
+        if said.shape[-1] > self.bins:  # a model that turns phases, if they are its own
+            turn = said[..., self.bins :] * (follow < 1)[..., None].to(said.dtype)
+            c, s = torch.cos(turn), torch.sin(turn)
             cosine, sine = cosine * c - sine * s, cosine * s + sine * c
         y, self.tail = self.add(magnitude, cosine, sine, self.tail)
         return y
@@ -122,7 +126,7 @@ class PhaseVoice(nn.Module):
             value = value * target / (torch.matmul(torch.matmul(value, self.bank.t()), self.bank) + 1e-20)
         return value.clamp(min=self.floor).float()
 
-    def integrate(self, magnitude: Tensor) -> tuple[Tensor, Tensor]:
+    def integrate(self, magnitude: Tensor, heard: Tensor, follow: Tensor) -> tuple[Tensor, Tensor]:
         """Magnitudes (B, L, bins) → the phasors' cosine and sine, (B, L, bins) each."""
         cosine, sine, last, older, before = self.phases.unbind(1)
         logs = magnitude.clamp(min=self.floor).log()
@@ -150,8 +154,13 @@ class PhaseVoice(nn.Module):
                 told_c = past_c + pad(up_c * c - up_s * s, [1, 0]) + pad(down_c * c + down_s * s, [0, 1])
                 told_s = past_s + pad(up_c * s + up_s * c, [1, 0]) + pad(down_s * c - down_c * s, [0, 1])
             size = torch.sqrt(told_c * told_c + told_s * told_s)
-            heard, size = size > 1e-30, size.clamp(min=1e-30)
-            cosine, sine = torch.where(heard, told_c / size, cosine), torch.where(heard, told_s / size, sine)
+            known, size = size > 1e-30, size.clamp(min=1e-30)
+            cosine, sine = torch.where(known, told_c / size, cosine), torch.where(known, told_s / size, sine)
+            share = follow[:, t, None]
+            c, s = cosine + share * (heard[:, t, : self.bins] - cosine), sine + share * (heard[:, t, self.bins :] - sine)
+            size = torch.sqrt(c * c + s * s)
+            known, size = (size > 1e-30) & (share > 0), size.clamp(min=1e-30)
+            cosine, sine = torch.where(known, c / size, cosine), torch.where(known, s / size, sine)
             cosines.append(cosine), sines.append(sine)
             older, last, before = last, log, advance
         self.phases = torch.stack([cosine, sine, last, older, before], 1)
