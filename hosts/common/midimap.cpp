@@ -78,8 +78,7 @@ static void turn(Knob* knob, const KnobsHost* calls, void* host, int value) {
 
 static bool hears(const Knob& knob, int channel) { return knob.channel == 0 || knob.channel == channel; }
 
-// A knob turns one thing, and a thing is turned by one knob.
-static bool bind(Knobs* k, Knob knob) {
+bool knobs_bind(Knobs* k, Knob knob) {
     int kept = 0;
     for (int i = 0; i < k->count; i++) {
         const Knob& other = k->list[i];
@@ -95,8 +94,17 @@ static bool bind(Knobs* k, Knob knob) {
     return true;
 }
 
+void knobs_forget(Knobs* k, const char* parameter) {
+    int kept = 0;
+    for (int i = 0; i < k->count; i++)
+        if (strcmp(k->list[i].parameter, parameter) != 0) k->list[kept++] = k->list[i];
+    k->count = kept;
+    k->fresh_channel = 0;
+}
+
 bool knobs_learn(Knobs* k, const char* parameter) {
     if (k->wanted_count == MOST_WANTED || strlen(parameter) >= KNOB_PARAMETER) return false;
+    if (!make_room(k, k->count + k->wanted_count + 1)) return false;
     if (!k->wanted_count) memset(k->given, 0, sizeof k->given);
     snprintf(k->wanted[k->wanted_count++], KNOB_PARAMETER, "%s", parameter);
     return true;
@@ -108,7 +116,7 @@ static bool learns(Knobs* k, int channel, int controller) {
         Knob knob = k->list[k->count - 1];
         if (fresh == channel && knob.controller + 32 == controller) {
             knob.bits = 14;
-            return bind(k, knob);
+            return knobs_bind(k, knob);
         }
     }
     if (!k->wanted_count || k->given[channel][controller]) return false;
@@ -120,7 +128,7 @@ static bool learns(Knobs* k, int channel, int controller) {
     knob.bits = 7;
     k->given[channel][controller] = true;
     if (controller < 96) k->given[channel][controller + 32] = true;
-    if (!bind(k, knob)) return false;
+    if (!knobs_bind(k, knob)) return false;
     if (controller < 32 && !knob_reserved(controller + 32)) k->fresh_channel = channel;
     return true;
 }

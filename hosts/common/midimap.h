@@ -58,14 +58,19 @@ size_t knobs_text(const Knobs* k, char* text, size_t size);
 bool knobs_load(Knobs* k, char* reason, size_t capacity);
 bool knobs_save(const Knobs* k, char* reason, size_t capacity);
 
-// The next knob that moves turns this parameter. false: too many are waiting already, or the name is too
-// long.
+// The next knob that moves turns this parameter. false: too many are waiting already, the name is too long,
+// or there is no memory.
 bool knobs_learn(Knobs* k, const char* parameter);
+
+// A knob turns one thing, and a thing is turned by one knob: those that stood there before go. false: there
+// is no room.
+bool knobs_bind(Knobs* k, Knob knob);
+void knobs_forget(Knobs* k, const char* parameter);
 
 enum KnobHeard { NO_KNOB, KNOB_TURNED, KNOB_LEARNT };  // the last one of the list was learnt
 
-// A controller's message: channel 1 to 16, controller and value 0 to 127. Takes no memory unless something is
-// being learnt.
+// A controller's message: channel 1 to 16, controller and value 0 to 127. Takes no memory: knobs_learn took
+// it.
 KnobHeard knobs_turn(Knobs* k, const KnobsHost* calls, void* host, int channel, int controller, int value);
 
 // Whether a parameter of that unit is turned in equal ratios: frequencies and times.

@@ -108,14 +108,10 @@ class MelismaPlugin : public Plugin {
         if (x) instance_deactivate(x);
     }
 
-#if MELISMA_INSTRUMENT
     void run(const float** in, float** out, uint32_t n, const MidiEvent* events, uint32_t count) override {
         for (uint32_t i = 0; x && i < count; i++)
             if (events[i].size <= MidiEvent::kDataSize)
                 instance_note(x, events[i].frame, events[i].data, events[i].size);
-#else
-    void run(const float** in, float** out, uint32_t n) override {
-#endif
         if (x) {
             instance_process(x, in, out, n);
             setLatency(static_cast<uint32_t>(instance_latency(x)));

@@ -9,7 +9,6 @@
 #include "control.h"
 #include "controllers.h"
 #include "keeper.h"
-#include "midimap.h"
 #include "models.h"
 #include "notes.h"
 
@@ -112,8 +111,11 @@ void control_serve(Instance* x) {
 }
 
 void instance_tend(Instance* x) {
-    Control control(x);
-    control_serve(x);
+    {
+        Control control(x);
+        control_serve(x);
+    }
+    controllers_tend(x);
 }
 
 // ---- beginning and end
@@ -139,7 +141,7 @@ Instance* instance_new(int rate) {
     x->values[MODEL] = static_cast<float>(choice ? choice : x->known.count ? 1 : 0);
     x->chosen = true;
     x->status = NOT_FOUND;
-    if (MELISMA_INSTRUMENT) controllers_begin(x);
+    controllers_begin(x);
     control_settle(x);
     return x;
 }
@@ -149,7 +151,7 @@ void instance_free(Instance* x) {
     if (x->active) instance_deactivate(x);
     player_end(&x->player);
     melisma_exciter_free(x->exciter);
-    knobs_free(x->knobs);
+    controllers_end(x);
     pthread_mutex_destroy(&x->control);
     free(x);
 }
@@ -200,6 +202,7 @@ bool instance_order(Instance* x, const char* path, size_t length) {
 void instance_process(Instance* x, const float* const* in, float* const* out, int64_t n, bool offline) {
     if (n <= 0) return;
     x->echoes = false;
+    if (!MELISMA_INSTRUMENT) controllers_hear(x);
     if (!x->played) {
         // the first block after a start: what was asked for is there, not on its way
         take_settled(x);

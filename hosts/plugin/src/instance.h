@@ -56,9 +56,15 @@ struct Instance {
     melisma_exciter* exciter;
     std::atomic<bool> stirred;  // something of the exciter was set
     float sound[1024];
-    Note notes[MOST_EVENTS];
+
+    Note notes[MOST_EVENTS];  // the audio thread's
     int note_count;
-    struct Knobs* knobs;  // the user's MIDI map
+
+    struct Knobs* knobs;                      // the MIDI map
+    std::atomic_flag mapping;                 // held by whoever reads or changes it
+    std::atomic<int> bound[PARAMETER_COUNT];  // which controller turns each, and 1; 0: none
+    std::atomic<int> learning;                // the row that the next controller turns; −1: none
+    std::atomic<bool> learnt;                 // one was, and is in no file yet
 
     Watch watch;
     Instance* next;  // the keeper's
@@ -75,7 +81,8 @@ inline int instance_latency(const Instance* x) { return x->latency.load(); }
 void instance_activate(Instance* x, int rate);
 void instance_deactivate(Instance* x);
 
-// The audio thread's: a message in the next block. Those beyond MOST_EVENTS are lost.
+// The audio thread's: a message in the next block, of which the effect hears controllers alone. Those beyond
+// MOST_EVENTS are lost.
 void instance_note(Instance* x, uint32_t frame, const uint8_t* bytes, size_t size);
 
 // Two channels in (the instrument: null) and out, n samples. REALTIME but for the first block after a start.
@@ -109,6 +116,8 @@ struct Look {
 void instance_look(Instance* x, Look* look);
 void instance_known(Instance* x, Known* known);
 void instance_choose_file(Instance* x, const char* path);  // read beside the audio
+// The next controller turns the row; once more, and it does not; where one does, it is forgotten.
+void instance_learn(Instance* x, int row);
 
 // The audio thread's, around each block.
 void see_keys(Instance* x);

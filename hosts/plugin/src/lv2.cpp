@@ -155,7 +155,7 @@ void run(LV2_Handle handle, uint32_t n) {
     const LV2_Atom_Sequence* events = static_cast<const LV2_Atom_Sequence*>(p->ports[ATOMS_IN]);
     if (events && p->map) {
         LV2_ATOM_SEQUENCE_FOREACH(events, event) {
-            if (MELISMA_INSTRUMENT && event->body.type == p->uris.midi)
+            if (event->body.type == p->uris.midi)
                 instance_note(p->x, static_cast<uint32_t>(event->time.frames),
                               static_cast<const uint8_t*>(LV2_ATOM_BODY_CONST(&event->body)),
                               event->body.size);

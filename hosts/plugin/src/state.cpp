@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "controllers.h"
 #include "models.h"
 
 // A row of the exciter's, as a state calls it.
@@ -24,6 +25,7 @@ size_t instance_state(Instance* x, char* text, size_t size) {
     auto end = [&] { return used < size ? text + used : nullptr; };
     used += static_cast<size_t>(
         snprintf(end(), left(), "file %s\nchoice %d\n", x->file, static_cast<int>(x->values[MODEL].load())));
+    used += controllers_text(x, end(), left());
     return used;
 }
 
@@ -88,6 +90,7 @@ bool instance_restore(Instance* x, const char* text, bool echoed) {
         x->values[i] = value;
         if (!there) player_set(&x->player, ROWS[i].name, value);
     }
+    controllers_restore(x, text);
     if (!x->played) player_reset(&x->player);
     control_serve(x);
     return true;

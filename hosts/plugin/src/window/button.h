@@ -14,6 +14,7 @@ class Button : public Widget {
     void draw(Vg vg, bool focused, bool under) override;
     void press(const Press& at) override;
     bool key(Key key, bool fine) override;
+    int turned() const override { return index; }
     const char* says() const override { return sentence; }
 
     const char* name;

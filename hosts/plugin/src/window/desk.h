@@ -14,6 +14,11 @@ class Desk {
 
     float value(int index) const { return shown[index]; }
 
+    // Controllers: which turns it, −1 if none; whether the next one will; whether one can.
+    int controller(int index) const { return index < 0 ? -1 : turns[index] - 1; }
+    bool learns(int index) const { return index >= 0 && index == learning; }
+    static bool learnable(int index) { return index >= 0 && *ROWS[index].name; }
+
     // A hand is put on a parameter, moves it, lets go. In between it is where the hand is, whatever comes
     // back.
     void take(int index) {
@@ -39,8 +44,12 @@ class Desk {
 
     // Whatever the host or its automation set is seen from now on. → whether there was anything
     bool read() {
-        bool any = false;
+        bool any = x && learning != x->learning;
+        if (any) learning = x->learning;
         for (int i = 0; x && i < PARAMETER_COUNT; i++) {
+            int bound = x->bound[i];
+            any |= bound != turns[i];
+            turns[i] = bound;
             uint32_t count = x->sets[i];
             float now = instance_get(x, i);
             if (now == known[i] && count == counted[i]) continue;
@@ -60,6 +69,7 @@ class Desk {
     float shown[PARAMETER_COUNT]{}, known[PARAMETER_COUNT]{};
     uint32_t counted[PARAMETER_COUNT]{};
     bool held[PARAMETER_COUNT]{};
+    int turns[PARAMETER_COUNT]{}, learning = -1;
 };
 
 // A parameter by its symbol; −1: this plug-in has none of that name.

@@ -77,7 +77,7 @@ void Panel::lay() {
     y = square->box.bottom() + 7;
     across->box = {side, y, 76, 24};
     up->box = {side + 82, y, 62, 24};
-    hold->box = {right - 124, y, 48, 24};
+    hold->box = {right - 130, y, 54, 24};
     back->box = {right - 70, y, 70, 24};
     y = bottom - below;
     for (Widget* slider : amounts) {
@@ -121,16 +121,28 @@ void Panel::draw(Vg vg, float width, float height) {
     if (hovered) frame(vg, Box{0, 0, wide, tall}.in(3), ACCENT, 1, 8, 3);
 }
 
+void Panel::describe(const Widget& widget, char* says, size_t size) const {
+    int index = widget.turned(), controller = desk.controller(index);
+    if (desk.learns(index))
+        snprintf(says, size, "the knob that moves next will turn %s; right click: none", ROWS[index].label);
+    else if (controller >= 0)
+        snprintf(says, size, "%s · controller %d turns it; right click: no longer", widget.says(),
+                 controller);
+    else
+        snprintf(says, size, "%s%s", widget.says(),
+                 Desk::learnable(index) ? " · right click: a MIDI controller learns it" : "");
+}
+
 // What the pointer or the keys are at; else how it is with the model, which comes first if something is the
 // matter.
 void Panel::say(Vg vg) const {
     char says[REASON + 320];
     bool wrong = told_of(desk.look, says, sizeof says) || !refused.empty();
     if (!refused.empty()) snprintf(says, sizeof says, "%.400s", refused.c_str());
+    const Widget* meant = held ? held : under ? under : focused;
+    if (!wrong && meant && !list.shown && *meant->says()) describe(*meant, says, sizeof says);
     if (hovered) snprintf(says, sizeof says, "let go: the model in this file plays");
     wrong &= !hovered;
-    const Widget* meant = hovered ? nullptr : held ? held : under ? under : focused;
-    if (!wrong && meant && !list.shown && *meant->says()) snprintf(says, sizeof says, "%s", meant->says());
     uint32_t ink = wrong ? WRONG : QUIET;
     float room = wide - 2 * EDGE_WIDE;
     if (width_of(vg, says, 13) <= room) {
@@ -180,6 +192,13 @@ bool Panel::release() {
     if (!held) return false;
     held->release();
     held = nullptr;
+    return changed = true;
+}
+
+bool Panel::learn(float px, float py) {
+    Widget* widget = list.shown ? nullptr : at(px, py);
+    if (held || !widget || !Desk::learnable(widget->turned())) return false;
+    instance_learn(desk.x, widget->turned());
     return changed = true;
 }
 

@@ -27,6 +27,7 @@ class Panel {
     // → whether it was meant for something here
     bool press(float x, float y, bool fine, double seconds);
     bool release();
+    bool learn(float x, float y);  // the other button: a controller shall turn what is there, or no longer
     bool point(float x, float y, bool fine);
     bool scroll(float x, float y, float steps, bool fine);
     bool key(Key key, bool fine);
@@ -70,6 +71,7 @@ class Panel {
     void lay();
     void look();
     void say(Vg vg) const;
+    void describe(const Widget& widget, char* says, size_t size) const;
     Widget* at(float x, float y);
     void ask_model(const Box& beside);
     void ask_latent(int side);

@@ -19,6 +19,7 @@ class RowOf : public Widget {
     void scroll(float steps, const Press& at) override { bias.scroll(steps, at); }
     bool key(Key key, bool fine) override { return bias.key(key, fine); }
     const char* says() const override { return sentence; }
+    int turned() const override { return bias.index; }
 
   private:
     History& history;

@@ -56,6 +56,8 @@ class Screen : public Base, public Desk {
     }
 
     bool onMouse(const DGL::MouseEvent& event) override {
+        if (panel && event.button == DGL_NAMESPACE::kMouseButtonRight)
+            return event.press && panel->learn(across(event), down(event));
         if (!panel || event.button != DGL_NAMESPACE::kMouseButtonLeft) return false;
         return event.press ? panel->press(across(event), down(event), fine(event), seconds())
                            : panel->release();

@@ -48,8 +48,21 @@ void Slider::go(float place) {
     desk.move(index, value_at(row, least + place * (most - least)));
 }
 
+// Beside the name or the line: the controller that turns it.
+static void number(Vg vg, const Desk& desk, int index, float x, float y, float size) {
+    if (desk.controller(index) < 0) return;
+    char says[8];
+    snprintf(says, sizeof says, "%d", desk.controller(index) & 127);
+    text(vg, x, y, says, size, ACCENT);
+}
+
 void Slider::draw(Vg vg, bool focused, bool under) {
     const Row& row = ROWS[index];
+    bool waits = desk.learns(index);
+    if (look == BARE) {
+        number(vg, desk, index, box.right() + 2, box.y + 7, 8.5f);
+        if (waits) return (void)text(vg, box.cx(), box.cy(), WAITS, 11, WARM, MIDDLE);
+    }
     Box t = track();
     float usual = (place_of(row, row.default_value) - least) / (most - least), now = place(), y = t.cy();
     now = now < 0 ? 0 : now > 1 ? 1 : now;
@@ -74,14 +87,12 @@ void Slider::draw(Vg vg, bool focused, bool under) {
     }
     char value[48];
     words(row, desk.value(index), value, sizeof value);
-    if (look == NAMED) {
-        text(vg, box.x, y, name, 13, INK, LEFT, false, 74);
-        text(vg, box.right(), y, value, 12.5f, QUIET, RIGHT);
-    }
-    if (look == LARGE) {
-        text(vg, box.x, box.y + 8, name, 17, INK, LEFT, true);
-        text(vg, box.right(), box.y + 8, value, 12.5f, QUIET, RIGHT);
-    }
+    if (look == BARE) return;
+    bool large = look == LARGE;
+    float line = large ? box.y + 8 : y;
+    float wide = text(vg, box.x, line, name, large ? 17 : 13, INK, LEFT, large, large ? 0 : 74);
+    number(vg, desk, index, box.x + wide + 3, line - (large ? 5 : 4), large ? 11 : 9);
+    text(vg, box.right(), line, waits ? WAITS : value, waits ? 11 : 12.5f, waits ? WARM : QUIET, RIGHT);
 }
 
 void Slider::press(const Press& at) {

@@ -21,6 +21,7 @@ class Slider : public Widget {
     void scroll(float steps, const Press& at) override;
     bool key(Key key, bool fine) override;
     const char* says() const override { return ROWS[index].summary; }
+    int turned() const override { return index; }
 
     const int index;
     float least = 0, most = 1;  // the part of the range that the line shows, as places

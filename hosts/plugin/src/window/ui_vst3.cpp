@@ -2,6 +2,7 @@
 #define DISTRHO_PLUGIN_TARGET_VST3
 #define DISTRHO_NAMESPACE MelismaVST3
 #define dpf_plugin_view_create dpf_plugin_view_create_always
+#include "../vst3channels.h"
 #include "ui.h"
 #undef dpf_plugin_view_create
 #include "system.h"

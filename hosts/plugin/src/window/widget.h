@@ -31,10 +31,13 @@ class Widget {
     virtual bool takes_keys() const { return true; }
     virtual void point(float, float) {}              // the pointer is here
     virtual const char* says() const { return ""; }  // a sentence on what it does
+    virtual int turned() const { return -1; }        // the parameter that a controller would turn
 
   protected:
     Desk& desk;
 };
+
+constexpr const char* WAITS = "move a knob";  // where a parameter learns its controller
 
 // The ring around what has the keys.
 inline void ring(Vg vg, const Box& box, bool focused, float round = 4) {

@@ -57,9 +57,8 @@ def plugin(uri: str, title: str, rows: list[Row], models: Sequence[str], instrum
         for side in ("Left", "Right"):
             more = (f"lv2:designation pg:{side.lower()}", f"pg:group <{uri}#{word}>")
             port(f"lv2:AudioPort , lv2:{kind}Port", f"{word}_{side.lower()}", f"{side} {word.capitalize()}", *more)
-    supports = "patch:Message , midi:MidiEvent" if instrument else "patch:Message"
     atoms = ("atom:bufferType atom:Sequence", "lv2:portProperty lv2:connectionOptional", "rsz:minimumSize 8192")
-    control = (*atoms, f"atom:supports {supports}", "lv2:designation lv2:control")
+    control = (*atoms, "atom:supports patch:Message , midi:MidiEvent", "lv2:designation lv2:control")
     port("atom:AtomPort , lv2:InputPort", "control", "Control", *control)
     port("atom:AtomPort , lv2:OutputPort", "notify", "Notify", *atoms, "atom:supports patch:Message")
     latency = ("lv2:portProperty lv2:reportsLatency , lv2:integer", "lv2:designation lv2:latency", "units:unit units:frame")
