@@ -20,15 +20,18 @@ from melisma.play import PLAYED, SOURCE
 from melisma.stream import Stream
 
 NOTES = range(36, 85)
-WAYS = ("the saw itself", "copy synthesis", "fine.kept 0", "a saw", "a saw with air", "as played: a narrow pulse with air")
-AIR = {"air": SOURCE["air"]}
+WAYS = (
+    "the saw itself", "copy synthesis", "a saw, fine.phases 0", "a narrow pulse with air, fine.phases 0", "a saw",
+    "as played: a narrow pulse with air",
+)  # fmt: skip
 
 
 def sounds(model: Model, note: int) -> list[np.ndarray]:
     """The note in each of the WAYS."""
-    x, airy, begun = (note_of(note, model.sample_rate, turned) for turned in ({}, AIR, SOURCE))
+    x, begun = (note_of(note, model.sample_rate, turned) for turned in ({}, SOURCE))
     made = [x, model.copy_synthesis(x).samples[0]]
-    for played, turned in ((x, PLAYED | {"fine.kept": 0.0}), (x, PLAYED), (airy, PLAYED), (begun, PLAYED)):
+    alone = PLAYED | {"fine.phases": 0.0}
+    for played, turned in ((x, alone), (begun, alone), (x, PLAYED), (begun, PLAYED)):
         made.append(Stream(model._engine, turned).process(played))
     return [y[model.sample_rate // 2 :].astype(float) for y in made]
 

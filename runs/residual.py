@@ -30,7 +30,7 @@ from melisma.latent.residual import SILENT, SOUNDING
 from melisma.measure import metrics, probe
 from melisma.measure.likeness import Ear, distance, timbre
 from melisma.model import Model, load
-from melisma.sound.audio import read
+from melisma.sound.audio import Audio, read
 from melisma.sound.rates import resample
 from melisma.system.home import home
 from melisma.training.mel import absolute, decoder_target, levelled
@@ -189,6 +189,13 @@ def say() -> None:
         for fine, colour in ((0, 0), (1, 0), (1, 1)):
             outputs = [np.asarray(s.model.decode(s.path, fine=fine, colour=colour)).ravel() for s in sounds]
             print(f"| fine {fine}, colour {colour}, {name} | {heard(sounds, outputs)} |", flush=True)
+            if fine:  # and the sound's own phases
+                own = [Audio(s.x[None], RATE) for s in sounds]
+                outputs = [
+                    np.asarray(s.model.decode(s.path, fine=fine, colour=colour, sound=x)).ravel()
+                    for s, x in zip(sounds, own, strict=True)
+                ]
+                print(f"| the same, beside its sound, {name} | {heard(sounds, outputs)} |", flush=True)
 
 
 def basis() -> None:

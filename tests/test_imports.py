@@ -20,7 +20,7 @@ FLOORS = (
     ("latent",),
     ("files",),
     ("core", "store", "measure"),
-    ("stream", "control"),
+    ("decoder", "stream", "control"),
     ("model",),
     ("simple", "play"),
     ("melisma",),  # the face: what `import melisma` gives

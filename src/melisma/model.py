@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .core.engine import Engine
+from .decoder import Decoder, amounts
 from .errors import BadValue, Damaged, MelismaError, MelismaWarning
 from .files import modelfile
 from .files.bands import centres
@@ -27,7 +27,7 @@ from .sound.audio import Audio, read
 from .sound.channels import sides
 from .sound.door import checked_rate, samples_of
 from .sound.folder import sounds_in
-from .sound.rates import fill, resampled, resampled_length
+from .sound.rates import fill, resampled
 from .store import pretrained
 from .stream import Stream
 
@@ -73,6 +73,10 @@ class Model:
     @cached_property
     def _engine(self) -> Engine:
         return Engine(self.file)
+
+    @cached_property
+    def _decoder(self) -> Decoder:
+        return Decoder(self._engine, self.name, self.latents, self.frame_rate)
 
     def __repr__(self) -> str:
         return f"<melisma model {self.name}: {self.latents} latents, {self.sample_rate} Hz>"
@@ -145,9 +149,7 @@ class Model:
         sound: the one that the path came from. As far as fine structure is heard, it has that sound's phases wherever the path
         is `in_time`, and so keeps its lowest notes, which magnitudes alone do not tell.
         """
-        if sound is not None:
-            return self._whole((path,), self._heard((path,), sound, fine, colour, None))
-        return self._back(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour)), path.source_rate, path.length)
+        return self._decoder.whole((path,), sound, fine, colour)
 
     def decode_pieces(
         self,
@@ -162,49 +164,24 @@ class Model:
 
         Together they are, to the bit, what `decode` resamples to the path's rate, up to the end of the sound.
         """
-        if sound is not None:
-            heard = self._heard((path,), sound, fine, colour, frames)
-            return self._own_length((piece[0] for piece in heard), path)
-        return self._own_length(self._engine.decoded(*self._fitting(path), *_amounts(fine, colour), frames), path)
+        return (piece[0] for piece in self._decoder.pieces((path,), sound, fine, colour, frames))
 
     def decode_pair(self, pair: Sequence[LatentPath], sound: Audio, *, fine: float = 1.0, colour: float = 1.0) -> Audio:
         """Left's path and right's → two channels, whose phases differ as those of a stereo sound do; see `decode`.
 
         MelismaError for paths of different lengths.
         """
-        return self._whole(pair, self._heard(pair, sound, fine, colour, None))
+        return self._decoder.whole(pair, sound, fine, colour)
 
     def decode_pair_pieces(
         self, pair: Sequence[LatentPath], sound: Audio, frames: Iterable[int], *, fine: float = 1.0, colour: float = 1.0
     ) -> Iterator[np.ndarray]:
         """The same at the model's own rate, piece by piece: float32 (2, n), so many frames each time."""
-        return self._own_length(self._heard(pair, sound, fine, colour, frames), pair[0])
-
-    def _heard(
-        self, paths: Sequence[LatentPath], sound: Audio, fine: float, colour: float, frames: Iterable[int] | None
-    ) -> Iterator[np.ndarray]:
-        """Pieces (channels, n) of paths and the sound that they came from: its channels, or it all mixed for one path."""
-        if len({(path.length, path.frames) for path in paths}) > 1:
-            raise BadValue("an edit makes the two channels of different lengths: give it to one at a time")
-        fine, colour = _amounts(fine, colour)
-        sides = sound.samples if len(paths) > 1 else [sound.samples]
-        parts = (Audio(np.atleast_2d(side), sound.rate, name=sound.name) for side in sides)
-        arrived = (arriving(part, None, self.sample_rate, self._engine.chunk)[0] for part in parts)
-        heard = (np.stack(each) for each in zip(*arrived))
-        in_time = [np.zeros(path.frames, bool) if path.in_time is None else path.in_time for path in paths]
-        phases = fine * np.all(in_time, axis=0)
-        return self._engine.decoded_heard([self._fitting(path) for path in paths], heard, phases, fine, colour, frames)
-
-    def _whole(self, paths: Sequence[LatentPath], pieces: Iterator[np.ndarray]) -> Audio:
-        rate, length = paths[0].source_rate, paths[0].length
-        both = np.empty((len(paths), length), np.float32)
-        for c, each in enumerate(itertools.tee(pieces, len(paths))):
-            fill(both[c], resampled((piece[c] for piece in each), self.sample_rate, rate))
-        return Audio(both, rate)
+        return self._decoder.pieces(pair, sound, fine, colour, frames)
 
     def decode_mel(self, path: LatentPath, *, fine: float = 1.0, colour: float = 1.0) -> np.ndarray:
         """A latent path's log-mel (M, L), 0 at −100 dBFS and 1 at full scale; fine and colour as in `decode`."""
-        return self._engine.decode_mel(*self._fitting(path), *_amounts(fine, colour))
+        return self._engine.decode_mel(*self._decoder.fitting(path), *amounts(fine, colour))
 
     def transfer(
         self,
@@ -251,7 +228,7 @@ class Model:
             return after
         if np.array_equal(before.values, after.values) and np.array_equal(before.loudness, after.loudness):
             return after
-        return replace(after, layers=self._engine.keep_layers(self._fitting(before), self._fitting(after)))
+        return replace(after, layers=self._engine.keep_layers(*map(self._decoder.fitting, (before, after))))
 
     def through(
         self,
@@ -290,7 +267,8 @@ class Model:
     def copy_synthesis(self, sound: Sound, *, rate: int | None = None) -> Audio:
         """The sound's true mels through the vocoder: what is lost without the VAE."""
         pieces, rate, length = arriving(sound, rate, self.sample_rate, self._engine.chunk)
-        return self._back(self._engine.synthesized(self._engine.mel(pieces)), rate, length)
+        made = resampled(self._engine.synthesized(self._engine.mel(pieces)), self.sample_rate, rate)
+        return Audio(fill(np.empty(length, np.float32), made), rate)
 
     def mel(self, sound: Sound, *, rate: int | None = None) -> np.ndarray:
         """The sound's log-mel (M, L), 0 at −100 dBFS and 1 at full scale."""
@@ -312,36 +290,6 @@ class Model:
         from .measure.golden import check_golden
 
         return check_golden(self.file, self.stream().process)
-
-    def _own_length(self, pieces: Iterator[np.ndarray], path: LatentPath) -> Iterator[np.ndarray]:
-        """As long as the path's sound is at the model's rate."""
-        missing, piece = resampled_length(path.length, path.source_rate, self.sample_rate), np.zeros(0, np.float32)
-        for piece in pieces:
-            piece = piece[..., :missing]
-            missing -= piece.shape[-1]
-            yield piece
-            if not missing:
-                return
-        yield np.zeros((*piece.shape[:-1], missing), np.float32)
-
-    def _back(self, pieces: Iterator[np.ndarray], rate: int, length: int) -> Audio:
-        return Audio(fill(np.empty(length, np.float32), resampled(pieces, self.sample_rate, rate)), rate)
-
-    def _fitting(self, path: LatentPath) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        if path.values.shape[0] != self.latents:
-            has = f"the path has {path.values.shape[0]} latents, model {self.name} has {self.latents}"
-            raise BadValue(f"{has}: encode the sound with {self.name}")
-        if abs(path.rate - self.frame_rate) > 1e-3:
-            runs = f"the path runs at {path.rate:.2f} frames a second, model {self.name} at {self.frame_rate:.2f}"
-            raise BadValue(f"{runs}: encode the sound with {self.name}")
-        if path.layers is not None and len(path.layers) != self._engine.model.bands:
-            has = f"the path's layers have {len(path.layers)} bands, model {self.name} has {self._engine.model.bands}"
-            raise BadValue(f"{has}: encode the sound with {self.name}")
-        return path.values, path.loudness, path.layers
-
-
-def _amounts(fine: float, colour: float) -> tuple[float, float]:
-    return read_number(fine, "fine", 0, 1), read_number(colour, "colour", 0, 1)
 
 
 __all__ = ["Model", "Stream", "load"]
