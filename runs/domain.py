@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from melisma.files.config import ModelConfig
+from melisma.files.modelfile import ModelFile
 from melisma.system.home import home
 from melisma.training import plan as plans
 from melisma.training.stages import Weights
@@ -23,7 +24,7 @@ STARTED: dict[str, Any] = {
     "origin": "shared",
     "minutes": 44,
     "parts": dict(plans.STARTED["stages"]),
-    "plan": {"rates": plans.STARTED["rates"], "weights": Weights(kl=0.1)},
+    "plan": {"rates": {"vocoder": 5e-4}, "weights": Weights(kl=0.1)},
 }
 # what a part of the training begins from
 EARLIER = {"vocoder": (), "vae": (), "tune": ("vocoder", "vae"), "adversarial": ("tune",)}
@@ -74,3 +75,9 @@ class Domain:
 
     def folder(self, part: str) -> Path:
         return home() / "runs" / f"{self.name}-{part}"
+
+    def weights(self, file: ModelFile) -> dict[str, Any]:
+        """Weights of a model that this one starts from."""
+        from melisma.training.run import weights_of
+
+        return weights_of(file, self.config)

@@ -1,17 +1,18 @@
 """A musician's own folder, proved: three timbres that no published model has heard, from the shared start and from scratch.
 
-    python runs/own_folders.py [--sets bells birds drums] [--minutes 5 15 45] [--from shared none] [--beside]
+    python runs/own_folders.py [--sets bells birds drums] [--minutes 5 15 45] [--from shared none] [--beside] [--again]
 
 Each is the command `melisma train FOLDER --name own-… --minutes M --from START --resume`, then figures on held-out sounds: as a
 musician would, who hears the model after five minutes, lets it train on to fifteen, and so on. A line for each goes to
-runs/own_folders.jsonl, the table to docs/lab/own-folders.md; what is there is not run again. A run has the whole machine,
-or, with --beside, one core, the starts of a folder beside each other: its minutes are then that core's, whatever else it does
-meanwhile.
+runs/own_folders.jsonl, the table to docs/lab/own-folders.md; what is there is run again only with --again. A run has the whole
+machine, or, with --beside, one core, the starts of a folder beside each other: its minutes are then that core's, whatever else
+it does meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import subprocess
@@ -22,6 +23,7 @@ from pathlib import Path
 from melisma.files import modelfile
 from melisma.files.config import ModelConfig
 from melisma.measure.evaluate import evaluate
+from melisma.measure.report import cell
 from melisma.model import Model
 from melisma.store.pretrained import PUBLISHED, locate, own_models
 from melisma.system.home import home
@@ -88,6 +90,7 @@ def finish(training: subprocess.Popen, run: Run) -> None:
     entry = {
         "set": name, "minutes": minutes, "start": start, "cores": cores, "sound": model.file.training["minutes_of_sound"],
         "rows": rows, "leak_r2": result["leak_r2"], "latents": model.latents, "verdict": " ".join(lines),
+        "date": datetime.date.today().isoformat(),
     }  # fmt: skip
     with open(RECORD, "a") as record:
         record.write(json.dumps(entry) + "\n")
@@ -100,16 +103,15 @@ def recorded() -> dict[Run, dict]:
 
 
 def table() -> str:
-    """The recorded runs as Markdown."""
-    lines = [
-        "| folder | minutes of sound | trained for | cores | from | copy ViSQOL | chain ViSQOL | chain mel dB | verdict |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for (name, minutes, cores, start), e in sorted(recorded().items()):
-        copy, chain = e["rows"]["copy synthesis"], e["rows"]["chain"]
-        cells = [name, f"{e['sound']:.1f}", f"{minutes:g} min", str(cores), "scratch" if start == "none" else start]
-        cells += ["–" if v is None else f"{v:.2f}" for v in (copy["visqol"], chain["visqol"], chain["mel_distance_db"])]
-        lines.append("| " + " | ".join([*cells, e["verdict"]]) + " |")
+    """The recorded runs as Markdown; of two of a kind the later."""
+    heading = ("folder", "minutes of sound", "trained for", "from", "run on", "copy synthesis", "+ fine + colour", "+ fine")
+    heading = (*heading, "latents alone", "mel dB of these", "verdict")
+    lines = ["| " + " | ".join(heading) + " |", "|" + len(heading) * "---|"]
+    for (name, minutes, _, start), e in sorted(recorded().items()):
+        rows = e["rows"]
+        cells = [name, f"{e['sound']:.1f}", f"{minutes:g} min", "scratch" if start == "none" else start, e.get("date", "before")]
+        cells += [cell(rows.get(row, {}).get("visqol"), "{:.2f}") for row in ("copy synthesis", "colour", "fine", "chain")]
+        lines.append("| " + " | ".join([*cells, cell(rows["chain"]["mel_distance_db"], "{:.2f}"), e["verdict"]]) + " |")
     return "\n".join(lines)
 
 
@@ -119,6 +121,7 @@ def main() -> None:
     parser.add_argument("--minutes", nargs="+", type=float, default=MINUTES)
     parser.add_argument("--from", dest="starts", nargs="+", choices=STARTS, default=STARTS)
     parser.add_argument("--beside", action="store_true", help="the starts beside each other, a core each")
+    parser.add_argument("--again", action="store_true", help="what is recorded, too")
     parser.add_argument("--on-one-core", nargs=3, metavar=("SET", "MINUTES", "FROM"), help="train this one, with no figures")
     options = parser.parse_args()
     if options.on_one_core:
@@ -128,7 +131,7 @@ def main() -> None:
     for minutes in options.minutes:
         for name in options.sets:
             asked = [(name, minutes, cores, start) for start in options.starts]
-            wanted = [run for run in asked if run not in recorded()]
+            wanted = [run for run in asked if options.again or run not in recorded()]
             for runs in [wanted] if options.beside else [[run] for run in wanted]:
                 for training, run in [(begun(run), run) for run in runs]:
                     finish(training, run)

@@ -74,10 +74,9 @@ def of_model(domain: Domain) -> tuple[dict[str, Any], dict[str, Any]]:
     """Weights of the published model that a domain starts from, and what it is."""
     from melisma.files import modelfile
     from melisma.store import pretrained
-    from melisma.training.run import weights_of
 
     file = modelfile.load(pretrained.locate(domain.start))
-    return weights_of(file, domain.config), {"model": file.name, "sha256": file.digest, "date": file.training["date"]}
+    return domain.weights(file), {"model": file.name, "sha256": file.digest, "date": file.training["date"]}
 
 
 def begun(folder: Path) -> dict[str, Any]:

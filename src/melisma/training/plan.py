@@ -55,8 +55,15 @@ class Plan:
         return elapsed / seconds
 
 
-# for a run that starts from a model: its vocoder knows how to speak, but not yet of these sounds
-STARTED: dict[str, Any] = {"stages": (("vocoder", 0.15), ("vae", 0.5), ("tune", 0.35)), "rates": {"vocoder": 5e-4}}
+# for a run that starts from a model: its vocoder knows how to speak, but not yet of these sounds; at the rate of a VAE that knows
+# nothing its VAE would be thrown off what it knows, and five minutes would not bring that back. A folder of one's own holds few
+# of its sound's pitches: they are played at others up to an octave away (docs/lab/own-folders.md)
+STARTED: dict[str, Any] = {
+    "stages": (("vocoder", 0.15), ("vae", 0.5), ("tune", 0.35)),
+    "rates": {"vocoder": 5e-4, "vae": 3e-4},
+    "speeds": (-12.0, 12.0),
+    "played": 0.75,
+}
 
 
 def schedule(step: int, progress: float) -> float:

@@ -139,7 +139,7 @@ def judged(folder: Path, model: Reference) -> tuple[bool | None, list[str]]:
         told.insert(0, f"Not usable yet: {collapsed}. Train longer or give more sound.")
     elif kept < latents:
         told.append(f"{latents - kept} of {latents} latents collapsed and were left out; the sound needs no more than {kept}.")
-    if len(vae) > 1 and "kept" in vae[-1] and vae[-2]["held"]["mel dB"] > OVERFITTED * vae[-1]["held"]["mel dB"]:
+    if len(vae) > 1 and "kept" in vae[-1] and vae[-2]["held"]["auditory dB"] > OVERFITTED * vae[-1]["held"]["auditory dB"]:
         told.append(
             f"Held-out sounds fared worse after {vae[-1]['kept']:.0%} of stage vae, so the state of then was kept: "
             "it gains more from more sound than from more minutes."

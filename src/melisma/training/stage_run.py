@@ -24,7 +24,6 @@ from .stages import Stage
 
 CHECKPOINT_SECONDS = 60.0
 HELD_SHARE = 1 / 20  # of a stage between two looks at held-out sound
-HELD_EXCERPTS = 16
 SETTLED = 0.25  # of a stage, before which no state counts as its best: the KL and the adversary come up at its beginning
 STEEPEST = 5.0  # norm of the gradient of a group of parameters
 
@@ -94,7 +93,7 @@ class StageRun:
         )
         self.held_out = data.clips("held") or data.clips("train")
         # the figures on held-out sound are always of the same excerpts, as they were recorded
-        excerpts = Excerpts(self.held_out, samples, plan.seed, gain=(0, 0)).batch(0, HELD_EXCERPTS)
+        excerpts = Excerpts(self.held_out, samples, plan.seed, gain=(0, 0)).batch(0, self.stage.held)
         self.held_out_batch = excerpts.to(self.fabric.device)
 
     def run(self) -> None:
@@ -170,7 +169,7 @@ class StageRun:
         """Held-out figures, told and recorded; the state they are of is remembered if it is the best so far."""
         found = held_out_figures(self.stage, self.held_out_batch, progress)
         self.log.held_out(self.step, found, self.model, self.held_out)
-        figure = found[self.stage.judged]
+        figure = self.stage.judged(found)
         if progress >= SETTLED and (self.best is None or figure < self.best["figure"]):
             state = {name: value.detach().cpu().clone() for name, value in self.stage.state_dict().items()}
             self.best = {"figure": figure, "step": self.step, "state": state}

@@ -52,20 +52,21 @@ class Weights:
 
 
 class Stage(nn.Module):
-    """A stage: `trained` lists what the optimizer moves, `forward(x, generator, progress)` gives loss and figures.
-
-    `judged` is the figure, the less the better, by which one state of it is better than another.
-    """
+    """A stage: `trained` lists what the optimizer moves, `forward(x, generator, progress)` gives loss and figures."""
 
     name = ""
-    judged = "distance"
     frames = 96  # of an excerpt
     batch = 8
+    held = 16  # excerpts of held-out sound that it is judged by
     rate = 1e-3
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__()
         self.model, self.weights = model, weights
+
+    def judged(self, figures: dict[str, float]) -> float:
+        """How bad a state of it is, from its figures on held-out sound: by this one is better than another."""
+        return figures["distance"]
 
     @property
     def samples(self) -> int:
@@ -79,11 +80,11 @@ class Stage(nn.Module):
         parameters = [p for module in self.trained() for p in module.parameters()]
         muon = [p for p in parameters if is_matrix(p)]
         other = [p for p in parameters if not is_matrix(p)]
-        groups = [{"params": other, "lr": self.rate, "betas": (0.8, 0.99)}, *self.opponents()]
+        groups = [{"params": other, "lr": self.rate, "betas": (0.8, 0.99)}, *self.others()]
         return [torch.optim.AdamW(groups, weight_decay=1e-3), Muon(muon, lr=MUON_RATE * self.rate)]
 
-    def opponents(self) -> list[dict[str, Any]]:
-        """Parameter groups of AdamW for what plays against the model."""
+    def others(self) -> list[dict[str, Any]]:
+        """Parameter groups of AdamW that are no part of the model: what plays against it, what the loss learns of itself."""
         return []
 
     def decoded(self, z: Tensor, loudness: Tensor) -> tuple[Tensor, Tensor]:
@@ -129,8 +130,8 @@ class VocoderStage(Stage):
 class VAEStage(Stage):
     basis: Tensor
     name = "vae"
-    judged = "mel dB"
     batch, frames = 24, 48  # many short excerpts: neighbouring frames are alike, and tell less than those of other sounds
+    held = 64
 
     def __init__(self, model: Reference, weights: Weights):
         super().__init__(model, weights)
@@ -140,13 +141,19 @@ class VAEStage(Stage):
         self.adversary = LoudnessAdversary(model.config.vae.latents)
         self.register_buffer("basis", cosines(model.analysis.bands), persistent=False)
 
-    def trained(self) -> list[nn.Module]:
-        deviations = nn.ParameterList([self.log_deviation, self.auditory_deviation])
-        return [self.model.encoder, self.model.decoder, deviations]
+    def judged(self, figures: dict[str, float]) -> float:
+        # what the ear's bands and their pattern say: the mel error alone prefers early states, which are blurred, and sound worse
+        return 0.02 * figures["auditory dB"] + figures["structure"]
 
-    def opponents(self) -> list[dict[str, Any]]:
-        # the adversary must keep ahead of the encoder that hides from it
-        return [{"params": list(self.adversary.parameters()), "lr": 2 * self.rate, "betas": (0.8, 0.99)}]
+    def trained(self) -> list[nn.Module]:
+        return [self.model.encoder, self.model.decoder]
+
+    def others(self) -> list[dict[str, Any]]:
+        # these are drawn anew in every training, so however slowly a network that knows much goes on, they begin at full speed;
+        # and the adversary must keep ahead of the encoder that hides from it
+        rate = max(self.rate, type(self).rate)
+        deviations = {"params": [self.log_deviation, self.auditory_deviation], "lr": rate, "betas": (0.8, 0.99)}
+        return [deviations, {"params": list(self.adversary.parameters()), "lr": 2 * rate, "betas": (0.8, 0.99)}]
 
     def latents(self, mean: Tensor, log_variance: Tensor, generator: torch.Generator) -> Tensor:
         """What the decoder is given of the encoder's Gaussians, (B, Z, L)."""
@@ -246,7 +253,7 @@ class AdversarialStage(TuneStage):
         super().__init__(model, weights)
         self.discriminators = MultiScale()
 
-    def opponents(self) -> list[dict[str, Any]]:
+    def others(self) -> list[dict[str, Any]]:
         return [{"params": list(self.discriminators.parameters()), "lr": 2 * self.rate, "betas": (0.5, 0.9)}]
 
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
