@@ -27,7 +27,8 @@ from melisma.store import pretrained
 
 TOP = Path(__file__).resolve().parents[1]
 STORE, PAGE, README, IMAGES = TOP / "runs/figures.json", TOP / "docs/lab/figures.md", TOP / "README.md", TOP / "docs/images"
-DOMAINS = {"strings": "strings", "classic-strings": "strings", "screams": "screams", "singing": "singing", "speech": "speech"}
+DOMAINS = {"strings": "strings", "low-latency-strings": "strings", "classic-strings": "strings"}
+DOMAINS |= {"screams": "screams", "singing": "singing", "speech": "speech"}
 MODELS = {name: domain for name, domain in DOMAINS.items() if name in pretrained.published()}
 KEPT = ("visqol", "envelope_db", "pitch_cents", "pitch_gross", "pitch_lost", "gross_above_copy", "lost_above_copy")  # of a file
 ABOUT = f"""By `python runs/figures.py`, on sounds that no training saw: files *held out* of a model's own sources, and sounds of

@@ -12,7 +12,7 @@ HOSTILE = "<b>&x"
 def made(folder, arguments, published):
     with pytest.MonkeyPatch.context() as patch:
         said = []
-        patch.setattr(pretrained, "published", lambda: published)
+        patch.setattr(pretrained, "domains", lambda: published)
         patch.setattr(demo, "say", lambda text, style="": said.append(text))
         assert cli.run(["demo", "--out", str(folder), *arguments]) == 0
     return folder, said

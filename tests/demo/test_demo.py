@@ -191,7 +191,7 @@ def test_nothing_to_show_and_a_folder_that_cannot_be(tiny, tmp_path, capsys, mon
     (tmp_path / "file").touch()
     assert cli.run(["demo", "--model", "tiny", "--out", str(tmp_path / "file")]) == 1
     assert "cannot be made" in capsys.readouterr().err
-    monkeypatch.setattr(pretrained, "published", dict)
+    monkeypatch.setattr(pretrained, "domains", dict)
     assert cli.run(["demo", "--out", str(tmp_path / "new")]) == 1
     assert "no published model" in capsys.readouterr().err and not (tmp_path / "new").exists()
 
@@ -201,7 +201,7 @@ def test_the_published_models_play_all_of_it(tmp_path):
     assert cli.run(["demo", "--out", str(tmp_path)]) == 0
     ear = melisma.load("strings")
     sounds = {file.stem: soundfile.read(file)[0] for file in tmp_path.glob("*.wav")}
-    assert len(sounds) == 7 + len(NAMES) * (1 + len(pretrained.published()))
+    assert len(sounds) == 7 + len(NAMES) * (1 + len(pretrained.domains()))
     for name, x in sounds.items():
         assert 0.05 < np.abs(x).max() < 0.98, name
         assert abs(x[0]) < 0.01 and abs(x.mean()) < 0.005, name

@@ -47,7 +47,8 @@ def test_a_set_is_every_line_and_files_spread_over_all(data):
 
 def test_whose_sets_a_model_is_judged_by(tiny):
     file = modelfile.load(tiny)
-    assert sets.domain_of(replace(file, name="classic-strings")) == "strings"
+    for kind in pretrained.KINDS:
+        assert sets.domain_of(replace(file, name=f"{kind}-strings")) == "strings"
     assert sets.domain_of(replace(file, name="mine", training={"domain": "speech"})) == "speech"
     with pytest.raises(BadValue, match="tiny is none of these"):
         sets.domain_of(file)

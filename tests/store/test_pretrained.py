@@ -252,13 +252,15 @@ def test_names_and_paths(tiny, tmp_path):
         pretrained.locate("tinny")
 
 
-def test_a_classic_has_a_name_of_its_own(tiny, tmp_path, monkeypatch):
-    (tmp_path / "classic").mkdir()
-    for file in (tmp_path / "tiny.melisma", tmp_path / "classic" / "tiny.melisma"):
+@pytest.mark.parametrize("kind", ["classic", "low-latency"])
+def test_a_kind_of_its_own_has_a_name_of_its_own(tiny, tmp_path, monkeypatch, kind):
+    (tmp_path / kind).mkdir()
+    for file in (tmp_path / "tiny.melisma", tmp_path / kind / "tiny.melisma"):
         shutil.copyfile(tiny, file)
     monkeypatch.setattr(pretrained, "_PUBLISHED", (tmp_path,))
-    assert pretrained.published() == {"tiny": tmp_path / "tiny.melisma", "classic-tiny": tmp_path / "classic" / "tiny.melisma"}
-    assert pretrained.locate("classic-tiny").parent.name == "classic"
+    assert pretrained.domains() == {"tiny": tmp_path / "tiny.melisma"}
+    assert pretrained.published() == pretrained.domains() | {f"{kind}-tiny": tmp_path / kind / "tiny.melisma"}
+    assert pretrained.locate(f"{kind}-tiny").parent.name == kind
 
 
 def test_every_published_model_has_its_card():

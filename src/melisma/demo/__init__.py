@@ -21,12 +21,12 @@ PLAY = "play"  # the folder of the page that plays, within the demo's
 
 
 def make(folder: Path, name: str | None = None) -> list[Path]:
-    """Make the demo in a folder, of all published models or of one; → the files. Says what it makes and how far it is.
+    """Make the demo in a folder, of one published model a domain or of the one named; → the files. Says how far it is.
 
     The cat through the first model is written before anything else, and can be heard while the rest is made.
     """
     begun = time.monotonic()
-    names = [name] if name else _ordered(list(pretrained.published()))
+    names = [name] if name else _ordered(list(pretrained.domains()))
     if not names:
         raise NotFound("there is no published model to show: say with --model which one is meant")
     step = _Steps(len(INPUTS) * len(names) + 5)

@@ -34,14 +34,14 @@ def missing() -> str:
 
 
 def write(folder: Path, names: Sequence[str] = (), home: bool = False) -> list[Path]:
-    """Write the page into a folder, with the models of these names or all published ones. → the files, index.html first.
+    """Write the page into a folder, with the models of these names or one published a domain. → the files, index.html first.
 
     home: whether it links to a page one folder up. What a page opened from a folder may read is a script beside it, so models
     and sounds are scripts, in base64.
     """
     if reason := missing():
         raise Unavailable(reason)
-    names = list(names or sorted(pretrained.published(), key=lambda name: (name != DEFAULT, name)))
+    names = list(names or sorted(pretrained.domains(), key=lambda name: (name != DEFAULT, name)))
     if not names:
         raise NotFound("there is no published model to play: say which one is meant")
     files = {name: pretrained.locate(name) for name in names}

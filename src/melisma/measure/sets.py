@@ -6,6 +6,7 @@ that nothing was ever trained on. runs/sources.py makes both from packages, into
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from ..system.home import home
 SETS = {"held": "held out", "elsewhere": "elsewhere"}
 DOMAINS = ("strings", "screams", "singing", "speech")
 SECONDS, FILES = 5.0, 14  # of each file, and of a set; monophonic lines (mono_*) are all taken
+KINDS = r"^(classic|low-latency)-"  # of published models, before the domain's name: store.pretrained.KINDS
 LEAST = 1.0  # s: shorter files than ViSQOL can judge are left out of the held-out ones
 
 
 def domain_of(file: ModelFile) -> str:
     """The domain whose sets a model is judged by: the one that it names, or is named after."""
-    for name in (file.training.get("domain"), file.name, file.name.removeprefix("classic-")):
+    for name in (file.training.get("domain"), file.name, re.sub(KINDS, "", file.name)):
         if name in DOMAINS:
             return str(name)
     raise BadValue(f"there are sets for {', '.join(DOMAINS)}, and {file.name} is none of these: give a folder of sounds instead")

@@ -15,7 +15,8 @@ from . import hub
 _PUBLISHED = (Path(__file__).parents[1] / "models", Path(__file__).parents[3] / "models")
 
 START = "shared"  # the model that trainings begin from; it is found by name, but is no domain to play through
-CLASSIC = "classic"  # the folder of systems that are there to be compared with
+# folders of published models that have a namesake in models/ itself: systems to compare with, and what answers sooner
+KINDS = ("classic", "low-latency")
 PUBLISHED = "published:"  # before a name: the model that came with the package, not the user's own of that name
 
 
@@ -25,9 +26,17 @@ def own_models() -> Path:
 
 
 def published() -> dict[str, Path]:
-    """The models that come with the package: those of models/, and those of models/classic/ as classic-NAME."""
-    older = _within(*(folder / CLASSIC for folder in _PUBLISHED))
-    return _within(*_PUBLISHED) | {f"{CLASSIC}-{name}": file for name, file in older.items()}
+    """The models that come with the package: those of models/, and those of a folder of KINDS in it as FOLDER-NAME."""
+    return domains() | {f"{kind}-{name}": file for kind in KINDS for name, file in _kind(kind).items()}
+
+
+def domains() -> dict[str, Path]:
+    """One published model a domain: those of models/ itself."""
+    return _within(*_PUBLISHED)
+
+
+def _kind(kind: str) -> dict[str, Path]:
+    return _within(*(folder / kind for folder in _PUBLISHED))
 
 
 def names() -> dict[str, Path]:
