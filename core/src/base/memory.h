@@ -17,9 +17,12 @@
 namespace melisma {
 
 constexpr size_t ALIGNMENT = 64;  // bytes: a cache line, and the widest vector
-// What is larger lies in pages of this size if the system can: a pass over a model's weights, cold, then
-// finds the places of three pages, not of a thousand.
-constexpr size_t HUGE_PAGE = 2 << 20;
+// What is large lies in whole pages of this size if the system can, a model's weights and a stream's state:
+// where other work has emptied the caches, the places of a few pages are soon found, those of a thousand are
+// not.
+#if defined(__linux__)
+constexpr size_t HUGE_PAGE = 2 << 20, LARGE = HUGE_PAGE / 8;
+#endif
 
 class Arena {
   public:
@@ -51,14 +54,20 @@ class Block {
     ~Block() { std::free(raw_); }
 
     bool allocate(size_t size) {
-        size_t alignment = size < HUGE_PAGE ? ALIGNMENT : HUGE_PAGE;
-        raw_ = std::malloc(size + alignment);
+        size_t alignment = ALIGNMENT, room = size;
+#if defined(__linux__)
+        if (size >= LARGE) {
+            alignment = HUGE_PAGE;
+            room = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+        }
+#endif
+        raw_ = std::malloc(room + alignment);
         if (!raw_) return false;
         size_ = size;
         base_ = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(raw_) + alignment - 1) / alignment *
                                         alignment);
 #if defined(__linux__)
-        if (size >= HUGE_PAGE) madvise(base_, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);  // a wish
+        if (alignment == HUGE_PAGE) madvise(base_, room, MADV_HUGEPAGE);  // a wish
 #endif
         clear();
         return true;

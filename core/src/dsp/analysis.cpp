@@ -46,7 +46,7 @@ void Analysis::plan(Arena& arena, State& state) const {
     state.frame = arena.take<float>(static_cast<size_t>(frame_));
     state.re = arena.take<float>(bins);
     state.im = arena.take<float>(bins);
-    state.magnitude = arena.take<float>(bins);
+    state.magnitude = arena.take<float>(bins + ROW);  // zeros at its end, see BankView
     state.work = arena.take<float>(fft_work(fft_));
 }
 
@@ -84,9 +84,10 @@ int Analysis::pull(const Kernels& kernels, State& state, float* mel, float* loud
         }
         kernels.magnitude(state.re, state.im, scale_, bins_, state.magnitude);
         kernels.logmel(view(), state.magnitude, mel + static_cast<int64_t>(l) * bank_.bands);
-        double power = 0;
+        double sums[4] = {};  // one alone would wait for each addition
         for (int k = 0; k < bins_; k++)
-            power += static_cast<double>(weights_[k]) * state.magnitude[k] * state.magnitude[k];
+            sums[k & 3] += static_cast<double>(weights_[k]) * state.magnitude[k] * state.magnitude[k];
+        double power = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         float level = static_cast<float>(10 * std::log10(power > 1e-20 ? power : 1e-20));
         loudness[l] = level > LOUDNESS_FLOOR ? level : LOUDNESS_FLOOR;
     }

@@ -69,8 +69,8 @@ void make_bank(Arena& arena, const Config& config, Bank& bank) {
     bank.start = arena.take<int>(bands);
     bank.width = arena.take<int>(bands);
     bank.offset = arena.take<int>(bands);
-    bank.weights = arena.take<float>(2 * static_cast<size_t>(config.bins()) +
-                                     bands);  // a bin lies in two triangles at most
+    // a bin lies in two triangles at most
+    bank.weights = arena.take<float>(2 * static_cast<size_t>(config.bins()) + bands * ROW);
     if (arena.planning()) return;
     Triangles triangles(config);
     int row = 0, used = 0;
@@ -84,6 +84,7 @@ void make_bank(Arena& arena, const Config& config, Bank& bank) {
             bank.width[row]++;
             bank.weights[used++] = static_cast<float>(weight / total);
         });
+        used = (used + ROW - 1) / ROW * ROW;
         row++;
     }
 }

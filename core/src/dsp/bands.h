@@ -4,10 +4,12 @@
 
 #include "format/config.h"
 #include "base/memory.h"
+#include "nn/kernels/kernels.h"
 
 namespace melisma {
 
-// The filterbank, row by row: band j has `width[j]` weights from bin `start[j]` on, at weights[offset[j]].
+// The filterbank, row by row: band j has `width[j]` weights from bin `start[j]` on, at weights[offset[j]],
+// and zeros after them up to a whole ROW (kernels.h).
 struct Bank {
     int bands = 0;
     int *start = nullptr, *width = nullptr, *offset = nullptr;

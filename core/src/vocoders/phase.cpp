@@ -32,10 +32,12 @@ class Phase {
               int frames, float* const* out) const;
 
   private:
-    // one frame: of one channel its magnitudes, then the spectra of two, then of one its samples
-    void magnitudes(const Kernels& kernels, State& state, const float* mel, const float* correction) const;
-    void together(const Kernels& kernels, State* states, const float* first, const float* second,
-                  const float* heard, float follow, const float* ipd) const;
+    // of one channel the magnitudes of all frames; of one frame the spectra of two channels; of one its
+    // samples
+    void magnitudes(const Kernels& kernels, State& state, int frames, const float* mel,
+                    const float* correction) const;
+    void together(const Kernels& kernels, State* states, int64_t at, const float* first, const float* second,
+                  const float* heard, float follow, const float* ipd) const;  // at: of the frame's magnitudes
     void give(const Kernels& kernels, State& state, float* out) const;
 
     int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
@@ -94,13 +96,13 @@ void Phase::plan(Arena& arena, State& state, int channels) const {
                          &p.log,    &p.weight, &p.advance, &p.turn_c, &p.turn_s, &p.past_c,
                          &p.past_s, &p.told_c, &p.told_s,  &p.says_c, &p.says_s};
     for (double** array : arrays) *array = padded();
-    state.draft = arena.take<double>(3 * bins + 2 * static_cast<size_t>(bank_.bands) + 8);
+    state.draft = arena.take<double>(draft_work(bins_, bank_.bands));
     state.features = arena.take<float>(frames * static_cast<size_t>(width_));
     state.correction = arena.take<float>(frames * bins);
     state.turn = arena.take<float>(turns_ ? frames * bins : 0);
-    state.magnitude = arena.take<float>(bins);
+    state.magnitude = arena.take<float>(MOST_FRAMES * bins);
     state.mean = arena.take<float>(bins);
-    state.level = arena.take<float>(static_cast<size_t>(bank_.bands));
+    state.level = arena.take<float>(MOST_FRAMES * static_cast<size_t>(bank_.bands));
     state.re = arena.take<float>(bins);
     state.im = arena.take<float>(bins);
     state.frame = arena.take<float>(static_cast<size_t>(frame_));
@@ -139,43 +141,44 @@ void Phase::step(const Kernels& kernels, State* states, int channels, const floa
     kernels.norm(norm_, norm_bias_, width_, rows, features, buffers.features);
     kernels.multiply(magnitude_, buffers.features, 0, rows, {nullptr, nullptr}, buffers.correction);
     if (turns_) kernels.multiply(turn_, buffers.features, 0, rows, {nullptr, nullptr}, buffers.turn);
+    for (int c = 0; c < channels; c++)
+        magnitudes(kernels, states[c], frames, mel + c * block,
+                   buffers.correction + static_cast<int64_t>(c) * frames * bins_);
     for (int l = 0; l < frames; l++) {
-        for (int c = 0; c < channels; c++) {
-            int64_t row = static_cast<int64_t>(c) * frames + l;
-            magnitudes(kernels, states[c], mel + row * bank_.bands, buffers.correction + row * bins_);
-        }
-        int64_t bins = bins_;
+        const int64_t bins = bins_, here = l * bins;
         float follow = heard.follow ? heard.follow[l] : 0;
-        const float* phases = heard.phases ? heard.phases + l * 2 * bins : nullptr;
-        const float* turn = turns_ && follow < 1 ? buffers.turn + l * bins : nullptr;
+        const float* phases = heard.phases ? heard.phases + 2 * here : nullptr;
+        const float* turn = turns_ && follow < 1 ? buffers.turn + here : nullptr;
         if (channels == 1) {
-            kernels.integrate(buffers.phases, buffers.magnitude, phases, follow, buffers.re, buffers.im);
+            kernels.integrate(buffers.phases, buffers.magnitude + here, phases, follow, buffers.re,
+                              buffers.im);
             if (turn) kernels.rotate(turn, bins_, buffers.re, buffers.im);
         } else {
-            together(kernels, states, turn, turn ? turn + frames * bins : nullptr, phases, follow,
-                     heard.ipd ? heard.ipd + l * 2 * bins : nullptr);
+            together(kernels, states, here, turn, turn ? turn + frames * bins : nullptr, phases, follow,
+                     heard.ipd ? heard.ipd + 2 * here : nullptr);
         }
         for (int c = 0; c < channels; c++) give(kernels, states[c], out[c] + static_cast<int64_t>(l) * hop_);
     }
 }
 
-void Phase::magnitudes(const Kernels& kernels, State& state, const float* mel,
+void Phase::magnitudes(const Kernels& kernels, State& state, int frames, const float* mel,
                        const float* correction) const {
     float* level = state.level;
-    for (int j = 0; j < bank_.bands; j++) level[j] = mel[j] < LOUDEST_MEL ? mel[j] : LOUDEST_MEL;
-    kernels.draft(bank_, total_, rounds_, level, state.draft, state.magnitude);
-    kernels.refine(correction, bins_, state.magnitude);
+    for (int j = 0; j < frames * bank_.bands; j++) level[j] = mel[j] < LOUDEST_MEL ? mel[j] : LOUDEST_MEL;
+    kernels.draft(bank_, total_, rounds_, frames, level, state.draft, state.magnitude);
+    kernels.refine(correction, frames * bins_, state.magnitude);
 }
 
 // Phases of two channels that are integrated apart drift apart, and with them goes the stage: a sound between
 // the two becomes two sounds. So phases are those of the mean magnitude, and between the channels they differ
 // as they did at the input, as parametric stereo codes it (Breebaart, van de Par, Kohlrausch and Schuijers,
 // 2005).
-void Phase::together(const Kernels& kernels, State* states, const float* first, const float* second,
-                     const float* heard, float follow, const float* ipd) const {
+void Phase::together(const Kernels& kernels, State* states, int64_t at, const float* first,
+                     const float* second, const float* heard, float follow, const float* ipd) const {
     State &a = states[0], &b = states[1];
+    const float *left = a.magnitude + at, *right = b.magnitude + at;
     float* mean = b.mean;
-    for (int m = 0; m < bins_; m++) mean[m] = 0.5f * a.magnitude[m] + 0.5f * b.magnitude[m];
+    for (int m = 0; m < bins_; m++) mean[m] = 0.5f * left[m] + 0.5f * right[m];
     kernels.integrate(a.phases, mean, heard, follow, a.re, a.im);
     if (first) {
         for (int m = 0; m < bins_; m++) b.re[m] = 0.5f * first[m] + 0.5f * second[m];
@@ -183,7 +186,7 @@ void Phase::together(const Kernels& kernels, State* states, const float* first, 
     }
     for (int m = 0; m < bins_; m++) {
         float c = ipd ? ipd[m] : 1, s = ipd ? ipd[bins_ + m] : 0, whole = mean[m] > 1e-30f ? mean[m] : 1e-30f;
-        float one = a.magnitude[m] / whole, other = b.magnitude[m] / whole, re = a.re[m], im = a.im[m];
+        float one = left[m] / whole, other = right[m] / whole, re = a.re[m], im = a.im[m];
         a.re[m] = one * re;
         a.im[m] = one * im;
         b.re[m] = other * (re * c + im * s);

@@ -11,6 +11,7 @@ inline __attribute__((always_inline)) __m256 widen(const uint16_t* p) {
 inline __attribute__((always_inline)) __m256 fuse(__m256 a, __m256 b, __m256 c) {
     return _mm256_fmadd_ps(a, b, c);
 }
+inline __attribute__((always_inline)) __m256 about_reciprocal(__m256 d) { return _mm256_rcp_ps(d); }
 typedef int32_t Counts8 __attribute__((vector_size(32)));
 typedef int16_t Shorts16 __attribute__((vector_size(32)));
 inline __attribute__((always_inline)) Counts8 add_pairs(Counts8 sums, Shorts16 w, Shorts16 x) {
@@ -23,6 +24,7 @@ inline __attribute__((always_inline)) Counts8 add_pairs(Counts8 sums, Shorts16 w
 #define NAME "avx2"
 #define HALVES
 #define FUSED
+#define RECIPROCAL
 #define PAIRS
 #include "nn/kernels/kernels.inl"
 

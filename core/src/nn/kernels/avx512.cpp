@@ -16,6 +16,7 @@ inline __attribute__((always_inline)) __m512 widen(const uint16_t* p) {
 inline __attribute__((always_inline)) __m512 fuse(__m512 a, __m512 b, __m512 c) {
     return _mm512_fmadd_ps(a, b, c);
 }
+inline __attribute__((always_inline)) __m512 about_reciprocal(__m512 d) { return _mm512_rcp14_ps(d); }
 typedef int32_t Counts16 __attribute__((vector_size(64)));
 typedef int16_t Shorts32 __attribute__((vector_size(64)));
 inline __attribute__((always_inline)) Counts16 add_pairs(Counts16 sums, Shorts32 w, Shorts32 x) {
@@ -28,6 +29,7 @@ inline __attribute__((always_inline)) Counts16 add_pairs(Counts16 sums, Shorts32
 #define NAME "avx512"
 #define HALVES
 #define FUSED
+#define RECIPROCAL
 #define PAIRS
 #include "nn/kernels/kernels.inl"
 

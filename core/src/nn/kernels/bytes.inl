@@ -60,8 +60,7 @@ INLINE float round_inputs(const float* x, const Matrix& a, int64_t step, int16_t
     }
     const float most = static_cast<float>(byte_span(count)), scale = most / top;
     constexpr float ROUND =
-        12582912.0f;  // 1.5 · 2^23: what is added to it is rounded to a whole number in the low bits
-    constexpr int32_t ROUNDED = 0x4B400000;
+        12582912.0f;  // 1.5 · 2^23: what is added to it is rounded to a whole number in the low 16 bits
     for (int k = 0; k < a.taps; k++, q += a.inputs) {
         const float* from = x + k * step;
         int i = 0;
@@ -71,7 +70,7 @@ INLINE float round_inputs(const float* x, const Matrix& a, int64_t step, int16_t
             V shifted = v + ROUND;
             Counts c;
             std::memcpy(&c, &shifted, sizeof c);
-            HalfShorts h = __builtin_convertvector(c - ROUNDED, HalfShorts);
+            HalfShorts h = __builtin_convertvector(c, HalfShorts);
             std::memcpy(q + i, &h, sizeof h);
         }
         for (; i < a.inputs; i++) {
@@ -80,16 +79,20 @@ INLINE float round_inputs(const float* x, const Matrix& a, int64_t step, int16_t
             float shifted = v + ROUND;
             int32_t c;
             std::memcpy(&c, &shifted, 4);
-            q[i] = static_cast<int16_t>(c - ROUNDED);
+            q[i] = static_cast<int16_t>(c);
         }
     }
     if (count & 1) *q = 0;
     return top / most;
 }
 
-// R vectors of outputs by T frames. w: one panel, R vectors wide.
+// How far apart the whole numbers of two frames lie: always the same, so that one place tells those of all;
+// not where a cache would keep them in each other's stead.
+constexpr int APART = BYTE_ROW + 32;
+
+// R vectors of outputs by T frames. w: in a panel whose rows are so many bytes wide.
 template <int R, int T>
-INLINE void byte_tile(const int8_t* w, const int16_t* q, int64_t row, int pairs, const float* steps,
+INLINE void byte_tile(const int8_t* w, int wide, const int16_t* q, int pairs, const float* steps,
                       const Matrix& a, const Epilogue& e, int output, float* y) {
     Counts sums[R][T];
     UNROLL
@@ -97,16 +100,16 @@ INLINE void byte_tile(const int8_t* w, const int16_t* q, int64_t row, int pairs,
         UNROLL
         for (int t = 0; t < T; t++) sums[r][t] = Counts{};
     }
-    constexpr int WIDE = R * LANES * 2, AHEAD_BYTES = static_cast<int>(AHEAD);
-    for (int p = 0; p < pairs; p++, w += WIDE, q += 2) {
+    constexpr int VECTOR = LANES * 2, AHEAD_BYTES = static_cast<int>(AHEAD);
+    for (int p = 0; p < pairs; p++, w += wide, q += 2) {
         UNROLL
-        for (int line = 0; line < WIDE; line += 64) PREFETCH(w + line + AHEAD_BYTES);
+        for (int line = 0; line < R * VECTOR; line += 64) PREFETCH(w + line + AHEAD_BYTES);
         Shorts xs[T];
         UNROLL
-        for (int t = 0; t < T; t++) xs[t] = both(q + t * row);
+        for (int t = 0; t < T; t++) xs[t] = both(q + t * APART);
         UNROLL
         for (int r = 0; r < R; r++) {
-            Shorts v = widened(w + r * LANES * 2);
+            Shorts v = widened(w + r * VECTOR);
             UNROLL
             for (int t = 0; t < T; t++) sums[r][t] = add_pairs(sums[r][t], v, xs[t]);
         }
@@ -122,50 +125,49 @@ INLINE void byte_tile(const int8_t* w, const int16_t* q, int64_t row, int pairs,
     finish(kept, R * LANES, T, a, e, output, y);
 }
 
+// Vectors of weights at once for so many frames: what the registers hold sums for, beside a widened vector
+// and the frames' inputs. To widen takes time, too: many frames by two vectors are quicker than two frames by
+// four.
+constexpr int byte_rows(int frames) { return REGISTERS >= 32 || frames < 3 ? 4 : 2; }
+
 template <int T>
-void byte_panels(const Matrix& a, const int16_t* q, int64_t row, const float* steps, const Epilogue& e,
-                 float* y) {
+void byte_panels(const Matrix& a, const int16_t* q, const float* steps, const Epilogue& e, float* y) {
+    constexpr int R = byte_rows(T), VECTOR = LANES * 2;
     const int8_t* w = static_cast<const int8_t*>(a.data);
     const int vectors = (a.outputs + LANES - 1) / LANES, pairs = (a.inputs * a.taps + 1) / 2;
-    int first = 0;
-    for (; first + BYTE_PANEL <= vectors; first += BYTE_PANEL) {
-        byte_tile<BYTE_PANEL, T>(w, q, row, pairs, steps, a, e, first * LANES, y);
-        w += static_cast<int64_t>(pairs) * BYTE_PANEL * LANES * 2;
-    }
-    switch (vectors - first) {
-        case 1:
-            return byte_tile<1, T>(w, q, row, pairs, steps, a, e, first * LANES, y);
-        case 2:
-            return byte_tile<2, T>(w, q, row, pairs, steps, a, e, first * LANES, y);
-        case 3:
-            return byte_tile<3, T>(w, q, row, pairs, steps, a, e, first * LANES, y);
-        default:
-            return;
+    for (int first = 0; first < vectors; first += BYTE_PANEL) {
+        const int there = vectors - first < BYTE_PANEL ? vectors - first : BYTE_PANEL, wide = there * VECTOR;
+        int r = 0;
+        for (; r + R <= there; r += R)
+            byte_tile<R, T>(w + r * VECTOR, wide, q, pairs, steps, a, e, (first + r) * LANES, y);
+        if constexpr (R > 2)
+            for (; r + 2 <= there; r += 2)
+                byte_tile<2, T>(w + r * VECTOR, wide, q, pairs, steps, a, e, (first + r) * LANES, y);
+        for (; r < there; r++)
+            byte_tile<1, T>(w + r * VECTOR, wide, q, pairs, steps, a, e, (first + r) * LANES, y);
+        w += static_cast<int64_t>(pairs) * wide;
     }
 }
-static_assert(BYTE_PANEL == 4, "byte_panels ends with up to three vectors");
 
-// As many frames at once as the registers hold sums for, beside inputs and weights.
-constexpr int BYTE_FRAMES = REGISTERS >= 32 ? 4 : 2;
+constexpr int BYTE_FRAMES = 4;  // at once
 
 void multiply_bytes(const Matrix& a, const float* x, int64_t step, int frames, const Epilogue& epilogue,
                     float* y) {
     Epilogue e = epilogue;
-    int16_t q[BYTE_FRAMES * BYTE_ROW];
+    int16_t q[BYTE_FRAMES * APART];
     float steps[BYTE_FRAMES];
-    const int64_t row = (static_cast<int64_t>(a.inputs) * a.taps + 1) / 2 * 2;
     while (frames > 0) {
         const int n = frames < BYTE_FRAMES ? frames : BYTE_FRAMES;
         for (int t = 0; t < n; t++)
-            steps[t] = round_inputs(x + static_cast<int64_t>(t) * a.inputs, a, step, q + t * row);
+            steps[t] = round_inputs(x + static_cast<int64_t>(t) * a.inputs, a, step, q + t * APART);
         if (n == 1)
-            byte_panels<1>(a, q, row, steps, e, y);
+            byte_panels<1>(a, q, steps, e, y);
         else if (n == 2)
-            byte_panels<2>(a, q, row, steps, e, y);
+            byte_panels<2>(a, q, steps, e, y);
         else if (n == 3)
-            byte_panels < BYTE_FRAMES<3 ? 1 : 3>(a, q, row, steps, e, y);
+            byte_panels<3>(a, q, steps, e, y);
         else
-            byte_panels < BYTE_FRAMES<4 ? 1 : 4>(a, q, row, steps, e, y);
+            byte_panels<4>(a, q, steps, e, y);
         frames -= n;
         x += static_cast<int64_t>(n) * a.inputs;
         y += static_cast<int64_t>(n) * a.outputs;

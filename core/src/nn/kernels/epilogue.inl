@@ -10,29 +10,38 @@ namespace {
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
 
-// Sums (frames, wide) of the outputs from `output` on → y. Apart from the tiles, so that these stay small.
-__attribute__((noinline)) void finish(const float* sums, int wide, int frames, const Matrix& a,
-                                      const Epilogue& e, int output, float* y) {
+template <bool SCALED, bool ADDED>
+INLINE void finish_as(const float* sums, int wide, int frames, const Matrix& a, const Epilogue& e, int output,
+                      float* y) {
     int n = a.outputs - output < wide ? a.outputs - output : wide;
-    const float *bias = a.bias + output, *scale = e.scale ? e.scale + output : nullptr;
+    const float *bias = a.bias + output, *scale = e.scale + (SCALED ? output : 0);
     for (int t = 0; t < frames; t++, sums += wide) {
         int64_t place = static_cast<int64_t>(t) * a.outputs + output;
-        const float* add = e.add ? e.add + place : nullptr;
+        const float* add = e.add + (ADDED ? place : 0);
         float* to = y + place;
         int i = 0;
         for (; i + LANES <= n; i += LANES) {
             V v = load(sums + i) + load(bias + i);
-            if (scale) v *= load(scale + i);
-            if (add) v += load(add + i);
+            if (SCALED) v *= load(scale + i);
+            if (ADDED) v += load(add + i);
             store(to + i, v);
         }
         for (; i < n; i++) {
             float v = sums[i] + bias[i];
-            if (scale) v *= scale[i];
-            if (add) v += add[i];
+            if (SCALED) v *= scale[i];
+            if (ADDED) v += add[i];
             to[i] = v;
         }
     }
+}
+
+// Sums (frames, wide) of the outputs from `output` on → y. Apart from the tiles, so that these stay small.
+__attribute__((noinline)) void finish(const float* sums, int wide, int frames, const Matrix& a,
+                                      const Epilogue& e, int output, float* y) {
+    if (e.scale && e.add) return finish_as<true, true>(sums, wide, frames, a, e, output, y);
+    if (e.scale) return finish_as<true, false>(sums, wide, frames, a, e, output, y);
+    if (e.add) return finish_as<false, true>(sums, wide, frames, a, e, output, y);
+    finish_as<false, false>(sums, wide, frames, a, e, output, y);
 }
 
 // Between two blocks a host's other work empties the caches: then weights come from memory, at most a few
@@ -41,9 +50,9 @@ __attribute__((noinline)) void finish(const float* sums, int wide, int frames, c
 #if defined(_MSC_VER)
 #define PREFETCH(place) ((void)0)
 #else
-#define PREFETCH(place) __builtin_prefetch(reinterpret_cast<const void*>(place))
+#define PREFETCH(place) __builtin_prefetch(reinterpret_cast<const void*>(place), 0, 2)
 #endif
-constexpr size_t AHEAD = 4096;  // bytes
+constexpr size_t AHEAD = 16384;  // bytes
 
 }  // namespace
 }  // namespace melisma

@@ -5,6 +5,7 @@
 // cut into blocks.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/limits.h"
@@ -57,11 +58,19 @@ struct FftPlan {
     float* work;                 // 4 · (length + 16), of the stream
 };
 
+// A filterbank. A band's weights lie from a whole ROW on and end with zeros up to one: so magnitudes that are
+// read by them end with as many finite numbers beyond the last bin.
+constexpr int ROW = 8;
+
 struct BankView {
     int bands, bins;
     const int *start, *width, *offset;
     const float* weights;
 };
+
+constexpr size_t draft_work(int bins, int bands) {
+    return (2 * static_cast<size_t>(bins + ROW) + static_cast<size_t>(bands)) * ROW;
+}
 
 // What integration needs of a frame: arrays over bins, each with one zero before and after.
 struct Phases {
@@ -107,10 +116,10 @@ struct Kernels {
     void (*logmel)(const BankView& bank, const float* magnitude, float* mel);
     // a relative mel (bands) moved so that the loudness it implies is the one it is relative to
     void (*level)(const float* log_weights, int bands, float* mel);
-    // log-mel → linear magnitudes, by non-negative least squares; work: 3 · bins + 2 · bands + 8 doubles;
-    // total (bins): bankᵀ 1
-    void (*draft)(const BankView& bank, const double* total, int rounds, const float* mel, double* work,
-                  float* magnitude);
+    // log-mels (frames, bands) → linear magnitudes (frames, bins), by non-negative least squares; work:
+    // `draft_work` doubles; total (bins): bankᵀ 1
+    void (*draft)(const BankView& bank, const double* total, int rounds, int frames, const float* mel,
+                  double* work, float* magnitude);
     // magnitude · exp(3 tanh(c / 3))
     void (*refine)(const float* correction, int n, float* magnitude);
     // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it. heard (2,

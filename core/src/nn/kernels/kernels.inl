@@ -1,6 +1,7 @@
 // The kernels, over vectors of LANES floats. Included by avx2.cpp and its neighbours, each of which defines
 // LANES, REGISTERS and NAME, and, where the machine widens 16-bit floats, HALVES and `widen`, and where it
-// multiplies and adds in one step, FUSED and `fuse`. Everything is in an unnamed
+// multiplies and adds in one step, FUSED and `fuse`; where it knows a quick reciprocal, RECIPROCAL and
+// `about_reciprocal`. Everything is in an unnamed
 // namespace: code compiled for one instruction set must not be linked into another.
 
 #include <cmath>

@@ -131,22 +131,35 @@ void dot(const float* w, float bias, const float* x, int inputs, int taps, int f
     }
 }
 
-void depthwise(const float* w, const float* bias, const float* x, int channels, int taps, int frames,
-               float* y) {
-    for (int t = 0; t < frames; t++, x += channels, y += channels) {
-        int c = 0;
-        for (; c + LANES <= channels; c += LANES) {
-            V s = load(bias + c);
+// TAPS: how many, where it is known, so that weights stay in registers from frame to frame
+template <int TAPS>
+INLINE void depthwise_of(const float* w, const float* bias, const float* x, int channels, int most,
+                         int frames, float* y) {
+    const int taps = TAPS ? TAPS : most;
+    int c = 0;
+    for (; c + LANES <= channels; c += LANES) {
+        V ws[TAPS ? TAPS : 1], first = load(bias + c);
+        for (int k = 0; k < TAPS; k++) ws[k] = load(w + k * channels + c);
+        for (int t = 0; t < frames; t++) {
+            V s = first;
             for (int k = 0; k < taps; k++)
-                s = fused(load(w + k * channels + c), load(x + k * channels + c), s);
-            store(y + c, s);
-        }
-        for (; c < channels; c++) {
-            float s = bias[c];
-            for (int k = 0; k < taps; k++) s = fused(w[k * channels + c], x[k * channels + c], s);
-            y[c] = s;
+                s = fused(TAPS ? ws[TAPS ? k : 0] : load(w + k * channels + c),
+                          load(x + (t + k) * channels + c), s);
+            store(y + t * channels + c, s);
         }
     }
+    for (; c < channels; c++)
+        for (int t = 0; t < frames; t++) {
+            float s = bias[c];
+            for (int k = 0; k < taps; k++) s = fused(w[k * channels + c], x[(t + k) * channels + c], s);
+            y[t * channels + c] = s;
+        }
+}
+
+void depthwise(const float* w, const float* bias, const float* x, int channels, int taps, int frames,
+               float* y) {
+    if (taps == 5) return depthwise_of<5>(w, bias, x, channels, taps, frames, y);
+    depthwise_of<0>(w, bias, x, channels, taps, frames, y);
 }
 
 void norm(const float* weight, const float* bias, int channels, int frames, const float* x, float* y) {
@@ -165,7 +178,10 @@ void norm(const float* weight, const float* bias, int channels, int frames, cons
         float variance = sum(squares);
         for (; c < channels; c++) variance = fused(x[c] - mean, x[c] - mean, variance);
         float inverse = 1.0f / std::sqrt(variance / static_cast<float>(channels) + 1e-5f);
-        for (c = 0; c < channels; c++) y[c] = fused((x[c] - mean) * inverse, weight[c], bias[c]);
+        // y may be x: written out, for a compiler would not dare
+        for (c = 0; c + LANES <= channels; c += LANES)
+            store(y + c, fused((load(x + c) - centre) * inverse, load(weight + c), load(bias + c)));
+        for (; c < channels; c++) y[c] = fused((x[c] - mean) * inverse, weight[c], bias[c]);
     }
 }
 

@@ -30,6 +30,39 @@ INLINE Four butterfly(float ar, float ai, float br, float bi, float cr, float ci
     return {{sr + ur, tr + vr, sr - ur, tr - vr}, {si + ui, ti + vi, si - ui, ti - vi}};
 }
 
+// Neighbours are four of one p, so a vector holds several p; its place in the output is four apart for each.
+void stage4_of_four(const FftStage& f, const float* xr, const float* xi, float* yr, float* yi) {
+    constexpr int MANY = LANES / 4;
+    const int m = f.m;
+    auto twiddles = [](const float* table) {
+        float t[LANES];
+        for (int i = 0; i < LANES; i++) t[i] = table[i / 4];
+        return load(t);
+    };
+    auto spread = [](V v, float* to) {
+        for (int i = 0; i < MANY; i++)
+            std::memcpy(to + 16 * i, reinterpret_cast<const char*>(&v) + 16 * i, 16);
+    };
+    for (int p = 0; p < m; p += MANY) {
+        V x[4], y[4];
+        for (int k = 0; k < 4; k++) {
+            x[k] = load(xr + 4 * (p + k * m));
+            y[k] = load(xi + 4 * (p + k * m));
+        }
+        V sr = x[0] + x[2], si = y[0] + y[2], tr = x[0] - x[2], ti = y[0] - y[2];
+        V ur = x[1] + x[3], ui = y[1] + y[3], vr = y[1] - y[3], vi = x[3] - x[1];
+        V zr[4] = {sr + ur, tr + vr, sr - ur, tr - vr}, zi[4] = {si + ui, ti + vi, si - ui, ti - vi};
+        spread(zr[0], yr + 16 * p);
+        spread(zi[0], yi + 16 * p);
+        for (int j = 1; j < 4; j++) {
+            V c = twiddles(f.cosine + (j - 1) * m + p), s = twiddles(f.sine + (j - 1) * m + p);
+            spread(fused(zr[j], c, -(zi[j] * s)), yr + 16 * p + 4 * j);
+            // the same order as below, where it is told why
+            spread(j == 2 ? fused(zr[j], s, zi[j] * c) : fused(zi[j], c, zr[j] * s), yi + 16 * p + 4 * j);
+        }
+    }
+}
+
 // Which product of a pair is rounded first was once a compiler's choice: kept, so that models sound as they
 // did.
 void stage4(const FftStage& f, const float* __restrict xr, const float* __restrict xi, float* __restrict yr,
@@ -50,6 +83,7 @@ void stage4(const FftStage& f, const float* __restrict xr, const float* __restri
         }
         return;
     }
+    if (s == 4 && m % (LANES / 4) == 0) return stage4_of_four(f, xr, xi, yr, yi);
     for (int p = 0; p < m; p++) {
         float a1 = c1[p], a2 = c2[p], a3 = c3[p], b1 = s1[p], b2 = s2[p], b3 = s3[p];
         const float *pr = xr + s * p, *pi = xi + s * p;
