@@ -6,7 +6,7 @@ import torch
 
 from melisma.files.config import AnalysisConfig
 from melisma.training import losses
-from melisma.training.losses import Auditory, MelDistance, SpectralDistance, gaussian_nll, structure_distance
+from melisma.training.losses import Auditory, MelDistance, Spectra, SpectralDistance, gaussian_nll, structure_distance
 
 torch.set_num_threads(1)
 RATE = 44100
@@ -22,8 +22,11 @@ def mel(frames: int = 96, seed: int = 0) -> torch.Tensor:
     return torch.from_numpy(shape[None]).float()
 
 
-@pytest.mark.parametrize("distance", [SpectralDistance(), MelDistance(RATE)])
-def test_spectral_distances_see_level_and_colour_but_not_phase(distance):
+@pytest.mark.parametrize("of_spectra", [SpectralDistance(), MelDistance(RATE)])
+def test_spectral_distances_see_level_and_colour_but_not_phase(of_spectra):
+    def distance(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return of_spectra(Spectra(x, y))
+
     rng = torch.Generator().manual_seed(0)
     x = 0.1 * torch.randn(1, RATE, generator=rng)
     assert distance(x, x).item() == pytest.approx(0, abs=1e-5)
@@ -31,6 +34,19 @@ def test_spectral_distances_see_level_and_colour_but_not_phase(distance):
     dull = torch.nn.functional.avg_pool1d(x[None], 5, 1, 2)[0]
     assert distance(x, 0.97 * x) < distance(x, 0.5 * x) < distance(x, 0.1 * x)
     assert distance(x, dull) > 3 * distance(x, 0.97 * x)
+
+
+@pytest.mark.parametrize("length", [8 * 128, 4 * 512 + 77, 3000])
+def test_spectra_and_their_derivatives_are_those_of_torch_stft(length):
+    rng = torch.Generator().manual_seed(length)
+    x = torch.randn(2, length, generator=rng).requires_grad_()
+    for size in (256, 512, 1024):
+        stft = torch.stft(x, size, size // 4, window=torch.hann_window(size), return_complex=True).mT
+        wanted, (_, got) = torch.sqrt(stft.real.square() + stft.imag.square() + 1e-12), Spectra(x.detach(), x)(size)
+        torch.testing.assert_close(got, wanted, atol=1e-5, rtol=1e-5)
+        weight = torch.randn(got.shape, generator=rng)
+        slopes = [torch.autograd.grad((y * weight).sum(), x)[0] for y in (got, wanted)]
+        torch.testing.assert_close(*slopes, atol=1e-4, rtol=1e-4)
 
 
 def test_the_likelihood_is_least_at_the_true_deviation():

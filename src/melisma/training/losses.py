@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,33 +18,44 @@ from ..files.config import AnalysisConfig
 FLOOR_DB = -90.0  # spectra are compared above this level re full scale: logs near digital silence train backwards
 
 
+class Spectra:
+    """Magnitude spectra of two waveforms (B, T), each (B, L, bins): for any FFT size in samples, hop a quarter, each once."""
+
+    def __init__(self, target: Tensor, output: Tensor):
+        self.pair = target, output
+        self.known: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, size: int) -> tuple[Tensor, Tensor]:
+        if size not in self.known:
+            target, output = (cast("Tensor", _Magnitude.apply(x.float(), size)) for x in self.pair)
+            self.known[size] = target, output
+        return self.known[size]
+
+
 class SpectralDistance(nn.Module):
     """Multi-resolution STFT distance (Yamamoto et al., "Parallel WaveGAN", 2020): log-magnitude L1 + spectral convergence.
 
-    Two waveforms (B, T) → the mean over resolutions (FFT sizes in samples, hop a quarter of each).
+    Of two waveforms' spectra, the mean over resolutions (FFT sizes in samples, hop a quarter of each).
     """
 
     def __init__(self, sizes: tuple[int, ...] = (512, 1024, 2048)):
         super().__init__()
         self.sizes = sizes
-        for size in sizes:
-            self.register_buffer(f"window{size}", torch.hann_window(size), persistent=False)
 
-    def forward(self, target: Tensor, output: Tensor) -> Tensor:
-        total = target.new_zeros(())
+    def forward(self, spectra: Spectra) -> Tensor:
+        total: Tensor | float = 0.0
         for size in self.sizes:
-            window = getattr(self, f"window{size}")
-            x, y = (_magnitude(s, size, window) for s in (target, output))
+            x, y = spectra(size)
             floor = 10 ** (FLOOR_DB / 20) * size / 4
             total = total + (torch.log(x + floor) - torch.log(y + floor)).abs().mean()
             total = total + (x - y).norm() / (x.norm() + floor * math.sqrt(x.numel()))
-        return total / len(self.sizes)
+        return torch.as_tensor(total / len(self.sizes))
 
 
 class MelDistance(nn.Module):
     """Multi-scale mel distance: L1 of log-mels (Kumar et al., "High-fidelity audio compression with improved RVQGAN", 2023).
 
-    Two waveforms (B, T) → the mean over scales (FFT size in samples, bands), hop a quarter, in the log-mel's unit of 100
+    Of two waveforms' spectra, the mean over scales (FFT size in samples, bands), hop a quarter, in the log-mel's unit of 100
     dB. Bands gather what a frame's phases scatter among bins, so noise does not drown the gradient.
     """
 
@@ -55,21 +67,52 @@ class MelDistance(nn.Module):
         for size, bands in scales:
             bank = mel_filterbank(AnalysisConfig(sample_rate=sample_rate, frame=size, hop=size // 4, bands=bands))
             self.register_buffer(f"bank{size}", torch.from_numpy(bank), persistent=False)
-            self.register_buffer(f"window{size}", torch.hann_window(size), persistent=False)
 
-    def forward(self, target: Tensor, output: Tensor) -> Tensor:
-        total = target.new_zeros(())
+    def forward(self, spectra: Spectra) -> Tensor:
+        total: Tensor | float = 0.0
         for size, _ in self.scales:
-            window, bank = getattr(self, f"window{size}"), getattr(self, f"bank{size}")
-            x, y = (torch.matmul(bank, _magnitude(s, size, window)) * (4 / size) for s in (target, output))
+            bank = getattr(self, f"bank{size}")
+            x, y = (F.linear(magnitude, bank) * (4 / size) for magnitude in spectra(size))
             floor = 10 ** (FLOOR_DB / 20)
             total = total + (torch.log10(x + floor) - torch.log10(y + floor)).abs().mean() / 5
-        return total / len(self.scales)
+        return torch.as_tensor(total / len(self.scales))
 
 
-def _magnitude(x: Tensor, size: int, window: Tensor) -> Tensor:
-    spectrum = torch.stft(x, size, size // 4, window=window, return_complex=True)
-    return torch.sqrt(spectrum.real.square() + spectrum.imag.square() + 1e-12)
+@functools.cache
+def _window(size: int, device: torch.device) -> Tensor:
+    return torch.hann_window(size, device=device)
+
+
+class _Magnitude(torch.autograd.Function):
+    """What torch.stft gives, as magnitudes. Its derivative is written out: autograd goes back through a complex transform of
+    all bins where a real one does, and adds frames up sample by sample."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, size: int) -> Tensor:
+        frames = F.pad(x[:, None], (size // 2, size // 2), mode="reflect")[:, 0].unfold(-1, size, size // 4)
+        spectrum = torch.fft.rfft(frames * _window(size, x.device))
+        magnitude = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag).add_(1e-12).sqrt_()
+        if x.requires_grad:
+            ctx.save_for_backward(spectrum, magnitude)
+            ctx.size, ctx.length = size, x.shape[-1]
+        return magnitude
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        spectrum, magnitude = ctx.saved_tensors
+        size, hop, half = ctx.size, ctx.size // 4, ctx.size // 2
+        turned = spectrum * (gradients[0] / magnitude)
+        turned[..., 1:-1] *= 0.5  # the inverse counts each of them twice
+        frames = torch.fft.irfft(turned, size, norm="forward") * _window(size, spectrum.device)
+        batch, count, _ = frames.shape
+        padded = frames.new_zeros(batch, count + 3, hop)
+        for quarter, part in enumerate(frames.view(batch, count, 4, hop).unbind(2)):
+            padded[:, quarter : quarter + count] += part
+        padded = F.pad(padded.view(batch, -1), (0, max(0, ctx.length + size - (count + 3) * hop)))
+        x = padded[:, half : half + ctx.length].clone()
+        x[:, 1 : half + 1] += padded[:, :half].flip(-1)  # what was reflected
+        x[:, -half - 1 : -1] += padded[:, half + ctx.length : ctx.length + size].flip(-1)
+        return x, None
 
 
 def gaussian_nll(output: Tensor, target: Tensor, log_deviation: Tensor, weight: Tensor) -> Tensor:

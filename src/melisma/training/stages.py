@@ -117,7 +117,8 @@ class VocoderStage(Stage):
         return mel.clamp(min=0), x.new_zeros(())
 
     def audio_loss(self, target: Tensor, output: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        distance, mel = self.distance(target, output), self.mels_distance(target, output)
+        spectra = losses.Spectra(target, output)
+        distance, mel = self.distance(spectra), self.mels_distance(spectra)
         return self.weights.spectral * distance + self.weights.mel * mel, {"distance": distance, "mel dB": 100 * mel}
 
     def forward(self, x: Tensor, generator: torch.Generator, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
