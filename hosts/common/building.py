@@ -25,9 +25,10 @@ def core() -> ModuleType:
     return module(ROOT / "core" / "build.py")
 
 
-def sources(host: Path) -> list[Path]:
-    """A host's own, and those of hosts/common."""
-    return sorted((host / "src").glob("*.cpp")) + sorted(COMMON.glob("*.cpp"))
+def sources(host: Path, midi: bool = True) -> list[Path]:
+    """A host's own, and those of hosts/common. midi: with the MIDI map."""
+    shared = [file for file in sorted(COMMON.glob("*.cpp")) if midi or not file.stem.startswith("midi")]
+    return sorted((host / "src").glob("*.cpp")) + shared
 
 
 def system(target: str = "") -> str:
@@ -36,9 +37,9 @@ def system(target: str = "") -> str:
 
 
 def library(host: Path, place: Path, include: list[str], target: str = "", sanitize: str = "", cxx: str = "") -> Path:
-    """Compile a host into one library. The core's functions in it are its own, and seen by nobody else in the program."""
+    """Compile a host without a MIDI map into one library. The core's functions in it are its own, and seen by nobody else."""
     link = ["-undefined", "dynamic_lookup"] if system(target) == "macos" else ["-Wl,-z,nodelete", "-ldl"]
     return core().build(
-        target, place, sanitize, None, sources(host), ["MELISMA_API="], cxx=cxx, extra=["-I", str(COMMON), *include],
+        target, place, sanitize, None, sources(host, midi=False), ["MELISMA_API="], cxx=cxx, extra=["-I", str(COMMON), *include],
         link_extra=[*link, "-pthread"], library=True,
     )  # fmt: skip
