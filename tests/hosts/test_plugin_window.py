@@ -38,6 +38,20 @@ def test_the_square_moves_two_latents_and_the_sound(opened):
     assert (host.get("bias_1"), host.get("bias_2")) == (0, 0)
 
 
+def test_what_the_square_stands_over_is_kept_with_the_session(opened, plugins):
+    host, window = opened()
+    window.hand("mousemove", 750, 449, "click", 1)  # across
+    window.hand("key", "Down", "Down", "Return")
+    saved = host.save()
+    assert b"square 3 2" in saved
+    host, window = opened()
+    assert host.load(saved)  # while its window is open
+    window.run(0.3)
+    window.drag(SQUARE, (SQUARE[0] + 75, SQUARE[1] - 66))
+    host.process(sound(512))
+    assert [host.get(f"bias_{k}") for k in (1, 2, 3)] == pytest.approx([0, 1.5, 1.5], abs=0.1)
+
+
 def test_a_host_tells_of_gestures_and_a_slider_goes_where_it_is_drawn(opened):
     host, window = opened()
     window.drag((944, MATCH[1]), (870, MATCH[1]))  # from its thumb at 1

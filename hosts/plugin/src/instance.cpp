@@ -141,6 +141,7 @@ Instance* instance_new(int rate) {
     x->values[MODEL] = static_cast<float>(choice ? choice : x->known.count ? 1 : 0);
     x->chosen = true;
     x->status = NOT_FOUND;
+    x->square[1] = 1;
     controllers_begin(x);
     control_settle(x);
     return x;

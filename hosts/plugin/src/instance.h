@@ -17,6 +17,7 @@
 #include "watch.h"
 
 constexpr int CHANNELS = 2, STREAM_CHANNELS = MELISMA_INSTRUMENT ? 1 : CHANNELS;
+constexpr int MOST_ROWS = 16;     // latents that have parameters
 constexpr int MOST_EVENTS = 512;  // that one block is heard of; DPF hands over no more
 
 // A short MIDI message.
@@ -65,6 +66,8 @@ struct Instance {
     std::atomic<int> bound[PARAMETER_COUNT];  // which controller turns each, and 1; 0: none
     std::atomic<int> learning;                // the row that the next controller turns; −1: none
     std::atomic<bool> learnt;                 // one was, and is in no file yet
+
+    std::atomic<int> square[2];  // the latents that the window's square stands over, across and up
 
     Watch watch;
     Instance* next;  // the keeper's

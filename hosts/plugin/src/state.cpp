@@ -23,8 +23,9 @@ size_t instance_state(Instance* x, char* text, size_t size) {
     size_t used = player_state(&x->player, text, size);
     auto left = [&] { return used < size ? size - used : 0; };
     auto end = [&] { return used < size ? text + used : nullptr; };
-    used += static_cast<size_t>(
-        snprintf(end(), left(), "file %s\nchoice %d\n", x->file, static_cast<int>(x->values[MODEL].load())));
+    used += static_cast<size_t>(snprintf(end(), left(), "file %s\nchoice %d\nsquare %d %d\n", x->file,
+                                         static_cast<int>(x->values[MODEL].load()), x->square[0] + 1,
+                                         x->square[1] + 1));
     used += controllers_text(x, end(), left());
     return used;
 }
@@ -91,6 +92,10 @@ bool instance_restore(Instance* x, const char* text, bool echoed) {
         if (!there) player_set(&x->player, ROWS[i].name, value);
     }
     controllers_restore(x, text);
+    int across, up;
+    if (line_of(text, "square", number, sizeof number) && sscanf(number, "%d %d", &across, &up) == 2 &&
+        across >= 1 && up >= 1 && across <= MOST_ROWS && up <= MOST_ROWS)
+        x->square[0] = across - 1, x->square[1] = up - 1;
     if (!x->played) player_reset(&x->player);
     control_serve(x);
     return true;

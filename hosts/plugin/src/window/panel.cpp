@@ -101,6 +101,7 @@ bool Panel::tick() {
     if (ticks++ % 8 == 0) look();
     changed |= history.take(&desk.x->watch);
     changed |= desk.read();
+    if (held != square && square->follow()) name_axes(), changed = true;
     bool any = changed;
     changed = false;
     return any;

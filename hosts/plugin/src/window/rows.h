@@ -6,8 +6,6 @@
 #include "history.h"
 #include "slider.h"
 
-constexpr int MOST_ROWS = 16;  // latents that have parameters
-
 // One row. Its slider is its latent's bias; pressed in the path, the row moves it, too.
 class RowOf : public Widget {
   public:

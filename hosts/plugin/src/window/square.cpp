@@ -12,12 +12,17 @@ constexpr float MOST = 3;   // standard deviations from the middle to an edge
 constexpr int TRAIL = 150;  // frames
 constexpr int GRID = 64;    // pixels of the ground, each way
 
-Square::Square(Desk& one, History& history) : Widget(one), history(history) {
-    for (int side = 0; side < 2; side++) choose(side, side);
+Square::Square(Desk& one, History& history) : Widget(one), history(history) { follow(); }
+
+bool Square::follow() {
+    bool any = false;
+    for (int side = 0; side < 2; side++)
+        if (int latent = desk.x->square[side]; latent != latents[side]) choose(side, latent), any = true;
+    return any;
 }
 
 void Square::choose(int side, int latent) {
-    latents[side] = latent;
+    desk.x->square[side] = latents[side] = latent;
     char symbol[16];
     snprintf(symbol, sizeof symbol, "bias_%d", latent + 1);
     index[side] = parameter(symbol);

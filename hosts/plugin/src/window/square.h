@@ -19,14 +19,15 @@ class Square : public Widget {
 
     int latent(int side) const { return latents[side]; }  // 0: across, 1: up
     void choose(int side, int latent);
+    bool follow();  // what a session says; → whether it is another than before
 
   private:
     History& history;
-    int latents[2] = {0, 1}, index[2];
+    int latents[2] = {-1, -1}, index[2];
     int image = 0;
     float painted[2][5]{};  // the percentiles of the ground
     float held[2]{}, from[2]{};
-    char sentence[160];
+    char sentence[160] = "";
 
     void ground(Vg vg);
     void trail(Vg vg) const;
