@@ -2,6 +2,7 @@
 each to the bit against the stream that the core gives."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 from needs import needs_plugins
 from plugin_sounds import HERE, RATES, played, sound, stream
 
+from melisma.control import midimap
+from melisma.control.midimap import Knob
 from melisma.hosts.plugin import bundles, install, parameters
 from melisma.latent.live import LIVE
 from melisma.latent.notes import EXCITER
@@ -128,12 +131,15 @@ def quiet(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", list(bundles.PLUGINS))
-def test_no_memory_no_lock_and_no_sleep_in_process(plugins, quiet, name):
-    """But for the first block after a start, which waits for its model; while models and parameters change."""
+def test_no_memory_no_lock_and_no_sleep_in_process(plugins, quiet, name, tmp_path):
+    """But for the first block after a start, which waits for its model; while models, parameters and controllers change."""
+    knobs = (Knob("match", 20), Knob("bias.1", 21), Knob("randomize", 22, 1), Knob("bias.40", 23))
+    midimap.save(tmp_path / "midi.json", knobs)
     p = bundles.PLUGINS[name]
     model = [row.symbol for row in p.rows()].index("model")
     command = [quiet, plugins / "lv2" / "melisma.lv2" / f"{name}.so", p.uri, 0 if p.instrument else 2, len(p.rows()), model]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True)
+    environment = dict(os.environ, MELISMA_HOME=str(tmp_path))
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment)
     told = dict(line.split() for line in done.stdout.splitlines())
     assert done.returncode == 0 and told["calls"] == "0" and int(told["first"]) > 0, done.stdout + done.stderr
 

@@ -16,9 +16,12 @@
 
 #include <atomic>
 
+#include "lv2/atom/atom.h"
 #include "lv2/core/lv2.h"
 #include "lv2/instance-access/instance-access.h"
+#include "lv2/midi/midi.h"
 #include "lv2/ui/ui.h"
+#include "lv2/urid/urid.h"
 
 static thread_local bool armed = false;
 static long calls = 0, first = 0;
@@ -93,6 +96,38 @@ static void* look(void* given) {
     return nullptr;
 }
 
+// ---- controllers, a few a block, as a host gives them
+
+static char* uris[64];
+
+static LV2_URID number_of(LV2_URID_Map_Handle, const char* uri) {
+    LV2_URID id = 0;
+    for (; uris[id] && strcmp(uris[id], uri) != 0; id++) {
+    }
+    if (!uris[id]) uris[id] = strdup(uri);
+    return id + 1;
+}
+
+static struct {
+    LV2_Atom_Sequence head;
+    struct {
+        LV2_Atom_Event event;
+        uint8_t bytes[8];
+    } list[4];
+} midi;
+
+static void turn(unsigned* seed) {
+    midi.head.atom = {static_cast<uint32_t>(sizeof midi - sizeof(LV2_Atom)),
+                      number_of(nullptr, LV2_ATOM__Sequence)};
+    for (auto& one : midi.list) {
+        one.event.time.frames = 0;
+        one.event.body = {3, number_of(nullptr, LV2_MIDI__MidiEvent)};
+        one.bytes[0] = 0xb0;
+        one.bytes[1] = static_cast<uint8_t>(20 + rand_r(seed) % 4);
+        one.bytes[2] = static_cast<uint8_t>(rand_r(seed) % 128);
+    }
+}
+
 int main(int count, char** words) {
     void* library = dlopen(words[1], RTLD_NOW);
     if (!library) return puts(dlerror()), 1;
@@ -100,12 +135,15 @@ int main(int count, char** words) {
     const LV2_Descriptor* d = find(0);
     if (strcmp(d->URI, words[2]) != 0) return puts(d->URI), 1;
     int inputs = atoi(words[3]), parameters = atoi(words[4]), model = atoi(words[5]), sounds = inputs + 2;
-    const LV2_Feature* none = nullptr;
-    LV2_Handle plugin = d->instantiate(d, 48000, ".", &none);
+    LV2_URID_Map map = {nullptr, number_of};
+    LV2_Feature mapping = {LV2_URID__map, &map};
+    const LV2_Feature* features[] = {&mapping, nullptr};
+    LV2_Handle plugin = d->instantiate(d, 48000, ".", features);
     static float sound[4][8192], values[256];
     for (int i = 0; i < sounds; i++) d->connect_port(plugin, static_cast<uint32_t>(i), sound[i]);
     for (int i = 0; i < parameters; i++)
         d->connect_port(plugin, static_cast<uint32_t>(sounds + 4 + i), values + i);
+    d->connect_port(plugin, static_cast<uint32_t>(sounds), &midi);
     values[model] = 1;
     Window window = {library, plugin, {false}, {false}, {0}};
     pthread_t looking;
@@ -120,6 +158,7 @@ int main(int count, char** words) {
                 sound[i][t] = static_cast<float>(rand_r(&seed) % 1000) / 5000 - 0.1f;
         if (block % 3 == 0) values[rand_r(&seed) % parameters] = static_cast<float>(rand_r(&seed) % 3);
         if (block % 100 == 0) values[model] = static_cast<float>(1 + block / 100 % 4);
+        turn(&seed);
         armed = true;
         d->run(plugin, n);
         armed = false;
