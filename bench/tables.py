@@ -110,14 +110,22 @@ def boards(lines: dict[str, Line]) -> str:
     return table(("on paper, of a core", *(f"{n} samples" for n in lines["boards"]["boards"][0]["blocks"]), "from"), rows)
 
 
+def share(stage: dict[str, dict[str, float]]) -> str:
+    """Of the peak, that passes and optimizers of a stage reach."""
+    known = stage.get("share_of_peak", {})
+    return " · ".join(f"{known[part]:.2f}" for part in ("passes", "optimizers")) if known else ""
+
+
 def train(lines: dict[str, Line]) -> str:
     line = lines["train"]
     rows: list[tuple[object, ...]] = [
-        (name, stage["steps_per_second"], f"{stage['frames_per_second']:,}", *stage["milliseconds"].values())
+        (name, stage["steps_per_second"], f"{stage['frames_per_second']:,}", *stage["milliseconds"].values(), share(stage))
         for name, stage in line["stages"].items()
     ]
-    head = ("stage", "steps a second", "frames a second", "drawing, ms", "passes, ms", "optimizers, ms")
-    return table(head, rows) + f"\n\nOn {line['threads']} thread: {line['numbers']}. {machine(line)}"
+    head = ("stage", "steps a second", "frames a second", "drawing, ms", "passes, ms", "optimizers, ms", "of the peak")
+    peaks = " and ".join(f"{value} in {name}" for name, value in line.get("peak_gflops", {}).items())
+    limit = f" Peak, 10⁹ operations a second of PyTorch's own products of matrices: {peaks}." if peaks else ""
+    return table(head, rows) + f"\n\nOn {line['threads']} thread: {line['numbers']}.{limit} {machine(line)}"
 
 
 TABLES = {

@@ -90,7 +90,37 @@ class Conv(Streaming):
         if x.shape[-1] == 0:
             return x.new_zeros(x.shape[0], self.conv.out_channels, 0), state
         x = torch.cat([state.to(x.dtype), x], -1)
-        return self.conv(x), x[..., x.shape[-1] - self.past :]
+        return self._convolved(x), x[..., x.shape[-1] - self.past :]
+
+    def _convolved(self, x: Tensor) -> Tensor:
+        alone = self.conv.groups == self.conv.in_channels == self.conv.out_channels and self.conv.dilation == (1,)
+        if alone and x.device.type == "cpu" and self.training and torch.is_grad_enabled():
+            return cast("Tensor", _Depthwise.apply(x.float(), self.conv.weight, self.conv.bias))
+        return cast("Tensor", self.conv(x))
+
+
+class _Depthwise(torch.autograd.Function):
+    """A depthwise convolution (B, C, T + taps − 1) → (B, C, T), tap by tap: oneDNN takes ten times as long back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        taps = weight.shape[-1]
+        frames = x.shape[-1] - taps + 1
+        y = bias[:, None].expand(x.shape[0], -1, frames).contiguous()
+        for k in range(taps):
+            y.addcmul_(x[..., k : k + frames], weight[:, :, k])
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x, weight = ctx.saved_tensors
+        y = gradients[0].contiguous()
+        frames, back, slopes = y.shape[-1], torch.zeros_like(x), torch.empty_like(weight)
+        for k in range(weight.shape[-1]):
+            back[..., k : k + frames].addcmul_(y, weight[:, :, k])
+            slopes[:, 0, k] = (y * x[..., k : k + frames]).sum((0, 2))
+        return back, slopes, y.sum((0, 2))
 
 
 class Upsample(Streaming):
