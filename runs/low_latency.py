@@ -66,7 +66,7 @@ The same sounds, the same networks, whose weights it began with: sampled orchest
 contrabass, the notes recordings, the phrases put together from them by a seeded player. Held out are pitches that are never in
 training, and phrases made of those.""",
     cannot="""Keep low notes apart: its bins are 86 Hz apart, so below some 340 Hz it hears partials of one tone as one, and the
-lower strings lose their pitch where `strings` keeps it. It costs nearly twice the processor, for there are twice the frames.
+lower strings lose their pitch where `strings` keeps it. It costs 1.6 times the processor, for there are twice the frames.
 Like `strings` it has never heard a real legato, a bow change or a glissando, and makes bowed noise of consonants.""",
     minutes=64,
     cores=1,
