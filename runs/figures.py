@@ -35,7 +35,8 @@ ABOUT = f"""By `python runs/figures.py`, on sounds that no training saw: files *
 its domain from *elsewhere*, sources that nothing was ever trained on (`runs/datasets/elsewhere.py`: other sampled instruments,
 another game's speakers). At most {SECONDS:g} s of each; ViSQOL in audio mode, at most 4.73.
 
-Rows: what the path gives back with nothing added to its latents and loudness, with fine structure, with colour too; the true
+Rows: what the path gives back with nothing added to its latents and loudness, with fine structure, with colour too; all of it *as
+played*, by a stream, the studio or a transfer, which have the sound beside it and take its phases; the true
 mels through the vocoder (*copy synthesis*) and through Griffin-Lim; the codec Opus at the bit rate of all the layers. Bits are
 those of an ideal entropy coder: the latents' KL, all else by the entropy of its changes in steps of a dB (loudness: half a dB).
 *Above copy*: what copy synthesis gets wrong is taken off. `melisma evaluate strings --set held` (or `elsewhere`)
@@ -150,12 +151,13 @@ def table(heading: list[str], lines: list[list[str]]) -> str:
 
 def readme(store: dict[str, Any]) -> str:
     """The README's table: a line a model, held out and elsewhere beside each other, in a musician's words."""
-    shown, lines = (*LAYERS, "copy synthesis"), []
+    shown, lines = (*LAYERS, "played", "copy synthesis"), []
     heading = [
         "model",
         "the 16 numbers alone",
         "+ fine: its pitch",
         "+ colour: its own timbre",
+        "as played",
         "the vocoder alone",
         "melody lost",
     ]
@@ -175,7 +177,8 @@ def readme(store: dict[str, Any]) -> str:
 
         card = pretrained.published()[name].with_suffix(".md").relative_to(TOP) if name in pretrained.published() else ""
         lines.append([f"[{name}]({card})", *(visqol(row) for row in shown), both(lost)])
-    note = """How alike, twice: sounds kept from training · sounds from elsewhere, which no training saw. *The vocoder alone* is
+    note = """How alike, twice: sounds kept from training · sounds from elsewhere, which no training saw. *As played*: live, in the
+studio and in transfers, which take phases from the sound itself; before it what a path alone gives. *The vocoder alone* is
 given the sound's own mel. *Melody lost*: how much more of a melody's time is without its pitch than there. All figures,
 beside Opus at the same rate, and the weak cases by name: [docs/lab/figures.md](docs/lab/figures.md)."""
     return table(heading, lines) + "\n\n" + note

@@ -92,7 +92,7 @@ def test_a_low_note_keeps_its_pitch(note):
     wanted = model.sample_rate / (440 * 2 ** ((note - 69) / 12))
     (own, much), (_, less) = period(), period(**{"fine.phases": 0})
     assert own == pytest.approx(wanted, rel=0.005) or own == pytest.approx(2 * wanted, rel=0.005)
-    assert much > 0.95 and much > less
+    assert much > 0.92 and much > less
 
 
 def test_what_is_moved_in_time_has_phases_of_its_own():
@@ -113,3 +113,15 @@ def test_what_is_moved_in_time_has_phases_of_its_own():
     with_it, without = (np.asarray(model.decode(path, sound=given)) for given in (heard, None))
     off = [np.abs(y - heard.samples).mean() for y in (with_it, without)]
     assert off[0] < 0.5 * off[1]
+
+
+def test_a_side_that_is_silent_leaves_the_other_its_phases():
+    model, x = core.CoreModel(file_bytes(TINY)), sound(8000, 3000)
+    silence = np.zeros_like(x)
+    alone = turned(model, fine=1, colour=1).process(x)
+    for pair in ([x, silence], [silence, x]):
+        both = turned(model, 2, fine=1, colour=1).process(np.stack(pair))
+        side = next(i for i, given in enumerate(pair) if given is x)
+        own = turned(model, 2, **{"fine": 1, "colour": 1, "fine.phases": 0}).process(np.stack(pair))[side]
+        off = [np.abs(y - alone)[200:].mean() for y in (both[side], own)]
+        assert off[0] < 0.5 * off[1]

@@ -34,6 +34,7 @@ class Analysis {
     // spectra, where not null: (frames, 2, bins), real and imaginary parts
     int pull(const Kernels& kernels, State& state, float* mel, float* loudness, float* spectra) const;
     int bins() const { return bins_; }
+    float scale() const { return scale_; }  // from a spectrum to magnitudes
 
     const Bank& bank() const { return bank_; }
     const float* log_weights() const { return log_band_weights_; }

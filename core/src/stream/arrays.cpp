@@ -140,9 +140,9 @@ void Stream::decode(const float* const* latents, const float* const* loudness, c
             }
             chain_.absolute(chain_.loudness[row], v);
         }
-        for (int i = 0; heard && i < block; i++)
-            chain_.follow[i] =
-                phases ? bounded(phases[l + i], 0, 1, 0) * Layers::believed(chain_, before, block, i) : 0;
+        float amounts[MOST_FRAMES];
+        for (int i = 0; i < block; i++) amounts[i] = phases ? bounded(phases[l + i], 0, 1, 0) : 0;
+        if (heard) Layers::follow_phases(chain_, before, amounts, block);
         chain_.vocode(chain_.mel, heard != nullptr, block, to);
         l += block;
     }

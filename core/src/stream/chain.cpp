@@ -20,7 +20,8 @@ void Chain::plan(Arena& arena, const Model& m, int channels) {
     loudness = arena.take<float>(frames);
     size_t spectra = static_cast<size_t>(MOST_FRAMES) * 2 * static_cast<size_t>(m.analysis.bins());
     follow = arena.take<float>(MOST_FRAMES);
-    phases_ = arena.take<float>(spectra);
+    louder = arena.take<float>(MOST_FRAMES);
+    phases_ = arena.take<float>(spectra / 2 * 3);
     for (int c = 0; c < channels; c++) spectra_[c] = arena.take<float>(spectra);
     if (channels > 1) ipd_ = arena.take<float>(spectra);
     coded = arena.take<float>(frames * 2 * dimensions);
@@ -64,15 +65,22 @@ void Chain::compare(int frames) {
 
 void Chain::listen(int frames) {
     const int bins = model_->analysis.bins();
-    const float* x = spectra_[0];
-    float* to = phases_;
-    for (int l = 0; l < frames; l++, x += 2 * bins, to += 2 * bins) {
+    for (int l = 0; l < frames; l++) {
         if (!(follow[l] > 0)) continue;
-        for (int k = 0; k < bins; k++) {
-            float size = std::sqrt(x[k] * x[k] + x[bins + k] * x[bins + k]);
-            bool known = size > 1e-15f;
-            to[k] = known ? x[k] / size : 1;
-            to[bins + k] = known ? x[bins + k] / size : 0;
+        const float scale = model_->analysis.scale() * louder[l] / static_cast<float>(used_);
+        float* to = phases_ + l * 3 * bins;
+        for (int k = 0; k < bins; k++) to[k] = 1, to[bins + k] = to[2 * bins + k] = 0;
+        // from the last channel to the first, whose phase stands unless it is silent: then what is between
+        // them is 0
+        for (int c = used_ - 1; c >= 0; c--) {
+            const float* x = spectra_[c] + l * 2 * bins;
+            for (int k = 0; k < bins; k++) {
+                float size = std::sqrt(x[k] * x[k] + x[bins + k] * x[bins + k]);
+                bool known = size > 1e-15f;
+                to[k] = known ? x[k] / size : to[k];
+                to[bins + k] = known ? x[bins + k] / size : to[bins + k];
+                to[2 * bins + k] += scale * size;
+            }
         }
     }
 }

@@ -14,8 +14,9 @@ class Chain {
   public:
     // buffers, row by row: the frames of the first channel, then those of the second
     float *mel = nullptr, *loudness = nullptr, *latents = nullptr;
-    float* follow = nullptr;  // (frames): how far the phases are those of the sound last analysed
-    float* coded = nullptr;   // 2 Z' numbers a frame: means, log-variances
+    // (frames): how far the phases are those of the sound last analysed, and how many times louder it is now
+    float *follow = nullptr, *louder = nullptr;
+    float* coded = nullptr;  // 2 Z' numbers a frame: means, log-variances
 
     void plan(Arena& arena, const Model& model, int channels);
     void clear();
@@ -46,7 +47,7 @@ class Chain {
 
   private:
     void compare(int frames);  // spectra → ipd
-    void listen(int frames);   // the first channel's → phases
+    void listen(int frames);   // spectra → phases
 
     const Model* model_ = nullptr;
     int planned_ = 1, used_ = 1;

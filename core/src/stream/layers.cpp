@@ -1,5 +1,7 @@
 #include "stream/layers.h"
 
+#include <cmath>
+
 namespace melisma {
 
 void Layers::plan(Arena& arena, const Model& m, int channels) {
@@ -64,8 +66,7 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
         decoded = decoded_;
     }
     chain.shape(chain.decoders(), chain.latents, chain.loudness, frames, chain.mel);
-    for (int l = 0; l < frames; l++)
-        chain.follow[l] = live[0].phases[l] * believed(chain, loudness_, frames, l);
+    follow_phases(chain, loudness_, live[0].phases, frames);
     for (int row = 0; row < rows; row++) {
         int c = row / frames, l = row % frames;
         size_t at = static_cast<size_t>(row) * bands;
@@ -80,15 +81,20 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
     }
 }
 
-// How far the phases of a sound of that loudness are those of what is played: all the way, unless it is so
-// much softer that they are its noise's, as where a level is held while the input is silent.
-float Layers::believed(const Chain& chain, const float* heard, int frames, int frame) {
-    float least = 1;
-    for (int row = frame; row < chain.channels() * frames; row += frames) {
-        float share = (LIFTED_MOST - (chain.loudness[row] - heard[row])) / (LIFTED_MOST - LIFTED_LEAST);
-        least = share < least ? share : least;
+// All the way, unless a frame is so much louder than it was that its phases are the input's noise's, as where
+// a level is held while the input is silent.
+void Layers::follow_phases(Chain& chain, const float* heard, const float* amounts, int frames) {
+    for (int l = 0; l < frames; l++) {
+        float most = -1000;
+        for (int row = l; row < chain.channels() * frames; row += frames) {
+            float lifted = chain.loudness[row] - heard[row];
+            most = lifted > most ? lifted : most;
+        }
+        float share = (LIFTED_MOST - most) / (LIFTED_MOST - LIFTED_LEAST);
+        share = share < 1 ? share : 1;
+        chain.follow[l] = amounts[l] * (share > 0 ? share : 0);
+        chain.louder[l] = std::pow(10.0f, most / 20);
     }
-    return least > 0 ? least : 0;
 }
 
 void Layers::follow(Chain& chain, int frames, int8_t* steps) {

@@ -23,8 +23,9 @@ class Layers {
     void follow(Chain& chain, int frames,
                 int8_t* steps);  // of the frames in the chain's buffers; steps may be null
     void take(const int8_t* steps, int channel = 0) { model_->residual.take(residual_[channel], steps); }
-    // heard (channels · frames): the loudness before
-    static float believed(const Chain& chain, const float* heard, int frames, int frame);
+    // How far the frames in the chain's buffers take the phases of the sound last analysed: amounts (frames)
+    // as far as they are its own. heard (channels · frames): the loudness before
+    static void follow_phases(Chain& chain, const float* heard, const float* amounts, int frames);
     // Of frames that were moved: first as they were in the chain's buffers, then as they are now. steps
     // (frames, bands) change so that their fine structure stays as it was.
     void before(Chain& chain, int frames);

@@ -147,7 +147,7 @@ void Phase::step(const Kernels& kernels, State* states, int channels, const floa
     for (int l = 0; l < frames; l++) {
         const int64_t bins = bins_, here = l * bins;
         float follow = heard.follow ? heard.follow[l] : 0;
-        const float* phases = heard.phases ? heard.phases + 2 * here : nullptr;
+        const float* phases = heard.phases ? heard.phases + 3 * here : nullptr;
         const float* turn = turns_ && follow < 1 ? buffers.turn + here : nullptr;
         if (channels == 1) {
             kernels.integrate(buffers.phases, buffers.magnitude + here, phases, follow, buffers.re,

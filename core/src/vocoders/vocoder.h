@@ -11,11 +11,14 @@
 namespace melisma {
 
 // What is known of the phases of the sound that is played; each null where nothing is, and for vocoders that
-// make no phases of their own of no interest. Cosines and sines, (frames, 2, bins).
+// make no phases of their own of no interest.
 struct Heard {
-    const float* phases = nullptr;  // of the first channel
+    // (frames, 3, bins): cosines and sines of the first channel's phase, and the magnitude, the channels'
+    // mean
+    const float* phases = nullptr;
     const float* follow = nullptr;  // (frames): how far they are taken, from 0 to 1; null with the above
-    const float* ipd = nullptr;     // how far the first channel's is ahead of the second's
+    // (frames, 2, bins): cosines and sines of how far the first channel's phase is ahead of the second's
+    const float* ipd = nullptr;
 };
 
 struct Vocoder {

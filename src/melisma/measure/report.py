@@ -34,7 +34,7 @@ def table(result: dict[str, Any], console: Console) -> None:
 
     80 columns are enough.
     """
-    rows = _table(f"{result['model']}: {result['file_count']} files, {result['seconds']:.0f} s")
+    rows = _table(f"{result['model']}: {result['file_count']} files, {result['seconds']:.0f} s", apart=1)
     rows.add_column("", no_wrap=True)
     for row in shown(result):
         rows.add_column(HEADS[row], justify="right", no_wrap=True)
@@ -64,9 +64,9 @@ def table(result: dict[str, Any], console: Console) -> None:
         console.print(f"left out: {entry['reason']}", markup=False)
 
 
-def _table(title: str, **how: Any) -> Table:
-    """Columns two apart: the title stands on the left, over what is too narrow for it, too."""
-    return Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0), **how)
+def _table(title: str, apart: int = 2, **how: Any) -> Table:
+    """Columns so far apart: the title stands on the left, over what is too narrow for it, too."""
+    return Table(title=title, title_justify="left", box=None, padding=(0, apart, 0, 0), **how)
 
 
 def leak(r2: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..latent.residual import LAYER_STEP
+from ..sound.audio import Audio
 from . import baselines
 
 # key in a result → heading. "chain" is what version 1 called the latents alone, which was all there was
@@ -17,14 +18,23 @@ ROWS = {
     "chain": "latents alone",
     "fine": "+ fine",
     "colour": "+ fine + colour",
+    "played": "+ phases, as played",
     "copy synthesis": "copy synthesis",
     "Griffin-Lim": "Griffin-Lim",
     "Opus": "Opus, same rate",
 }
 # the same where there is little room: columns of 80
-HEADS = ROWS | {"chain": "latents", "colour": "+ colour", "copy synthesis": "copy", "Griffin-Lim": "Griffin", "Opus": "Opus"}
+HEADS = ROWS | {
+    "chain": "latents",
+    "colour": "+ colour",
+    "played": "played",
+    "copy synthesis": "copy",
+    "Griffin-Lim": "Griffin",
+    "Opus": "Opus",
+}
 LAYERS = {"chain": (0.0, 0.0), "fine": (1.0, 0.0), "colour": (1.0, 1.0)}  # row → how much of fine and colour
 NO_LAYERS = "this version decodes from the latents alone"
+NO_PHASES = "this version takes no phases from a sound"
 LOUDNESS_STEP = 0.5  # dB, of a loudness curve as it would be sent
 MEL_STEP = 0.01  # 1 dB in a mel's unit
 
@@ -40,6 +50,7 @@ class Row(NamedTuple):
 def missing_rows(model: Any) -> dict[str, str]:
     """The rows that cannot be had, and why."""
     found = {} if layered(model) else {key: NO_LAYERS for key in LAYERS if key != "chain"}
+    found |= {} if "sound" in inspect.signature(model.decode).parameters else {"played": NO_PHASES}
     return found if baselines.has_opus() else found | {"Opus": baselines.OPUS_MISSING}
 
 
@@ -75,6 +86,8 @@ def rows(model: Any, path: Any, samples: np.ndarray, rate: int, nats: float) -> 
             added = None if key == "chain" else layer(path, key)
             bits += 0.0 if added is None else curve_bits(added, LAYER_STEP, path.rate)
             yield Row(key, decoded(model, path, key), bits)
+    if "played" not in absent:  # no code: as a stream plays it, and a transfer, which have the sound itself beside it
+        yield Row("played", np.asarray(model.decode(path, sound=Audio(samples[None], rate))), math.nan)
     mel_bits = curve_bits(model.mel(samples, rate=rate), MEL_STEP, path.rate)
     yield Row("copy synthesis", np.asarray(model.copy_synthesis(samples, rate=rate)), mel_bits)
     yield Row("Griffin-Lim", baselines.griffin_lim(samples, rate), mel_bits)

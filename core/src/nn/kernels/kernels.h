@@ -122,8 +122,9 @@ struct Kernels {
                   double* work, float* magnitude);
     // magnitude · exp(3 tanh(c / 3))
     void (*refine)(const float* correction, int n, float* magnitude);
-    // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it. heard (2,
-    // bins): cosines and sines of other phases, which are taken instead as far as `follow`, from 0 to 1
+    // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it. heard (3,
+    // bins): cosines and sines of other phases, which are taken instead as far as `follow`, from 0 to 1, and
+    // the magnitudes that they had: what is made much louder in a bin than it was there is not theirs
     void (*integrate)(const Phases& phases, const float* magnitude, const float* heard, float follow,
                       float* re, float* im);
     void (*rotate)(const float* angles, int n, float* re, float* im);           // radians

@@ -5,6 +5,9 @@ namespace {
 
 constexpr int ROUNDS = 3;
 constexpr double PI = 3.14159265358979323846;
+// of a bin's magnitude, how much must have been heard there for the phase to begin to count, and to count
+// whole: −20 and −10 dB (docs/lab/lows.md)
+constexpr double HEARD_LEAST = 0.1, HEARD_MOST = 0.3;
 constexpr double LOUDEST = 1e6;  // magnitude; only a damaged model goes beyond, or gives no number at all
 
 // Magnitudes of a frame → their energies and logarithms, and how far each phase goes on in a hop.
@@ -83,15 +86,22 @@ void ask(const Phases& state) {
     }
 }
 
-// The phases go over to those heard. All the way there nothing of their own is asked, which is most of the
-// work.
-void take(const Phases& state, const float* heard, double follow) {
+//// The phases go over to those heard, bin by bin: not where so little was heard that its phase is what leaks
+///from
+// louder ones, or noise.
+void take(const Phases& state, const float* magnitude, const float* heard, double follow) {
     const int bins = state.bins;
     double* __restrict cosine = state.cosine;
     double* __restrict sine = state.sine;
     for (int m = 0; m < bins; m++) {
-        double c = fused(follow, static_cast<double>(heard[m]) - cosine[m], cosine[m]);
-        double s = fused(follow, static_cast<double>(heard[bins + m]) - sine[m], sine[m]);
+        double v = static_cast<double>(magnitude[m]);
+        v = v > FLOOR ? v : FLOOR;
+        double share =
+            (static_cast<double>(heard[2 * bins + m]) / v - HEARD_LEAST) / (HEARD_MOST - HEARD_LEAST);
+        share = share > 0 ? share : 0;
+        share = follow * (share < 1 ? share : 1);
+        double c = fused(share, static_cast<double>(heard[m]) - cosine[m], cosine[m]);
+        double s = fused(share, static_cast<double>(heard[bins + m]) - sine[m], sine[m]);
         double size = std::sqrt(fused(c, c, s * s));
         double inverse = 1.0 / (size > 1e-30 ? size : 1.0);
         cosine[m] = size > 1e-30 ? c * inverse : cosine[m];
@@ -103,8 +113,8 @@ void integrate(const Phases& state, const float* magnitude, const float* heard, 
                float* im) {
     const int bins = state.bins;
     slopes(state, magnitude);
-    if (!(follow >= 1)) ask(state);
-    if (follow > 0) take(state, heard, follow < 1 ? static_cast<double>(follow) : 1.0);
+    ask(state);
+    if (follow > 0) take(state, magnitude, heard, follow < 1 ? static_cast<double>(follow) : 1.0);
     for (int m = 0; m < bins; m++) {
         state.older[m] = state.last[m];
         state.last[m] = state.log[m];

@@ -104,7 +104,7 @@ class Chain(nn.Module):
         # TorchScript knows no constants but its modules' own
         self.loudest, self.ceiling, self.silence = LOUDEST_SAMPLE, math.log(HIGHEST_SAMPLE), LOUDNESS_FLOOR
         self.at_fine, self.at_colour, self.fine_from = FINE, COLOUR, FINE_FROM
-        self.lifted, self.lifting = LIFTED_MOST, LIFTED_MOST - LIFTED_LEAST
+        self.lifted, self.lifting, self.scale = LIFTED_MOST, LIFTED_MOST - LIFTED_LEAST, model.analysis.scale
         # frames that the decoder looks back: its first convolution's two and each block's
         self.reach = 2 + (file.config.vae.kernel - 1) * file.config.vae.decoder_blocks
         listening, shaping = Packed(Listening(model)), Packed(Shaping(model))
@@ -181,19 +181,20 @@ class Chain(nn.Module):
         return shape, torch.matmul(self.basis.t(), amounts.t() * steps * 0.01 + kept.t() * moved)
 
     def phases(self, before: Tensor, after: Tensor, turned: Tensor) -> tuple[Tensor, Tensor]:
-        """The loudness before and after edits, (B, 1, L) → the input's phases, (B, L, 2 · bins), cosines and sines, and how far
-        they are taken, (B, L): not where so much is lifted that they are its noise's.
+        """The loudness before and after edits, (B, 1, L) → the input's phases, cosines, sines and magnitudes, (B, L, 3 · bins),
+        and how far they are taken, (B, L): not where so much is lifted that they are its noise's.
         """
         believed = ((self.lifted - (after - before)[:, 0]) / self.lifting).clamp(0, 1)
         follow = self.live.phases(turned) * believed
         if not bool((follow > 0).any()):
-            return torch.zeros(follow.shape[0], follow.shape[1], self.frame + 2), follow
+            return torch.zeros(follow.shape[0], follow.shape[1], 3 * (self.frame // 2 + 1)), follow
         spectrum = torch.view_as_real(torch.fft.rfft(self.lately.unfold(-1, self.frame, self.hop) * self.window))
         size = torch.sqrt((spectrum * spectrum).sum(-1, keepdim=True))
         steady = torch.zeros_like(spectrum)
         steady[..., 0] = 1.0
         phasors = torch.where(size > 1e-15, spectrum / size.clamp(min=1e-15), steady)
-        return torch.cat([phasors[..., 0], phasors[..., 1]], -1), follow
+        louder = torch.pow(10.0, (after - before)[:, 0, :, None] / 20)
+        return torch.cat([phasors[..., 0], phasors[..., 1], self.scale * louder * size[..., 0]], -1), follow
 
     def sound(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
         """The log-mel's waveform (B, 1, L · hop), within ±HIGHEST_SAMPLE: a limiter, at once down and slowly up."""
@@ -237,5 +238,5 @@ class Chain(nn.Module):
         path = torch.nan_to_num(path, nan=0.0, posinf=0.0, neginf=0.0)
         z, loudness, _ = self.live(path[:, :-1].clamp(-100, 100), (path[:, -1:] + self.silence).clamp(self.silence, 12), False)
         shape, self.shaping = self.shape(torch.cat([z, loudness], 1), self.shaping)
-        none = torch.zeros(path.shape[0], path.shape[2], self.frame + 2)
+        none = torch.zeros(path.shape[0], path.shape[2], 3 * (self.frame // 2 + 1))
         return self.sound(self.finish(shape, torch.zeros_like(shape), loudness), none, none[..., 0])

@@ -1,6 +1,7 @@
 """The vocoders as modules that hold their state: log-mel (B, M, L) ≥ 0 → waveform (B, L · hop).
 
-heard (B, L, 2 · bins): cosines and sines of other phases, taken as far as follow (B, L) says, by a vocoder that makes some.
+heard (B, L, 3 · bins): cosines and sines of other phases, taken as far as follow (B, L) says by a vocoder that makes
+some, and the magnitudes that they had.
 """
 
 import math
@@ -12,6 +13,9 @@ from ..layers import State, Streaming, Vocoder
 from ..vocoders.integration import FLOOR, HANN_GAMMA, ROUNDS, initial_phases
 from ..vocoders.phase import PhaseVocoder
 from .packed import Packed, traced
+
+# of a magnitude, how much must have been heard there for its phase to begin to count, and to count whole: the core's phase.inl
+HEARD_LEAST, HEARD_MOST = 0.1, 0.3
 
 
 def voice(vocoder: Vocoder) -> "PhaseVoice | PlainVoice":
@@ -83,7 +87,8 @@ class PhaseVoice(nn.Module):
     def __init__(self, vocoder: PhaseVocoder):
         super().__init__()
         frame, hop, self.bins, self.rounds = vocoder.frame, vocoder.hop, vocoder.bins, vocoder.config.draft_iterations
-        self.floor, self.talk = FLOOR, ROUNDS  # TorchScript knows no constants but its modules' own
+        # TorchScript knows no constants but its modules' own
+        self.floor, self.talk, self.least, self.most = FLOOR, ROUNDS, HEARD_LEAST, HEARD_MOST
         packed, bands = Packed(_Correction(vocoder)), vocoder.bank.shape[0]
         self.register_buffer("start", packed.initial())
         self.register_buffer("state", packed.initial())
@@ -156,8 +161,12 @@ class PhaseVoice(nn.Module):
             size = torch.sqrt(told_c * told_c + told_s * told_s)
             known, size = size > 1e-30, size.clamp(min=1e-30)
             cosine, sine = torch.where(known, told_c / size, cosine), torch.where(known, told_s / size, sine)
-            share = follow[:, t, None]
-            c, s = cosine + share * (heard[:, t, : self.bins] - cosine), sine + share * (heard[:, t, self.bins :] - sine)
+            share = (heard[:, t, 2 * self.bins :] / magnitude[:, t].clamp(min=self.floor) - self.least) / (self.most - self.least)
+            share = follow[:, t, None] * share.clamp(0, 1)
+            c, s = (
+                cosine + share * (heard[:, t, : self.bins] - cosine),
+                sine + share * (heard[:, t, self.bins : 2 * self.bins] - sine),
+            )
             size = torch.sqrt(c * c + s * s)
             known, size = (size > 1e-30) & (share > 0), size.clamp(min=1e-30)
             cosine, sine = torch.where(known, c / size, cosine), torch.where(known, s / size, sine)
