@@ -99,7 +99,8 @@ def configurations(draw) -> ModelConfig:
         hop,
         draw(st.integers(8, 40)),
         draw(st.floats(20, 200)),
-        draw(st.floats(2000, 9e4)),
+        # not on a bin: whether a band's edge holds it is rounding's matter then, and not decided alike by both
+        draw(st.integers(2000, 90000)) + 0.3,
         draw(st.sampled_from([0.0, 10.0, 60.0])),
     )
     widths, taps = st.integers(1, 40), st.integers(1, 6)
