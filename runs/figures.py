@@ -177,8 +177,8 @@ def readme(store: dict[str, Any]) -> str:
 
         card = pretrained.published()[name].with_suffix(".md").relative_to(TOP) if name in pretrained.published() else ""
         lines.append([f"[{name}]({card})", *(visqol(row) for row in shown), both(lost)])
-    note = """How alike, twice: sounds kept from training · sounds from elsewhere, which no training saw. *As played*: live, in the
-studio and in transfers, which take phases from the sound itself; before it what a path alone gives. *The vocoder alone* is
+    note = """How alike, twice: sounds kept from training · sounds from elsewhere, which no training saw. *As played*: live, in
+the studio and in transfers, which take phases from the sound itself; before it what a path alone gives. *The vocoder alone* is
 given the sound's own mel. *Melody lost*: how much more of a melody's time is without its pitch than there. All figures,
 beside Opus at the same rate, and the weak cases by name: [docs/lab/figures.md](docs/lab/figures.md)."""
     return table(heading, lines) + "\n\n" + note
