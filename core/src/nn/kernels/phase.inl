@@ -87,8 +87,7 @@ void ask(const Phases& state) {
 }
 
 //// The phases go over to those heard, bin by bin: not where so little was heard that its phase is what leaks
-///from
-// louder ones, or noise.
+// from louder ones, or noise.
 void take(const Phases& state, const float* magnitude, const float* heard, double follow) {
     const int bins = state.bins;
     double* __restrict cosine = state.cosine;
