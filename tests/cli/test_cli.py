@@ -65,7 +65,9 @@ def test_loudness_is_followed(tell, tmp_path, cat, path, model):
         said = tell("transfer", cat, tmp_path / f"{k}.flac", "-m", "tiny", "--loudness", text)
         assert said.code == 0, said
         melisma.write(
-            tmp_path / "wanted.flac", model.decode(model.transferred(natural, loudness=edited.loudness), colour=0), RATE
+            tmp_path / "wanted.flac",
+            model.decode(model.transferred(natural, loudness=edited.loudness), colour=0, sound=melisma.read(cat)),
+            RATE,
         )
         assert (tmp_path / f"{k}.flac").read_bytes() == (tmp_path / "wanted.flac").read_bytes(), text
     out = tmp_path / "no.wav"

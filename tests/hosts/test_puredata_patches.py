@@ -152,7 +152,7 @@ def test_the_feedback_patch_holds_its_sound(installed, tmp_path):
     assert run.code == 0 and not run.errors, run.lines
     told = heard(run)
     levels = np.array(told["level"][8:]) - 100  # dBFS, each 1.5 s
-    assert len(levels) > 0.6 * seconds - 10 and levels.min() > -12 and np.ptp(levels) < 3
+    assert len(levels) > 0.6 * seconds - 10 and levels.min() > -13 and np.ptp(levels) < 4
     assert 0.5 < told["peak"][-1] < 1.5
 
 

@@ -67,11 +67,11 @@ def install(format: str, folder: Path | None = None) -> Path:
 
 
 def _choices(place: Path) -> list[str]:
-    """The models by number, from 1 on: those that had one keep it, new ones follow."""
+    """The models by number, from 1 on: those that had one keep it, new ones follow; one a domain first."""
     try:
         before = (place / _CHOICES).read_text("utf-8").splitlines() if manifest.is_ours(place) else []
     except (OSError, ValueError):
         before = []
     known = pretrained.names()
     kept = [name for name in before if name]
-    return list(dict.fromkeys([*kept, *sorted(pretrained.published()), *sorted(known)]))[: parameters.MODELS]
+    return list(dict.fromkeys([*kept, *pretrained.published(), *sorted(known)]))[: parameters.MODELS]
