@@ -86,7 +86,7 @@ void ask(const Phases& state) {
     }
 }
 
-//// The phases go over to those heard, bin by bin: not where so little was heard that its phase is what leaks
+// The phases go over to those heard, bin by bin: not where so little was heard that its phase is what leaks
 // from louder ones, or noise.
 void take(const Phases& state, const float* magnitude, const float* heard, double follow) {
     const int bins = state.bins;
