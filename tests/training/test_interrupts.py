@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from test_fit import PLAN, STAGES, TINY, prepared, same, small, unbroken  # noqa
 
 from melisma.system import interrupts
 from melisma.system.interrupts import Deferred, Interrupted
+from melisma.training import fit as fit_module
 from melisma.training.fit import Stopped, fit
 from melisma.training.log import Log
 
@@ -60,6 +62,26 @@ def test_it_waits_for_the_end_of_a_step(prepared, unbroken, tmp_path, monkeypatc
     assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
 
 
+@every
+def test_asked_while_python_drops_an_object_it_stops(prepared, unbroken, tmp_path, listening, monkeypatch, kind):  # noqa: F811
+    """What is raised in the callback of a weak reference Python prints, and goes on."""
+    check = fit_module.check
+
+    def dropping(*args):
+        thing = threading.Event()
+        reference = weakref.ref(thing, lambda _: os.kill(os.getpid(), kind))
+        del thing
+        assert reference() is None
+        check(*args)
+
+    monkeypatch.setattr(fit_module, "check", dropping)
+    with pytest.raises(Stopped, match="vocoder after 0 steps") as caught:
+        fit(prepared, tmp_path, TINY, PLAN)
+    assert caught.value.status == 128 + kind
+    monkeypatch.undo()
+    assert same(fit(prepared, tmp_path, TINY, PLAN, resume=True).state_dict(), unbroken)
+
+
 class AtAnEnd(Log):
     """Asks to stop while a stage's last figures are taken."""
 
@@ -91,7 +113,7 @@ def test_asked_at_any_moment_and_resumed_equals_unbroken(prepared, unbroken, tmp
     lasts = time.monotonic() - began
     stopped, result = 0, None
     for left in (4, 3, 2, 1, 0):
-        timer = threading.Timer(chance.uniform(0, lasts / 2), os.kill, (os.getpid(), kind))
+        timer = threading.Timer(chance.uniform(0, lasts / 5), os.kill, (os.getpid(), kind))
         try:
             if left:
                 timer.start()

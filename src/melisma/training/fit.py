@@ -81,6 +81,28 @@ def fit(
     MelismaError for a checkpoint that does not fit.
     """
     keep_memory()
+    try:
+        # from first to last: what a signal raises while Python drops an object, in a callback of its own, nobody ever sees
+        with Deferred() as requests:
+            return _launched(prepared, folder, config, plan, resume, start, devices, nodes, accelerator, log, clock, requests)
+    except KeyboardInterrupt as asked:
+        raise Stopped("stopped between two stages", status(asked)) from None
+
+
+def _launched(
+    prepared: Path,
+    folder: Path,
+    config: ModelConfig,
+    plan: Plan,
+    resume: bool,
+    start: dict[str, torch.Tensor] | None,
+    devices: int,
+    nodes: int,
+    accelerator: str,
+    log: Callable[..., Log],
+    clock: Callable[[], float],
+    requests: Deferred,
+) -> Reference:
     kind = device(accelerator)
     fabric = Fabric(
         accelerator=kind.type,
@@ -92,7 +114,7 @@ def fit(
     try:
         with for_children():
             fabric.launch()
-        return _fitted(fabric, prepared, folder, config, plan, resume, start, log, clock)
+        return _fitted(fabric, prepared, folder, config, plan, resume, start, log, clock, requests)
     except BaseException:
         for process in getattr(fabric.strategy.launcher, "procs", ()):  # they would wait for this one for half an hour
             process.kill()
@@ -109,6 +131,7 @@ def _fitted(
     start: dict[str, torch.Tensor] | None,
     log: Callable[..., Log],
     clock: Callable[[], float],
+    requests: Deferred,
 ) -> Reference:
     data = Prepared(prepared)
     if data.sample_rate != config.analysis.sample_rate:
@@ -134,7 +157,7 @@ def _fitted(
         if saved is not None:
             with checkpoints.fitting(checkpoint):
                 model.load_state_dict(saved["model"])
-        with Deferred() as requests, log(folder, plan, enabled=fabric.is_global_zero) as logger:
+        with log(folder, plan, enabled=fabric.is_global_zero) as logger:
             for index in range(at, len(plan.stages)):
                 begun = saved if saved is not None and saved["stage"] == index else None
                 stage = StageRun(fabric, model, data, plan, index, checkpoint, begun, finished, logger, clock, requests)
@@ -144,8 +167,6 @@ def _fitted(
                     raise Stopped(f"stopped in stage {stage.stage.name} after {stage.step} steps", status(asked)) from None
             if not fabric.is_global_zero:
                 requests.number = None  # asked too late to stop all, it ends with them
-    except KeyboardInterrupt as asked:
-        raise Stopped("stopped between two stages", status(asked)) from None
     finally:
         if lock is not None:
             lock.close()
