@@ -95,6 +95,26 @@ def test_a_low_note_keeps_its_pitch(note):
     assert much > 0.92 and much > less
 
 
+@pytest.mark.parametrize("name", ["strings", "singing", "speech"])
+def test_below_its_lowest_partial_a_note_has_no_drone(name):
+    """Where a domain's sounds have partials and the sound that is played has none: nothing is lifted, and the note is as loud."""
+    model = load(ROOT / "models" / f"{name}.melisma")
+    source = Exciter(model.sample_rate, sustain=1)
+    source.note_on(0, 79, 0.8)
+    x = source.process(round(1.2 * model.sample_rate)) + 1e-4 * sound(model.sample_rate, round(1.2 * model.sample_rate))
+
+    def levels(**values):
+        """In dB, of all and of what lies an octave and more below the note."""
+        y = model.stream(match=1, fine=1, **values).process(x)[model.sample_rate // 2 :].astype(float)
+        energy = np.abs(np.fft.rfft(y * np.hanning(len(y)))) ** 2
+        frequencies = np.fft.rfftfreq(len(y), 1 / model.sample_rate)
+        return 10 * np.log10([energy.sum(), energy[frequencies < 392].sum()])
+
+    (whole, low), (before, lifted) = levels(), levels(**{"fine.phases": 0})
+    assert low - whole < -30 and low < lifted - 10
+    assert whole == pytest.approx(before, abs=2)
+
+
 def test_what_is_moved_in_time_has_phases_of_its_own():
     model = load(ROOT / "models" / "strings.melisma")
     heard = Audio(0.5 * sound(44100, 30000)[None], 44100)

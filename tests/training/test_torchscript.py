@@ -16,6 +16,7 @@ from random_models import CLOSE, MELGAN, ROOT, TINY, quick, random_file, same_so
 from melisma.cli import main as cli
 from melisma.core import binding as core
 from melisma.core.engine import Engine
+from melisma.core.exciter import Exciter
 from melisma.errors import BadValue
 from melisma.files import modelfile
 from melisma.measure.golden import GOLDEN_DISTANCE
@@ -181,6 +182,24 @@ def test_forward_equals_the_stream(hosts, kind, settings):
         assert stft_distance(wanted, got, model.sample_rate) < max(GOLDEN_DISTANCE, 2 * own)
     if kind == "melgan":
         np.testing.assert_allclose(got, wanted, atol=10 * CLOSE)
+
+
+def test_below_a_high_note_it_lifts_as_little_as_the_stream(hosts):
+    """There a transfer has next to nothing; its low noise, in dB of the whole, is the stream's."""
+    host, model = hosts("strings"), Model(FILES["strings"]())
+    source = Exciter(model.sample_rate, sustain=1)
+    source.note_on(0, 79, 0.8)
+    n = 128 * model.hop
+    x = source.process(n) + 1e-4 * sound(model.sample_rate, n)
+    host.set("match", 1.0), host.set("fine", 1.0)
+    got = host.run("forward", x[None, None], 8 * model.hop)[0, 0]
+
+    def low(y):
+        energy = np.abs(np.fft.rfft(y[n // 2 :] * np.hanning(len(y[n // 2 :])))) ** 2
+        return 10 * np.log10(energy[: len(energy) * 400 * 2 // model.sample_rate].sum() / energy.sum())
+
+    wanted = low(model.stream(match=1, fine=1).process(x))
+    assert low(got) == pytest.approx(wanted, abs=3) and wanted < low(model.stream(match=1).process(x)) - 10
 
 
 @quick

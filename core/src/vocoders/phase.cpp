@@ -43,6 +43,7 @@ class Phase {
     int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
     Network network_;
     const float *norm_ = nullptr, *norm_bias_ = nullptr, *window_ = nullptr;
+    const float* loud_ = nullptr;
     const double *total_ = nullptr, *steady_ = nullptr;
     Matrix magnitude_ = {}, turn_ = {};
     bool turns_ = false;  // older files may turn the phases, too
@@ -59,6 +60,7 @@ void Phase::load(const Loader& from, const Analysis& analysis) {
     rounds_ = c.phase.draft_iterations;
     bank_ = analysis.view();
     fft_ = analysis.fft();
+    loud_ = analysis.weights();
     network_.load(from, "vocoder", width_, c.phase.blocks, c.phase.kernel);
     norm_ = from.vector("vocoder", ".norm.weight");
     norm_bias_ = from.vector("vocoder", ".norm.bias");
@@ -119,6 +121,7 @@ void Phase::clear(State& state) const {
     p.per_time = static_cast<double>(hop_) * frame_ / gamma;
     p.per_bin = gamma / (static_cast<double>(hop_) * frame_);
     p.steady = steady_;
+    p.loud = loud_;
     for (int m = 0; m < bins_; m++) {
         p.cosine[m] = 1;
         p.sine[m] = p.before[m] = 0;

@@ -77,6 +77,7 @@ struct Phases {
     int bins;
     double per_time, per_bin;
     const double* steady;  // advance of a steady sine in the middle of each bin
+    const float* loud;     // of a squared magnitude, how much it counts for the loudness
     double *cosine, *sine, *last, *older, *before, *energy;              // state
     double *log, *weight, *advance, *turn_c, *turn_s, *past_c, *past_s;  // scratch
     double *told_c, *told_s, *says_c, *says_s;
@@ -124,7 +125,8 @@ struct Kernels {
     void (*refine)(const float* correction, int n, float* magnitude);
     // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it. heard (3,
     // bins): cosines and sines of other phases, which are taken instead as far as `follow`, from 0 to 1, and
-    // the magnitudes that they had: what is made much louder in a bin than it was there is not theirs
+    // the magnitudes that they had: what is made much louder in a bin than it was there is not theirs, and
+    // below the lowest partial that was heard not much is made louder
     void (*integrate)(const Phases& phases, const float* magnitude, const float* heard, float follow,
                       float* re, float* im);
     void (*rotate)(const float* angles, int n, float* re, float* im);           // radians

@@ -8,6 +8,11 @@ constexpr double PI = 3.14159265358979323846;
 // of a bin's magnitude, how much must have been heard there for the phase to begin to count, and to count
 // whole: −20 and −10 dB (docs/lab/lows.md)
 constexpr double HEARD_LEAST = 0.1, HEARD_MOST = 0.3;
+// What lies below a sound's lowest partial (the first bin that is as loud as the loudest but for 25 to 15 dB,
+// beyond two bins, the width of a partial) is lifted by 15 dB at most (docs/lab/transfer.md)
+constexpr float PARTIAL_LEAST = 0.0562f, PARTIAL_MOST = 0.178f, LIFT_MOST = 5.62f;
+constexpr int PARTIAL_WIDTH = 2;
+constexpr float RAISED_MOST = 4;  // what is left is raised to the loudness that the whole had: by 12 dB at most
 constexpr double LOUDEST = 1e6;  // magnitude; only a damaged model goes beyond, or gives no number at all
 
 // Magnitudes of a frame → their energies and logarithms, and how far each phase goes on in a hop.
@@ -108,9 +113,44 @@ void take(const Phases& state, const float* magnitude, const float* heard, doubl
     }
 }
 
+// Below its lowest partial a sound has nothing but noise, or what leaks from it: lifted to where a domain's
+// sounds have partials, it would be a lower note, or drone. The frame stays as loud as it was.
+void lower(const Phases& state, const float* magnitude, const float* heard, float follow, float* lowered) {
+    const int bins = state.bins;
+    const float* size = heard + 2 * bins;
+    float top = 0, met = 0;
+    for (int m = 0; m < bins; m++) top = top > size[m] ? top : size[m];
+    std::memcpy(lowered, magnitude, static_cast<size_t>(bins) * sizeof(float));
+    for (int m = 0; m < PARTIAL_WIDTH && m < bins; m++) met = met > size[m] ? met : size[m];
+    const float least = PARTIAL_LEAST * top, range = (PARTIAL_MOST - PARTIAL_LEAST) * top;
+    double taken = 0, left = 0;
+    for (int m = 0; m + PARTIAL_WIDTH < bins; m++) {
+        met = met > size[m + PARTIAL_WIDTH] ? met : size[m + PARTIAL_WIDTH];
+        float within = met - least;
+        if (!(within < range)) break;
+        float share = within > 0 ? 1 - within / range : 1, over = magnitude[m] - LIFT_MOST * size[m];
+        if (!(over > 0)) continue;
+        lowered[m] = magnitude[m] - follow * share * over;
+        double v = static_cast<double>(magnitude[m]), less = static_cast<double>(lowered[m]);
+        taken += static_cast<double>(state.loud[m]) * (v * v - less * less);
+    }
+    if (!(taken > 0)) return;
+    for (int m = 0; m < bins; m++) {
+        double v = static_cast<double>(lowered[m]);
+        left += static_cast<double>(state.loud[m]) * v * v;
+    }
+    double raised = std::sqrt((left + taken) / (left > 1e-30 ? left : 1e-30));
+    float gain = raised < static_cast<double>(RAISED_MOST) ? static_cast<float>(raised) : RAISED_MOST;
+    for (int m = 0; m < bins; m++) lowered[m] *= gain;
+}
+
 void integrate(const Phases& state, const float* magnitude, const float* heard, float follow, float* re,
                float* im) {
     const int bins = state.bins;
+    if (follow > 0) {
+        lower(state, magnitude, heard, follow < 1 ? follow : 1.0f, re);
+        magnitude = re;
+    }
     slopes(state, magnitude);
     ask(state);
     if (follow > 0) take(state, magnitude, heard, follow < 1 ? static_cast<double>(follow) : 1.0);

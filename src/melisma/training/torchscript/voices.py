@@ -9,6 +9,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ...files.bands import loudness_weights
 from ..layers import State, Streaming, Vocoder
 from ..vocoders.integration import FLOOR, HANN_GAMMA, ROUNDS, initial_phases
 from ..vocoders.phase import PhaseVocoder
@@ -16,6 +17,8 @@ from .packed import Packed, traced
 
 # of a magnitude, how much must have been heard there for its phase to begin to count, and to count whole: the core's phase.inl
 HEARD_LEAST, HEARD_MOST = 0.1, 0.3
+# what is a partial beside the loudest bin, how wide one is, and how far what lies below the lowest is lifted: as there
+PARTIAL_LEAST, PARTIAL_MOST, PARTIAL_WIDTH, LIFT_MOST, RAISED_MOST = 0.0562, 0.178, 2, 5.62, 4.0
 
 
 def voice(vocoder: Vocoder) -> "PhaseVoice | PlainVoice":
@@ -83,12 +86,15 @@ class PhaseVoice(nn.Module):
     bank: Tensor
     total: Tensor
     turns: Tensor
+    loud: Tensor
 
     def __init__(self, vocoder: PhaseVocoder):
         super().__init__()
         frame, hop, self.bins, self.rounds = vocoder.frame, vocoder.hop, vocoder.bins, vocoder.config.draft_iterations
         # TorchScript knows no constants but its modules' own
         self.floor, self.talk, self.least, self.most = FLOOR, ROUNDS, HEARD_LEAST, HEARD_MOST
+        self.partial_least, self.partial_most, self.width = PARTIAL_LEAST, PARTIAL_MOST, PARTIAL_WIDTH
+        self.lift, self.raised = LIFT_MOST, RAISED_MOST
         packed, bands = Packed(_Correction(vocoder)), vocoder.bank.shape[0]
         self.register_buffer("start", packed.initial())
         self.register_buffer("state", packed.initial())
@@ -97,6 +103,7 @@ class PhaseVoice(nn.Module):
         self.register_buffer("bank", torch.from_numpy(vocoder.bank).double())
         self.register_buffer("total", self.bank.sum(0))
         self.register_buffer("turns", 2 * math.pi * (hop * torch.arange(self.bins) % frame).double() / frame)
+        self.register_buffer("loud", torch.from_numpy(loudness_weights(vocoder.analysis)))
         gamma = HANN_GAMMA * frame * frame
         self.per_time, self.per_bin = hop * frame / gamma, gamma / (hop * frame)
         self.net = traced(packed, torch.rand(1, bands, 3), packed.initial())
@@ -113,6 +120,7 @@ class PhaseVoice(nn.Module):
     def forward(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
         said, self.state = self.net(mel, self.state)
         magnitude = self.draft(mel.transpose(1, 2).double()) * torch.exp(said[..., : self.bins])
+        magnitude = self.lowered(magnitude, heard[..., 2 * self.bins :], follow)
         cosine, sine = self.integrate(magnitude.double(), heard.double(), follow.double())
         if said.shape[-1] > self.bins:  # a model that turns phases, if they are its own
             turn = said[..., self.bins :] * (follow < 1)[..., None].to(said.dtype)
@@ -130,6 +138,19 @@ class PhaseVoice(nn.Module):
         for _ in range(self.rounds):
             value = value * target / (torch.matmul(torch.matmul(value, self.bank.t()), self.bank) + 1e-20)
         return value.clamp(min=self.floor).float()
+
+    def lowered(self, magnitude: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
+        """Magnitudes (B, L, bins), those heard, how far these count (B, L) → what lies below the lowest partial is hardly lifted."""
+        size = torch.nn.functional.pad(heard, [0, self.width])
+        top = heard.max(-1, keepdim=True).values
+        met = torch.cummax(size, -1).values[..., self.width :]
+        share = 1 - ((met / top.clamp(min=1e-30) - self.partial_least) / (self.partial_most - self.partial_least)).clamp(0, 1)
+        share = torch.where(top > 0, share, torch.zeros_like(share))
+        over = (magnitude - self.lift * heard).clamp(min=0)
+        lowered = magnitude - follow.clamp(max=1)[..., None] * share * over
+        before, after = (torch.matmul(v.double().square(), self.loud)[..., None] for v in (magnitude, lowered))
+        gain = torch.sqrt(before / after.clamp(min=1e-30)).clamp(min=1, max=self.raised)
+        return lowered * gain.to(lowered.dtype)
 
     def integrate(self, magnitude: Tensor, heard: Tensor, follow: Tensor) -> tuple[Tensor, Tensor]:
         """Magnitudes (B, L, bins) → the phasors' cosine and sine, (B, L, bins) each."""
