@@ -76,13 +76,13 @@ def build(
     define: Sequence[str] = (),
     optimise: str = "3",
     cxx: str = "",
-    extra: Sequence[str] = (),
+    extra: Sequence[str] | Callable[[Path], Sequence[str]] = (),
     link_extra: Sequence[str] = (),
     library: bool = False,
 ) -> Path:
     """Compile the library, with more sources if there are any, or a program of `driver` and the core. → the file made.
 
-    extra, link_extra: options for a host's own sources, and for the linker. library: it needs the C++ library.
+    extra, link_extra: options for a host's own sources (or a function of one), for the linker. library: it needs the C++ library.
     """
     command = shlex.split(cxx) if cxx else compiler(zig=bool(target))
     zig = command[-2:-1] == ["ziglang"]
@@ -115,7 +115,8 @@ def build(
 
         def compiled(source: Path) -> str:
             # a host sees the header alone; the core is compiled alike for all, so that zig, which keeps what it made, has it
-            own = [*flags, *(["-I", str(SOURCES)] if source.resolve().is_relative_to(HERE) else extra)]
+            theirs = extra(source) if callable(extra) else extra
+            own = [*flags, *(["-I", str(SOURCES)] if source.resolve().is_relative_to(HERE) else theirs)]
             if machine in ("x86_64", "amd64") and source.parent.name == "kernels":
                 own += {"avx2": AVX2, "avx512": AVX512, "avx512vnni": [*AVX512, "-mavx512vnni"]}.get(source.stem, [])
             place = os.path.join(folder, f"{sources.index(source)}-{source.stem}.o")

@@ -102,9 +102,13 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
             link.append(f"-Wl,--version-script={seen}")
         for plugin in PLUGINS:
             define = [f"-DMELISMA_INSTRUMENT={int(plugin == 'instrument')}", f"-DMELISMA_PACKAGE={version()}"]
+
+            def extra(source: Path, define: list[str] = define) -> list[str]:  # alike for both, where it is: zig has it then
+                return include if source.parent == COMMON or source.stem in window.DPF else [*include, *define]
+
             place = core().build(
                 target, out / f"{plugin}{suffix}", sanitize, None, more, ["MELISMA_API="], cxx=cxx,
-                extra=[*include, *define], link_extra=link, library=True,
+                extra=extra, link_extra=link, library=True,
             )  # fmt: skip
             made.append(place)
     return made

@@ -18,6 +18,7 @@ FONTS = {"LETTERS_PLAIN": "DejaVuSans.ttf", "LETTERS_BOLD": "DejaVuSans-Bold.ttf
 CHARACTERS = [*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "σμ–—‘’“”…−×±≈≤≥←→↑↓↔")]
 DEFINES = """MELISMA_WINDOW=1 HAVE_DGL HAVE_OPENGL DGL_OPENGL DGL_NAMESPACE=MelismaDGL DGL_FILE_BROWSER_DISABLED
     DGL_NO_SHARED_RESOURCES DONT_SET_USING_DGL_NAMESPACE""".split()
+DPF = ("dgl", "geometry", "opengl", "pugl")  # sources that are DPF's alone and know nothing of ours
 WINDOWS = ["opengl32", "gdi32", "user32", "dwmapi"]
 # what DGL, pugl and NanoVG call; the link says what is missing here
 X11 = """XChangeProperty XCheckTypedWindowEvent XCloseDisplay XCloseIM XConvertSelection XCreateColormap XCreateIC
