@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from domain import TOP, Domain
+from domain import Domain
 from parts import train
 from publication import publish, write_card
 from recipe import data
@@ -44,19 +44,11 @@ class MelganStage(stages.AdversarialStage):
 
 
 class Classic(Domain):
-    """Its sounds are those of strings at another rate, and its script and its file do not have its name."""
+    """Its sounds are those of strings at another rate."""
 
     @property
     def prepared(self) -> Path:
         return home() / "prepared" / f"{self.data}-{self.config.analysis.sample_rate}"
-
-    @property
-    def published(self) -> Path:
-        return TOP / self.place / f"{self.data}.melisma"
-
-    @property
-    def script(self) -> str:
-        return "runs/classic.py"
 
 
 DOMAIN = Classic(

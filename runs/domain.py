@@ -38,7 +38,8 @@ class Domain:
     start: the run or published model whose vocoder and VAE it begins from, "" for none; origin: that of the first such run, for
     the card, as later ones may start from what is published. parts: what is trained, in this order,
     and its share of the minutes; earlier: whose weights each begins from; judged: of how many held-out files at most the
-    figures are. place: the folder of the published file.
+    figures are. place: the folder of the published file. In one that is of a kind, models/KIND, a model named KIND-NAME is NAME's
+    file, and its script is the kind's.
     """
 
     name: str
@@ -66,12 +67,18 @@ class Domain:
         return home() / "prepared" / (self.data or self.name)
 
     @property
+    def _kind(self) -> str:
+        """KIND of a model named KIND-NAME in models/KIND, "" for others."""
+        kind = Path(self.place).name
+        return kind if self.name.startswith(f"{kind}-") else ""
+
+    @property
     def published(self) -> Path:
-        return TOP / self.place / f"{self.name}.melisma"
+        return TOP / self.place / f"{self.name.removeprefix(f'{self._kind}-')}.melisma"
 
     @property
     def script(self) -> str:
-        return f"runs/{self.name}.py"
+        return f"runs/{(self._kind or self.name).replace('-', '_')}.py"
 
     def folder(self, part: str) -> Path:
         return home() / "runs" / f"{self.name}-{part}"

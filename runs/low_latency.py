@@ -9,11 +9,10 @@ the same size: what reads or writes mel bands is taken from the bands that both 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from domain import TOP, Domain
+from domain import Domain
 from recipe import main
 
 from melisma.files.bands import mel_filterbank
@@ -23,15 +22,7 @@ from melisma.training.stages import Weights
 
 
 class LowLatency(Domain):
-    """Its script and its file do not have its name, and it starts from a model that has longer frames."""
-
-    @property
-    def published(self) -> Path:
-        return TOP / self.place / f"{self.data}.melisma"
-
-    @property
-    def script(self) -> str:
-        return "runs/low_latency.py"
+    """It starts from a model that has longer frames."""
 
     def weights(self, file: ModelFile) -> dict[str, Any]:
         """Those of a model whose frames are twice as long or more, and all else alike, at this one's bands and bins."""
