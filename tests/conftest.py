@@ -12,7 +12,7 @@ if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, by all that the tests start, too
 
 
-LONG = ("test_targets.py", "test_puredata.py", "test_damage.py", "test_reference.py")
+LONG = ("test_targets.py", "test_plugin_windows.py", "test_puredata.py", "test_damage.py", "test_reference.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -68,6 +68,15 @@ def home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MELISMA_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def windows(tmp_path_factory):
+    """Runs a program of Windows by wine: what it printed, read as JSON."""
+    from elsewhere import wine
+
+    with wine(tmp_path_factory.mktemp("wine")) as run:
+        yield run
 
 
 @pytest.fixture(scope="session")
