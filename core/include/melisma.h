@@ -176,13 +176,14 @@ MELISMA_API void melisma_decode_layers(melisma_stream* stream, const float* late
    on. heard[channel]: hop samples for each frame, of which the last completes it; phases differ between the
    channels as they do there, and are those of the first as far as phases (frames) says, from 0 to 1: 0 where
    a frame was moved to another time. A frame that is more than 30 dB louder than what is heard takes less of
-   them, from 50 dB on none. As far, what lies below the lowest partial that is heard stays low. layers, layers[channel], heard and phases may be NULL. With what encode_layers
-   gave it equals melisma_process_channels with these amounts, if phases are fine times fine.phases. A vocoder
-   that makes no phases of its own does not look at them. REALTIME. */
+   them, from 50 dB on none. As far as the path was matched to the domain, from 0 to 1, what lies below the
+   lowest partial that is heard stays low. layers, layers[channel], heard and phases may be NULL. With what
+   encode_layers gave it equals melisma_process_channels with these amounts, if phases are fine times
+   fine.phases. A vocoder that makes no phases of its own does not look at them. REALTIME. */
 MELISMA_API void melisma_decode_heard(melisma_stream* stream, const float* const* latents,
                                       const float* const* loudness, const int8_t* const* layers, float fine,
                                       float colour, const float* const* heard, const float* phases,
-                                      int64_t frames, float* const* out);
+                                      float matched, int64_t frames, float* const* out);
 
 /* The fine structure of a path whose latents and loudness were moved elsewhere stays as it was: `layers`,
    those of the path before, become those of the path after, as the parameter fine.kept does it while a stream

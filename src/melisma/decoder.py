@@ -61,7 +61,8 @@ class Decoder:
         ]
         heard = (np.stack(each) for each in zip(*(arriving(part, None, self._rate, self._engine.chunk)[0] for part in parts)))
         in_time = [np.zeros(path.frames, bool) if path.in_time is None else path.in_time for path in paths]
-        return self._engine.decoded_heard(coded, heard, fine * np.all(in_time, axis=0), fine, colour, frames)
+        far = max(path.matched for path in paths)
+        return self._engine.decoded_heard(coded, heard, fine * np.all(in_time, axis=0), fine, colour, frames, far)
 
     def fitting(self, path: LatentPath) -> Coded:
         """What the core takes of a path; MelismaError if it is of another model."""

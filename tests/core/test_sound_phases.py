@@ -1,5 +1,7 @@
 """Phases of the sound that is played, where fine structure is heard: notes that magnitudes alone do not tell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,6 +61,30 @@ def test_a_path_with_its_sound_is_the_stream_to_the_bit(config, channels, sizes,
     assert np.array_equal(got[:, model.hop : frames * model.hop], wanted[:, : (frames - 1) * model.hop])
 
 
+@quick
+@given(st.integers(1, 2), st.lists(st.integers(1, 9), min_size=1, max_size=8), st.sampled_from([0.4, 1.0]))
+def test_what_stays_low_does_so_for_any_split(channels, sizes, matched):
+    """And for two channels that are alike to the bit; of a path that was not matched, all is as it was."""
+    model, x = core.CoreModel(file_bytes(TINY)), sound(8000, 3000)
+    x = np.diff(np.diff(x, prepend=0), prepend=0).astype(np.float32)  # little lies below
+    z, level, layers = model.stream().encode_layers(x)
+    lifted, frames = (-2 * z, level, layers), len(level)
+
+    def decoded(edges, matched):
+        stream, parts = model.stream(0, channels), []
+        for a, b in zip(edges, edges[1:]):
+            heard = np.stack([x[a * model.hop : b * model.hop]] * channels)
+            path = (lifted[0][:, a:b], level[a:b], layers[:, a:b])
+            parts.append(stream.decode_heard([path] * channels, heard, np.ones(b - a, np.float32), 1, 0, matched))
+        return np.concatenate(parts, 1)
+
+    whole = decoded([0, frames], matched)
+    edges = np.unique([0, *np.minimum(np.cumsum(sizes), frames), frames]).tolist()
+    assert np.array_equal(decoded(edges, matched), whole)
+    assert np.array_equal(whole[0], whole[-1])
+    assert not np.array_equal(whole, decoded([0, frames], 0.0))
+
+
 def test_where_so_much_is_lifted_phases_are_their_own():
     """As when a level is held and the input is silent but for its noise."""
     model, x = core.CoreModel(file_bytes(TINY)), 1e-3 * sound(8000, 3000)
@@ -113,6 +139,25 @@ def test_below_its_lowest_partial_a_note_has_no_drone(name):
     (whole, low), (before, lifted) = levels(), levels(**{"fine.phases": 0})
     assert low - whole < -30 and low < lifted - 10
     assert whole == pytest.approx(before, abs=2)
+
+
+def test_of_a_path_what_is_matched_stays_low():
+    """Below the sound's lowest partial; what a hand draws into one that is not matched is heard."""
+    model = load(ROOT / "models" / "singing.melisma")
+    source = Exciter(model.sample_rate, sustain=1)
+    source.note_on(0, 79, 0.8)
+    heard = Audio(source.process(model.sample_rate)[None], model.sample_rate)
+    path = model.encode(heard)
+    assert path.matched == 0 and path.match(0.5).matched == 0.5 and path.match().scale(2).matched == 1
+    moved = model.transferred(path)
+    assert moved.matched == 1
+
+    def low(path):
+        y = np.asarray(model.decode(path, fine=1, colour=0, sound=heard)).reshape(-1)[model.sample_rate // 2 :].astype(float)
+        energy = np.abs(np.fft.rfft(y * np.hanning(len(y)))) ** 2
+        return 10 * np.log10(energy[: len(energy) * 2 * 392 // model.sample_rate].sum() / energy.sum())
+
+    assert low(moved) < low(replace(moved, matched=0)) - 6
 
 
 def test_what_is_moved_in_time_has_phases_of_its_own():

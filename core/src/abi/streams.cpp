@@ -115,8 +115,8 @@ void melisma_synthesize(melisma_stream* stream, const float* mel, int64_t frames
 
 void melisma_decode_heard(melisma_stream* stream, const float* const* latents, const float* const* loudness,
                           const int8_t* const* layers, float fine, float colour, const float* const* heard,
-                          const float* phases, int64_t frames, float* const* out) {
-    in(stream)->decode(latents, loudness, layers, fine, colour, heard, phases, frames, out);
+                          const float* phases, float matched, int64_t frames, float* const* out) {
+    in(stream)->decode(latents, loudness, layers, fine, colour, heard, phases, matched, frames, out);
 }
 
 void melisma_encode_signals(melisma_stream* stream, const float* input, float* const* signals, int64_t n) {

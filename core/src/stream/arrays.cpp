@@ -110,12 +110,14 @@ void Stream::synthesize(const float* mel, int64_t frames, float* out) {
 }
 
 void Stream::decode(const float* const* latents, const float* const* loudness, const int8_t* const* layers,
-                    float fine, float colour, const float* const* heard, const float* phases, int64_t frames,
-                    float* const* out) {
+                    float fine, float colour, const float* const* heard, const float* phases, float matched,
+                    int64_t frames, float* const* out) {
     NoDenormals guard;
     chain_.use(channels_);
     fine = bounded(fine, 0, 1, 0);
     colour = bounded(colour, 0, 1, 0);
+    float lows[MOST_FRAMES];
+    for (float& low : lows) low = bounded(matched, 0, 1, 0);
     size_t bands = static_cast<size_t>(model_->bands);
     float before[MOST_CHANNELS * MOST_FRAMES];
     for (int64_t l = 0; l < frames;) {
@@ -142,7 +144,7 @@ void Stream::decode(const float* const* latents, const float* const* loudness, c
         }
         float amounts[MOST_FRAMES];
         for (int i = 0; i < block; i++) amounts[i] = phases ? bounded(phases[l + i], 0, 1, 0) : 0;
-        if (heard) Layers::follow_phases(chain_, before, amounts, block);
+        if (heard) Layers::follow_phases(chain_, before, amounts, lows, block);
         chain_.vocode(chain_.mel, heard != nullptr, block, to);
         l += block;
     }

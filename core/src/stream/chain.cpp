@@ -20,6 +20,7 @@ void Chain::plan(Arena& arena, const Model& m, int channels) {
     loudness = arena.take<float>(frames);
     size_t spectra = static_cast<size_t>(MOST_FRAMES) * 2 * static_cast<size_t>(m.analysis.bins());
     follow = arena.take<float>(MOST_FRAMES);
+    low = arena.take<float>(MOST_FRAMES);
     louder = arena.take<float>(MOST_FRAMES);
     phases_ = arena.take<float>(spectra / 2 * 3);
     for (int c = 0; c < channels; c++) spectra_[c] = arena.take<float>(spectra);
@@ -151,7 +152,7 @@ void Chain::vocode(const float* x, bool heard, int frames, float* const* out) {
     const Model& m = *model_;
     Heard known;
     if (heard && used_ > 1) compare(frames), known.ipd = ipd_;
-    if (heard) listen(frames), known.phases = phases_, known.follow = follow;
+    if (heard) listen(frames), known.phases = phases_, known.follow = follow, known.low = low;
     m.vocoder->step(m.voice, *m.kernels, voices_, used_, x, known, frames, out);
     for (int c = 0; c < used_; c++) ceiling_[c].bound(out[c], frames * m.config.analysis.hop);
 }

@@ -14,8 +14,9 @@ class Chain {
   public:
     // buffers, row by row: the frames of the first channel, then those of the second
     float *mel = nullptr, *loudness = nullptr, *latents = nullptr;
-    // (frames): how far the phases are those of the sound last analysed, and how many times louder it is now
-    float *follow = nullptr, *louder = nullptr;
+    // (frames): how far the phases are those of the sound last analysed, and what lies below its lowest
+    // partial stays low, and how many times louder it is now
+    float *follow = nullptr, *low = nullptr, *louder = nullptr;
     float* coded = nullptr;  // 2 Z' numbers a frame: means, log-variances
 
     void plan(Arena& arena, const Model& model, int channels);

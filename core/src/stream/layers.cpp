@@ -66,7 +66,7 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
         decoded = decoded_;
     }
     chain.shape(chain.decoders(), chain.latents, chain.loudness, frames, chain.mel);
-    follow_phases(chain, loudness_, live[0].phases, frames);
+    follow_phases(chain, loudness_, live[0].phases, live[0].matched, frames);
     for (int row = 0; row < rows; row++) {
         int c = row / frames, l = row % frames;
         size_t at = static_cast<size_t>(row) * bands;
@@ -83,7 +83,8 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
 
 // All the way, unless a frame is so much louder than it was that its phases are the input's noise's, as where
 // a level is held while the input is silent.
-void Layers::follow_phases(Chain& chain, const float* heard, const float* amounts, int frames) {
+void Layers::follow_phases(Chain& chain, const float* heard, const float* amounts, const float* matched,
+                           int frames) {
     for (int l = 0; l < frames; l++) {
         float most = -1000;
         for (int row = l; row < chain.channels() * frames; row += frames) {
@@ -93,6 +94,7 @@ void Layers::follow_phases(Chain& chain, const float* heard, const float* amount
         float share = (LIFTED_MOST - most) / (LIFTED_MOST - LIFTED_LEAST);
         share = share < 1 ? share : 1;
         chain.follow[l] = amounts[l] * (share > 0 ? share : 0);
+        chain.low[l] = chain.follow[l] * matched[l];
         chain.louder[l] = std::pow(10.0f, most / 20);
     }
 }

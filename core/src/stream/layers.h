@@ -25,7 +25,8 @@ class Layers {
     void take(const int8_t* steps, int channel = 0) { model_->residual.take(residual_[channel], steps); }
     // How far the frames in the chain's buffers take the phases of the sound last analysed: amounts (frames)
     // as far as they are its own. heard (channels · frames): the loudness before
-    static void follow_phases(Chain& chain, const float* heard, const float* amounts, int frames);
+    static void follow_phases(Chain& chain, const float* heard, const float* amounts, const float* matched,
+                              int frames);
     // Of frames that were moved: first as they were in the chain's buffers, then as they are now. steps
     // (frames, bands) change so that their fine structure stays as it was.
     void before(Chain& chain, int frames);

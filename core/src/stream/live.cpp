@@ -17,6 +17,7 @@ void Live::plan(Arena& arena, const Model& m) {
     colour = arena.take<float>(MOST_FRAMES);
     kept = arena.take<float>(MOST_FRAMES);
     phases = arena.take<float>(MOST_FRAMES);
+    matched = arena.take<float>(MOST_FRAMES);
     const AnalysisConfig& c = m.config.analysis;
     frame_seconds_ = static_cast<double>(c.hop) / c.sample_rate;
     frame_share_ = static_cast<float>(1 - std::exp(-frame_seconds_ / SMOOTHING));
@@ -113,8 +114,9 @@ void Live::edit(float* z, float* loudness, int frames, bool layered) {
         colour[l] = kept_towards(smooth_[COLOUR].advance(frame_share_), domain);
         kept[l] = fine[l] * smooth_[FINE_KEPT].advance(frame_share_);
         phases[l] = fine[l] * smooth_[FINE_PHASES].advance(frame_share_);
-        match_.step(z, loudness[l], domain * smooth_[MATCH].value, layered ? kept[l] : 0,
-                    smooth_[MATCH_SECONDS].value, frame_seconds_, !smooth_[HOLD].is(0));
+        matched[l] = domain * smooth_[MATCH].value;
+        match_.step(z, loudness[l], matched[l], layered ? kept[l] : 0, smooth_[MATCH_SECONDS].value,
+                    frame_seconds_, !smooth_[HOLD].is(0));
         for (int d = 0; d < latents; d++)
             z[d] = z[d] * scale[d].advance(frame_share_) + bias[d].advance(frame_share_);
         if (!smooth_[RANDOMIZE].is(0)) wander(z);

@@ -19,8 +19,8 @@ class Live {
     void clear();  // as just made; parameters keep their values
 
     // of each frame last edited: how far these layers are turned up, how far the fine one is as it was
-    // before, and how far phases are the input's
-    float *fine = nullptr, *colour = nullptr, *kept = nullptr, *phases = nullptr;
+    // before, and how far phases are the input's, and how far it is matched
+    float *fine = nullptr, *colour = nullptr, *kept = nullptr, *phases = nullptr, *matched = nullptr;
 
     void set(int index, float value);
     float get(int index) const { return targets_[index].load(std::memory_order_relaxed); }

@@ -48,8 +48,8 @@ class Stream {
                 int64_t frames, float* mel, float* out);
     // of all channels; heard: the sounds that they came from, phases: how far theirs are taken (frames)
     void decode(const float* const* latents, const float* const* loudness, const int8_t* const* layers,
-                float fine, float colour, const float* const* heard, const float* phases, int64_t frames,
-                float* const* out);
+                float fine, float colour, const float* const* heard, const float* phases, float matched,
+                int64_t frames, float* const* out);
     // layers (frames, bands) of frames that were moved, so that their fine structure stays as it was
     void keep_layers(const float* latents, const float* loudness, const float* moved,
                      const float* loudness_moved, int64_t frames, int8_t* layers);

@@ -37,7 +37,8 @@ class Phase {
     void magnitudes(const Kernels& kernels, State& state, int frames, const float* mel,
                     const float* correction) const;
     void together(const Kernels& kernels, State* states, int64_t at, const float* first, const float* second,
-                  const float* heard, float follow, const float* ipd) const;  // at: of the frame's magnitudes
+                  const float* heard, float follow, float low,
+                  const float* ipd) const;  // at: of the frame's magnitudes
     void give(const Kernels& kernels, State& state, float* out) const;
 
     int frame_ = 0, hop_ = 0, bins_ = 0, width_ = 0, rounds_ = 0;
@@ -149,15 +150,15 @@ void Phase::step(const Kernels& kernels, State* states, int channels, const floa
                    buffers.correction + static_cast<int64_t>(c) * frames * bins_);
     for (int l = 0; l < frames; l++) {
         const int64_t bins = bins_, here = l * bins;
-        float follow = heard.follow ? heard.follow[l] : 0;
+        float follow = heard.follow ? heard.follow[l] : 0, low = heard.low ? heard.low[l] : 0;
         const float* phases = heard.phases ? heard.phases + 3 * here : nullptr;
         const float* turn = turns_ && follow < 1 ? buffers.turn + here : nullptr;
         if (channels == 1) {
-            kernels.integrate(buffers.phases, buffers.magnitude + here, phases, follow, buffers.re,
+            kernels.integrate(buffers.phases, buffers.magnitude + here, phases, follow, low, buffers.re,
                               buffers.im);
             if (turn) kernels.rotate(turn, bins_, buffers.re, buffers.im);
         } else {
-            together(kernels, states, here, turn, turn ? turn + frames * bins : nullptr, phases, follow,
+            together(kernels, states, here, turn, turn ? turn + frames * bins : nullptr, phases, follow, low,
                      heard.ipd ? heard.ipd + 2 * here : nullptr);
         }
         for (int c = 0; c < channels; c++) give(kernels, states[c], out[c] + static_cast<int64_t>(l) * hop_);
@@ -177,12 +178,13 @@ void Phase::magnitudes(const Kernels& kernels, State& state, int frames, const f
 // as they did at the input, as parametric stereo codes it (Breebaart, van de Par, Kohlrausch and Schuijers,
 // 2005).
 void Phase::together(const Kernels& kernels, State* states, int64_t at, const float* first,
-                     const float* second, const float* heard, float follow, const float* ipd) const {
+                     const float* second, const float* heard, float follow, float low,
+                     const float* ipd) const {
     State &a = states[0], &b = states[1];
     const float *left = a.magnitude + at, *right = b.magnitude + at;
     float* mean = b.mean;
     for (int m = 0; m < bins_; m++) mean[m] = 0.5f * left[m] + 0.5f * right[m];
-    kernels.integrate(a.phases, mean, heard, follow, a.re, a.im);
+    kernels.integrate(a.phases, mean, heard, follow, low, a.re, a.im);
     if (first) {
         for (int m = 0; m < bins_; m++) b.re[m] = 0.5f * first[m] + 0.5f * second[m];
         kernels.rotate(b.re, bins_, a.re, a.im);

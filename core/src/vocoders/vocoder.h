@@ -17,6 +17,8 @@ struct Heard {
     // mean
     const float* phases = nullptr;
     const float* follow = nullptr;  // (frames): how far they are taken, from 0 to 1; null with the above
+    // (frames): how far what lies below the lowest partial that was heard stays low, no more than `follow`
+    const float* low = nullptr;
     // (frames, 2, bins): cosines and sines of how far the first channel's phase is ahead of the second's
     const float* ipd = nullptr;
 };

@@ -231,9 +231,10 @@ class CoreStream(Handle):
         phases: np.ndarray,
         fine: float = 1.0,
         colour: float = 1.0,
+        matched: float = 0.0,
     ) -> np.ndarray:
         """Latents (Z, L), loudness (L,) and steps (M, L) or None of each channel, their sounds, (channels, L · hop),
-        and how far their phases are taken, (L,) → (channels, L · hop); see melisma.h.
+        how far their phases are taken, (L,), and how far they were matched → (channels, L · hop); see melisma.h.
         """
         if len(paths) != self.channels:
             raise BadValue(f"the stream has {self.channels} channels, and {len(paths)} paths were given")
@@ -245,7 +246,8 @@ class CoreStream(Handle):
         follow = floats(phases, "how far phases are taken", frames)
         out = np.empty((self.channels, frames * self.model.hop), np.float32)
         places = [pointers(arrays) for arrays in (rows, levels, steps)]
-        call("decode_heard", self._handle, *places, fine, colour, addresses(sounds), address(follow), frames, addresses(out))
+        sound = addresses(sounds), address(follow), matched
+        call("decode_heard", self._handle, *places, fine, colour, *sound, frames, addresses(out))
         return out
 
     def encode_signals(self, x: np.ndarray) -> np.ndarray:

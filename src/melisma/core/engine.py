@@ -88,16 +88,18 @@ class Engine:
         fine: float = 0.0,
         colour: float = 0.0,
         frames: Iterable[int] | None = None,
+        matched: float = 0.0,
     ) -> Iterator[np.ndarray]:
         """One or two of what `decoded` takes, of one length, and their sound, in pieces (channels, n) → pieces (channels, n).
 
         phases: how far each frame has those of the sound, (L,) from 0 to 1. Between two channels they differ as they do there.
+        matched: how far what lies below the sound's lowest partial stays low, from 0 to 1.
         """
         stream, sound = self.model.stream(channels=len(paths)), _Taken(heard, len(paths))
 
         def piece(part: slice) -> np.ndarray:
             parts = [(z[:, part], level[part], None if layers is None else layers[:, part]) for z, level, layers in paths]
-            return stream.decode_heard(parts, sound.take(len(parts[0][1]) * self.hop), phases[part], fine, colour)
+            return stream.decode_heard(parts, sound.take(len(parts[0][1]) * self.hop), phases[part], fine, colour, matched)
 
         return self._on_time(map(piece, self._parts(len(phases), frames)))
 

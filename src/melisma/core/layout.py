@@ -87,7 +87,7 @@ FUNCTIONS = {
     "synthesize": (None, [c_void_p, c_void_p, c_int64, c_void_p]),
     "encode_layers": (c_int64, [c_void_p, c_void_p, c_int64, c_void_p, c_void_p, c_void_p]),
     "decode_layers": (None, [c_void_p, c_void_p, c_void_p, c_void_p, c_float, c_float, c_int64, c_void_p, c_void_p]),
-    "decode_heard": (None, [c_void_p, POINTER(c_void_p), POINTER(c_void_p), POINTER(c_void_p), c_float, c_float, POINTER(c_void_p), c_void_p, c_int64, POINTER(c_void_p)]),
+    "decode_heard": (None, [c_void_p, POINTER(c_void_p), POINTER(c_void_p), POINTER(c_void_p), c_float, c_float, POINTER(c_void_p), c_void_p, c_float, c_int64, POINTER(c_void_p)]),
     "keep_layers": (None, [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int64, c_void_p]),
     "encode_signals": (None, [c_void_p, c_void_p, POINTER(c_void_p), c_int64]),
     "decode_signals": (None, [c_void_p, POINTER(c_void_p), c_void_p, c_int64]),

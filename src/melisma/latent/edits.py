@@ -192,7 +192,7 @@ def matched(
         matched: np.ndarray = (part + by * shares * (white - part))[np.argsort(order)]
         return matched
 
-    return edit(path, dims, span, False, change)
+    return replace(edit(path, dims, span, False, change), matched=max(by, path.matched))
 
 
 def _steadied(curves: np.ndarray, pole: float) -> np.ndarray:

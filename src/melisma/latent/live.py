@@ -83,7 +83,7 @@ LIVE: tuple[Parameter, ...] = (
         1,
         0,
         1,
-        summary="how far phases are the input's own, where fine is up: 1 keeps every note, the lowest too, and puts none below it",
+        summary="how far phases are the input's own, where fine is up: 1 keeps every note, the lowest too",
     ),
 )
 # one for each latent, its number, from 1 on, behind a dot

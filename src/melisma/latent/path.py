@@ -27,8 +27,9 @@ class PathData:
     what is in it, pitch above all; None if that is not known. layers: int8 (M, L) or None, what the latents leave out of the
     sound's mel, its residual, as cosines over the M bands in steps of LAYER_STEP dB; the first FINE are its `colour`, the others
     its `fine` structure. A path that no sound gave has none. in_time: bool (L,) or None, which frames still are when their sound
-    has them, so that it can lend them its phases; no file keeps this, as it keeps no sound. MelismaError for anything that does
-    not fit together.
+    has them, so that it can lend them its phases. matched: how far it was matched to the domain, from 0 to 1: as far, nothing is
+    lifted below the lowest partial of its sound, where that is at hand. No file keeps these two, as it keeps no sound.
+    MelismaError for anything that does not fit together.
     """
 
     values: np.ndarray
@@ -41,6 +42,7 @@ class PathData:
     timbre: tuple[int, ...] | None = None
     layers: np.ndarray | None = None
     in_time: np.ndarray | None = None
+    matched: float = 0.0
 
     def __post_init__(self) -> None:
         values = frozen(self.values, "values", (None, None))
@@ -57,6 +59,7 @@ class PathData:
             object.__setattr__(self, "layers", _layers(self.layers, values.shape[1]))
         if self.in_time is not None:
             object.__setattr__(self, "in_time", _in_time(self.in_time, values.shape[1]))
+        object.__setattr__(self, "matched", read_number(self.matched, "matched of a path", 0, 1))
         if not isinstance(self.model, str):
             raise BadValue(f"the model of a path is {self.model!r}, not a name")
         if self.duration > self.frames / self.rate + 1:

@@ -125,10 +125,10 @@ struct Kernels {
     void (*refine)(const float* correction, int n, float* magnitude);
     // one frame: magnitudes (bins) → spectrum with integrated phases, and the state after it. heard (3,
     // bins): cosines and sines of other phases, which are taken instead as far as `follow`, from 0 to 1, and
-    // the magnitudes that they had: what is made much louder in a bin than it was there is not theirs, and
-    // below the lowest partial that was heard not much is made louder
+    // the magnitudes that they had: what is made much louder in a bin than it was there is not theirs. As
+    // far as `low`, not much is made louder below the lowest partial that was heard
     void (*integrate)(const Phases& phases, const float* magnitude, const float* heard, float follow,
-                      float* re, float* im);
+                      float low, float* re, float* im);
     void (*rotate)(const float* angles, int n, float* re, float* im);           // radians
     void (*overlap)(const float* frame, const float* window, int n, float* y);  // y += frame · window
 };

@@ -12,7 +12,8 @@ constexpr double HEARD_LEAST = 0.1, HEARD_MOST = 0.3;
 // beyond two bins, the width of a partial) is lifted by 15 dB at most (docs/lab/transfer.md)
 constexpr float PARTIAL_LEAST = 0.0562f, PARTIAL_MOST = 0.178f, LIFT_MOST = 5.62f;
 constexpr int PARTIAL_WIDTH = 2;
-constexpr float RAISED_MOST = 4;  // what is left is raised to the loudness that the whole had: by 12 dB at most
+constexpr float RAISED_MOST =
+    4;  // what is left is raised to the loudness that the whole had: by 12 dB at most
 constexpr double LOUDEST = 1e6;  // magnitude; only a damaged model goes beyond, or gives no number at all
 
 // Magnitudes of a frame → their energies and logarithms, and how far each phase goes on in a hop.
@@ -115,7 +116,7 @@ void take(const Phases& state, const float* magnitude, const float* heard, doubl
 
 // Below its lowest partial a sound has nothing but noise, or what leaks from it: lifted to where a domain's
 // sounds have partials, it would be a lower note, or drone. The frame stays as loud as it was.
-void lower(const Phases& state, const float* magnitude, const float* heard, float follow, float* lowered) {
+void lower(const Phases& state, const float* magnitude, const float* heard, float low, float* lowered) {
     const int bins = state.bins;
     const float* size = heard + 2 * bins;
     float top = 0, met = 0;
@@ -130,7 +131,7 @@ void lower(const Phases& state, const float* magnitude, const float* heard, floa
         if (!(within < range)) break;
         float share = within > 0 ? 1 - within / range : 1, over = magnitude[m] - LIFT_MOST * size[m];
         if (!(over > 0)) continue;
-        lowered[m] = magnitude[m] - follow * share * over;
+        lowered[m] = magnitude[m] - low * share * over;
         double v = static_cast<double>(magnitude[m]), less = static_cast<double>(lowered[m]);
         taken += static_cast<double>(state.loud[m]) * (v * v - less * less);
     }
@@ -144,11 +145,11 @@ void lower(const Phases& state, const float* magnitude, const float* heard, floa
     for (int m = 0; m < bins; m++) lowered[m] *= gain;
 }
 
-void integrate(const Phases& state, const float* magnitude, const float* heard, float follow, float* re,
-               float* im) {
+void integrate(const Phases& state, const float* magnitude, const float* heard, float follow, float low,
+               float* re, float* im) {
     const int bins = state.bins;
-    if (follow > 0) {
-        lower(state, magnitude, heard, follow < 1 ? follow : 1.0f, re);
+    if (follow > 0 && low > 0) {
+        lower(state, magnitude, heard, low < 1 ? low : 1.0f, re);
         magnitude = re;
     }
     slopes(state, magnitude);

@@ -180,25 +180,26 @@ class Chain(nn.Module):
         moved = torch.matmul(self.basis, before - shape)
         return shape, torch.matmul(self.basis.t(), amounts.t() * steps * 0.01 + kept.t() * moved)
 
-    def phases(self, before: Tensor, after: Tensor, turned: Tensor) -> tuple[Tensor, Tensor]:
+    def phases(self, before: Tensor, after: Tensor, turned: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The loudness before and after edits, (B, 1, L) → the input's phases, cosines, sines and magnitudes, (B, L, 3 · bins),
-        and how far they are taken, (B, L): not where so much is lifted that they are its noise's.
+        how far they are taken, (B, L): not where so much is lifted that they are its noise's; and how far lows stay low, (B, L).
         """
         believed = ((self.lifted - (after - before)[:, 0]) / self.lifting).clamp(0, 1)
         follow = self.live.phases(turned) * believed
+        low = follow * self.live.matched(turned)
         if not bool((follow > 0).any()):
-            return torch.zeros(follow.shape[0], follow.shape[1], 3 * (self.frame // 2 + 1)), follow
+            return torch.zeros(follow.shape[0], follow.shape[1], 3 * (self.frame // 2 + 1)), follow, low
         spectrum = torch.view_as_real(torch.fft.rfft(self.lately.unfold(-1, self.frame, self.hop) * self.window))
         size = torch.sqrt((spectrum * spectrum).sum(-1, keepdim=True))
         steady = torch.zeros_like(spectrum)
         steady[..., 0] = 1.0
         phasors = torch.where(size > 1e-15, spectrum / size.clamp(min=1e-15), steady)
         louder = torch.pow(10.0, (after - before)[:, 0, :, None] / 20)
-        return torch.cat([phasors[..., 0], phasors[..., 1], self.scale * louder * size[..., 0]], -1), follow
+        return torch.cat([phasors[..., 0], phasors[..., 1], self.scale * louder * size[..., 0]], -1), follow, low
 
-    def sound(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
+    def sound(self, mel: Tensor, heard: Tensor, follow: Tensor, low: Tensor) -> Tensor:
         """The log-mel's waveform (B, 1, L · hop), within ±HIGHEST_SAMPLE: a limiter, at once down and slowly up."""
-        y = self.voice(mel.clamp(min=0), heard, follow)
+        y = self.voice(mel.clamp(min=0), heard, follow, low)
         if float(y.abs().max()) > math.exp(self.ceiling) or float(self.envelope.max()) > self.ceiling:
             fall = torch.arange(1, y.shape[-1] + 1).double() / self.release
             peaks = torch.cummax(y.double().abs().clamp(min=1e-30).log() + fall, -1)[0]
@@ -214,8 +215,9 @@ class Chain(nn.Module):
             level, z = heard[:, self.bands : self.bands + 1], heard[:, self.bands + 1 :]
             edited, loudness, turned = self.live(z, level, True)
             shape, added = self.decoded(heard, edited, loudness, turned)
-            phases, follow = self.phases(level, loudness, turned)
-            self.ready = torch.cat([self.ready, self.sound(self.finish(shape, added, loudness), phases, follow)[:, 0]], -1)
+            phases, follow, low = self.phases(level, loudness, turned)
+            y = self.sound(self.finish(shape, added, loudness), phases, follow, low)
+            self.ready = torch.cat([self.ready, y[:, 0]], -1)
         if self.ready.shape[-1] < wanted:  # once, unless blocks are whole hops: then never
             self.ready = torch.nn.functional.pad(self.ready, [max(self.hop, wanted - self.ready.shape[-1]), 0])
         y, self.ready = self.ready[:, :wanted], self.ready[:, wanted:]
@@ -239,4 +241,4 @@ class Chain(nn.Module):
         z, loudness, _ = self.live(path[:, :-1].clamp(-100, 100), (path[:, -1:] + self.silence).clamp(self.silence, 12), False)
         shape, self.shaping = self.shape(torch.cat([z, loudness], 1), self.shaping)
         none = torch.zeros(path.shape[0], path.shape[2], 3 * (self.frame // 2 + 1))
-        return self.sound(self.finish(shape, torch.zeros_like(shape), loudness), none, none[..., 0])
+        return self.sound(self.finish(shape, torch.zeros_like(shape), loudness), none, none[..., 0], none[..., 0])

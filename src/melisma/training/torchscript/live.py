@@ -120,6 +120,10 @@ class Live(nn.Module):
         """How far phases are the input's, (L,)."""
         return turned[:, self.at_fine] * turned[:, self.at_phases]
 
+    def matched(self, turned: Tensor) -> Tensor:
+        """How far the latents are matched, (L,)."""
+        return turned[:, self.at_match]
+
     def match(self, z: Tensor, loudness: Tensor, turned: Tensor, pitch: Tensor) -> Tensor:
         """Followed whether it is used or not. pitch (L,): how far the latents of pitch need not hold it."""
         out, identity = torch.jit.annotate(list[Tensor], []), torch.eye(self.latents)

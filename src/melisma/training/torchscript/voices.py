@@ -1,7 +1,7 @@
 """The vocoders as modules that hold their state: log-mel (B, M, L) ≥ 0 → waveform (B, L · hop).
 
 heard (B, L, 3 · bins): cosines and sines of other phases, taken as far as follow (B, L) says by a vocoder that makes
-some, and the magnitudes that they had.
+some, and the magnitudes that they had; low (B, L): how far what lies below the lowest partial that was heard stays low.
 """
 
 import math
@@ -43,7 +43,7 @@ class PlainVoice(nn.Module):
     def reset(self, batch: int) -> None:
         self.state = self.start.repeat(batch, 1)
 
-    def forward(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
+    def forward(self, mel: Tensor, heard: Tensor, follow: Tensor, low: Tensor) -> Tensor:
         y, self.state = self.net(mel, self.state)
         return y[:, 0]
 
@@ -117,10 +117,10 @@ class PhaseVoice(nn.Module):
         self.phases[:, 2:4] = math.log(self.floor)
         self.tail = torch.zeros(batch, self.tail.shape[1])
 
-    def forward(self, mel: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
+    def forward(self, mel: Tensor, heard: Tensor, follow: Tensor, low: Tensor) -> Tensor:
         said, self.state = self.net(mel, self.state)
         magnitude = self.draft(mel.transpose(1, 2).double()) * torch.exp(said[..., : self.bins])
-        magnitude = self.lowered(magnitude, heard[..., 2 * self.bins :], follow)
+        magnitude = self.lowered(magnitude, heard[..., 2 * self.bins :], low)
         cosine, sine = self.integrate(magnitude.double(), heard.double(), follow.double())
         if said.shape[-1] > self.bins:  # a model that turns phases, if they are its own
             turn = said[..., self.bins :] * (follow < 1)[..., None].to(said.dtype)
@@ -139,15 +139,15 @@ class PhaseVoice(nn.Module):
             value = value * target / (torch.matmul(torch.matmul(value, self.bank.t()), self.bank) + 1e-20)
         return value.clamp(min=self.floor).float()
 
-    def lowered(self, magnitude: Tensor, heard: Tensor, follow: Tensor) -> Tensor:
-        """Magnitudes (B, L, bins), those heard, how far these count (B, L) → what lies below the lowest partial is hardly lifted."""
+    def lowered(self, magnitude: Tensor, heard: Tensor, low: Tensor) -> Tensor:
+        """Magnitudes (B, L, bins) and those heard → as far as low (B, L), what lies below the lowest partial is hardly lifted."""
         size = torch.nn.functional.pad(heard, [0, self.width])
         top = heard.max(-1, keepdim=True).values
         met = torch.cummax(size, -1).values[..., self.width :]
         share = 1 - ((met / top.clamp(min=1e-30) - self.partial_least) / (self.partial_most - self.partial_least)).clamp(0, 1)
         share = torch.where(top > 0, share, torch.zeros_like(share))
         over = (magnitude - self.lift * heard).clamp(min=0)
-        lowered = magnitude - follow.clamp(max=1)[..., None] * share * over
+        lowered = magnitude - low.clamp(max=1)[..., None] * share * over
         before, after = (torch.matmul(v.double().square(), self.loud)[..., None] for v in (magnitude, lowered))
         gain = torch.sqrt(before / after.clamp(min=1e-30)).clamp(min=1, max=self.raised)
         return lowered * gain.to(lowered.dtype)
