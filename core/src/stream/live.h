@@ -19,7 +19,7 @@ class Live {
     void clear();  // as just made; parameters keep their values
 
     // of each frame last edited: how far these layers are turned up, how far the fine one is as it was
-    // before, and how far phases are the input's, and how far it is matched
+    // before, how far phases are the input's, how far it is matched
     float *fine = nullptr, *colour = nullptr, *kept = nullptr, *phases = nullptr, *matched = nullptr;
 
     void set(int index, float value);
