@@ -236,7 +236,7 @@ float* Network::step(const Kernels& kernels, const State* states, int channels, 
     for (int c = 0; c < channels; c++)
         first_.step(kernels, states[c].first, frames, buffers.x + static_cast<int64_t>(c) * frames * width_);
     for (int i = 0; i < count_; i++) {
-        const ConvNeXt::State* of_block[MOST_CHANNELS] = {};
+        const ConvNeXt::State* of_block[MOST_STATES] = {};
         for (int c = 0; c < channels; c++) of_block[c] = &states[c].blocks[i];
         blocks_[i].step(kernels, of_block, channels, frames, buffers.x, buffers.a, buffers.b);
     }

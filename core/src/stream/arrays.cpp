@@ -77,7 +77,8 @@ void Stream::decode(const float* latents, const float* loudness, const int8_t* l
     for (int64_t l = 0; l < frames;) {
         int block = static_cast<int>(frames - l < MOST_FRAMES ? frames - l : MOST_FRAMES);
         bring(latents, loudness, l, block);
-        chain_.shape(chain_.decoders(), chain_.latents, chain_.loudness, block, chain_.mel);
+        chain_.shape(chain_.decoders(), chain_.channels(), chain_.latents, chain_.loudness, block,
+                     chain_.mel);
         for (int i = 0; i < block; i++) {
             float* v = chain_.mel + static_cast<size_t>(i) * bands;
             if (layers) {
@@ -132,7 +133,8 @@ void Stream::decode(const float* const* latents, const float* const* loudness, c
             bring(latents[c], loudness[c], l, block, c);
             to[c] = out[c] + l * hop_;
         }
-        chain_.shape(chain_.decoders(), chain_.latents, chain_.loudness, block, chain_.mel);
+        chain_.shape(chain_.decoders(), chain_.channels(), chain_.latents, chain_.loudness, block,
+                     chain_.mel);
         for (int row = 0; row < channels_ * block; row++) {
             int c = row / block, i = row % block;
             float* v = chain_.mel + static_cast<size_t>(row) * bands;

@@ -27,7 +27,7 @@ void Chain::plan(Arena& arena, const Model& m, int channels) {
     if (channels > 1) ipd_ = arena.take<float>(spectra);
     coded = arena.take<float>(frames * 2 * dimensions);
     latents = arena.take<float>(frames * static_cast<size_t>(m.latents));
-    means_ = arena.take<float>(frames * dimensions);
+    means_ = arena.take<float>(MOST_FRAMES * MOST_STATES * dimensions);
 }
 
 void Chain::clear() {
@@ -109,25 +109,25 @@ void Chain::calibrate(int frames) {
 }
 
 void Chain::decode(int frames) {
-    shape(decoder_, latents, loudness, frames, mel);
+    shape(decoder_, used_, latents, loudness, frames, mel);
     for (int l = 0; l < used_ * frames; l++)
         absolute(loudness[l], mel + static_cast<int64_t>(l) * model_->bands);
 }
 
-void Chain::shape(const Network::State* decoders, const float* z, const float* level, int frames,
+void Chain::shape(const Network::State* decoders, int many, const float* z, const float* level, int frames,
                   float* into) {
     const Model& m = *model_;
-    int dimensions = m.config.vae.latents, rows = used_ * frames;
+    int dimensions = m.config.vae.latents, rows = many * frames;
     m.calibration.to_means(*m.kernels, z, rows, means_);
     const float* from = means_;
-    for (int c = 0; c < used_; c++) {
+    for (int c = 0; c < many; c++) {
         float* input = m.decoder.input(decoders[c]);
         for (int l = 0; l < frames; l++, input += dimensions + 1, from += dimensions) {
             std::memcpy(input, from, static_cast<size_t>(dimensions) * sizeof(float));
             input[dimensions] = *level++ / 50 + 1;
         }
     }
-    const float* features = m.decoder.step(*m.kernels, decoders, used_, frames);
+    const float* features = m.decoder.step(*m.kernels, decoders, many, frames);
     m.kernels->multiply(m.decoder_out, features, 0, rows, {nullptr, nullptr}, into);
     for (int l = 0; l < rows; l++, into += m.bands) {
         for (int j = 0; j < m.bands; j++) into[j] = 0.5f + 0.5f * into[j];

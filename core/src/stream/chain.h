@@ -37,9 +37,9 @@ class Chain {
     void encode(int frames);     // mel, loudness → coded
     void calibrate(int frames);  // coded → latents
     void decode(int frames);     // latents, loudness → mel, in its two parts:
-    // latents, loudness → relative mels, by decoders that stand there, one a channel
-    void shape(const Network::State* decoders, const float* latents, const float* loudness, int frames,
-               float* mel);
+    // latents, loudness → relative mels, by so many decoders that stand there, MOST_STATES at most
+    void shape(const Network::State* decoders, int many, const float* latents, const float* loudness,
+               int frames, float* mel);
     void absolute(float loudness, float* mel) const;  // one frame's
     const Network::State* decoders() const { return decoder_; }
     // mel ≥ 0; never beyond the ceiling; out: of each channel. heard: the frames were analysed last, too, and

@@ -10,12 +10,12 @@ void Layers::plan(Arena& arena, const Model& m, int channels) {
     planned_ = channels;
     for (int c = 0; c < channels; c++) {
         m.residual.plan(arena, residual_[c]);
-        m.decoder.plan(arena, decoder_[c], channels);
+        m.decoder.plan(arena, decoder_[c], 2 * channels);
     }
     mel_ = arena.take<float>(frames * bands);
-    decoded_ = arena.take<float>(frames * bands);
-    latents_ = arena.take<float>(frames * static_cast<size_t>(m.latents));
-    loudness_ = arena.take<float>(frames);
+    decoded_ = arena.take<float>(2 * frames * bands);
+    latents_ = arena.take<float>(2 * frames * static_cast<size_t>(m.latents));
+    loudness_ = arena.take<float>(2 * frames);
 }
 
 void Layers::clear() {
@@ -27,7 +27,8 @@ void Layers::clear() {
     apart_ = 0;
 }
 
-// While the edited latents differ from those before, the decoder runs twice.
+// While the edited latents differ from those before, both are decoded, through the same products: so weights
+// are read once.
 void Layers::pass(Chain& chain, Live* live, int frames) {
     const Model& m = *model_;
     int channels = chain.channels(), rows = channels * frames;
@@ -59,13 +60,22 @@ void Layers::pass(Chain& chain, Live* live, int frames) {
     bool same = std::memcmp(latents_, chain.latents, n * z * sizeof(float)) == 0 &&
                 std::memcmp(loudness_, chain.loudness, n * sizeof(float)) == 0;
     const float* decoded = chain.mel;
-    if (!same || apart_ > 0) {
-        for (int c = 0; c < channels && apart_ == 0; c++) m.decoder.copy(chain.decoders()[c], decoder_[c]);
+    if (same && apart_ == 0) {
+        chain.shape(chain.decoders(), channels, chain.latents, chain.loudness, frames, chain.mel);
+    } else {
+        Network::State both[MOST_STATES];
+        for (int c = 0; c < channels; c++) {
+            if (apart_ == 0) m.decoder.copy(chain.decoders()[c], decoder_[c]);
+            both[c] = decoder_[c];
+            both[channels + c] = chain.decoders()[c];
+        }
         apart_ = same ? (apart_ > frames ? apart_ - frames : 0) : m.decoder.reach();
-        chain.shape(decoder_, latents_, loudness_, frames, decoded_);
+        std::memcpy(latents_ + n * z, chain.latents, n * z * sizeof(float));
+        std::memcpy(loudness_ + n, chain.loudness, n * sizeof(float));
+        chain.shape(both, 2 * channels, latents_, loudness_, frames, decoded_);
+        std::memcpy(chain.mel, decoded_ + n * bands, n * bands * sizeof(float));
         decoded = decoded_;
     }
-    chain.shape(chain.decoders(), chain.latents, chain.loudness, frames, chain.mel);
     follow_phases(chain, loudness_, live[0].phases, live[0].matched, frames);
     for (int row = 0; row < rows; row++) {
         int c = row / frames, l = row % frames;
@@ -102,7 +112,7 @@ void Layers::follow_phases(Chain& chain, const float* heard, const float* amount
 void Layers::follow(Chain& chain, int frames, int8_t* steps) {
     const Model& m = *model_;
     size_t bands = static_cast<size_t>(m.bands);
-    chain.shape(chain.decoders(), chain.latents, chain.loudness, frames, decoded_);
+    chain.shape(chain.decoders(), chain.channels(), chain.latents, chain.loudness, frames, decoded_);
     for (size_t l = 0; l < static_cast<size_t>(frames); l++) {
         m.residual.follow(residual_[0], chain.mel + l * bands, chain.loudness[l], decoded_ + l * bands);
         if (steps) std::memcpy(steps + l * bands, residual_[0].steps, bands);
@@ -110,12 +120,12 @@ void Layers::follow(Chain& chain, int frames, int8_t* steps) {
 }
 
 void Layers::before(Chain& chain, int frames) {
-    chain.shape(decoder_, chain.latents, chain.loudness, frames, decoded_);
+    chain.shape(decoder_, chain.channels(), chain.latents, chain.loudness, frames, decoded_);
 }
 
 void Layers::keep(Chain& chain, int frames, int8_t* steps) {
     size_t bands = static_cast<size_t>(model_->bands);
-    chain.shape(chain.decoders(), chain.latents, chain.loudness, frames, chain.mel);
+    chain.shape(chain.decoders(), chain.channels(), chain.latents, chain.loudness, frames, chain.mel);
     for (size_t l = 0; l < static_cast<size_t>(frames); l++)
         model_->residual.keep(decoded_ + l * bands, chain.mel + l * bands, steps + l * bands);
 }

@@ -39,8 +39,9 @@ class Layers {
     int planned_ = 1;
     Residual::State residual_[MOST_CHANNELS] = {};
     Network::State decoder_[MOST_CHANNELS] = {};
-    // of the frames before they are edited
-    float *mel_ = nullptr, *decoded_ = nullptr, *latents_ = nullptr, *loudness_ = nullptr;
+    float* mel_ = nullptr;  // of the frames before they are edited
+    // of the frames before, and then as they are edited
+    float *decoded_ = nullptr, *latents_ = nullptr, *loudness_ = nullptr;
     bool beside_ = false;  // the layers are being followed
     int apart_ = 0;        // frames for which the two decoders will not have stood alike yet
 };
