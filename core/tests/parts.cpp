@@ -111,7 +111,7 @@ EXPORT void parts_integrate(const char* kernels, int bins, int frame, int hop, c
     for (int i = 0; i < 5; i++)
         std::memcpy(*arrays[i], state + i * bins, static_cast<size_t>(bins) * sizeof(double));
     for (int m = 0; m < bins; m++) p.energy[m] = std::exp(2 * p.last[m]);
-    named(kernels)->integrate(p, magnitude, nullptr, 0, re, im);
+    named(kernels)->integrate(p, magnitude, nullptr, 0, 0, re, im);
     for (int i = 0; i < 5; i++)
         std::memcpy(state + i * bins, *arrays[i], static_cast<size_t>(bins) * sizeof(double));
 }
