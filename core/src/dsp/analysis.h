@@ -38,9 +38,8 @@ class Analysis {
 
     const Bank& bank() const { return bank_; }
     const float* log_weights() const { return log_band_weights_; }
-    const float* weights() const {
-        return weights_;
-    }  // (bins), with which squared magnitudes add up to loudness
+    // (bins), with which squared magnitudes add up to loudness
+    const float* weights() const { return weights_; }
     const FftPlan& fft() const { return fft_; }
     BankView view() const {
         return {bank_.bands, bins_, bank_.start, bank_.width, bank_.offset, bank_.weights};

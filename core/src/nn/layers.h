@@ -13,8 +13,8 @@ namespace melisma {
 
 constexpr int MOST_FRAMES = 8;  // that a network takes at once, of each channel
 constexpr int MOST_CHANNELS = 2;
-constexpr int MOST_STATES =
-    2 * MOST_CHANNELS;  // that a network steps at once: of each channel, as it is and edited
+// that a network steps at once: of each channel, as it is and edited
+constexpr int MOST_STATES = 2 * MOST_CHANNELS;
 
 // What layers are read from and packed into; see Arena for why it is walked twice.
 struct Loader {

@@ -81,44 +81,27 @@ def fit(
     MelismaError for a checkpoint that does not fit.
     """
     keep_memory()
+    kind = device(accelerator)
     try:
         # from first to last: what a signal raises while Python drops an object, in a callback of its own, nobody ever sees
         with Deferred() as requests:
-            return _launched(prepared, folder, config, plan, resume, start, devices, nodes, accelerator, log, clock, requests)
+            fabric = Fabric(
+                accelerator=kind.type,
+                devices=devices,
+                num_nodes=nodes,
+                precision=cast(Any, precision(kind)),
+                strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
+            )
+            try:
+                with for_children():
+                    fabric.launch()
+                return _fitted(fabric, prepared, folder, config, plan, resume, start, log, clock, requests)
+            except BaseException:
+                for process in getattr(fabric.strategy.launcher, "procs", ()):  # they would wait for this one for half an hour
+                    process.kill()
+                raise
     except KeyboardInterrupt as asked:
         raise Stopped("stopped between two stages", status(asked)) from None
-
-
-def _launched(
-    prepared: Path,
-    folder: Path,
-    config: ModelConfig,
-    plan: Plan,
-    resume: bool,
-    start: dict[str, torch.Tensor] | None,
-    devices: int,
-    nodes: int,
-    accelerator: str,
-    log: Callable[..., Log],
-    clock: Callable[[], float],
-    requests: Deferred,
-) -> Reference:
-    kind = device(accelerator)
-    fabric = Fabric(
-        accelerator=kind.type,
-        devices=devices,
-        num_nodes=nodes,
-        precision=cast(Any, precision(kind)),
-        strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
-    )
-    try:
-        with for_children():
-            fabric.launch()
-        return _fitted(fabric, prepared, folder, config, plan, resume, start, log, clock, requests)
-    except BaseException:
-        for process in getattr(fabric.strategy.launcher, "procs", ()):  # they would wait for this one for half an hour
-            process.kill()
-        raise
 
 
 def _fitted(

@@ -12,8 +12,8 @@ constexpr double HEARD_LEAST = 0.1, HEARD_MOST = 0.3;
 // beyond two bins, the width of a partial) is lifted by 15 dB at most (docs/lab/transfer.md)
 constexpr float PARTIAL_LEAST = 0.0562f, PARTIAL_MOST = 0.178f, LIFT_MOST = 5.62f;
 constexpr int PARTIAL_WIDTH = 2;
-constexpr float RAISED_MOST =
-    4;  // what is left is raised to the loudness that the whole had: by 12 dB at most
+// what is left is raised to the loudness that the whole had: by 12 dB at most
+constexpr float RAISED_MOST = 4;
 constexpr double LOUDEST = 1e6;  // magnitude; only a damaged model goes beyond, or gives no number at all
 
 // Magnitudes of a frame → their energies and logarithms, and how far each phase goes on in a hop.

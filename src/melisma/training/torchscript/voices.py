@@ -120,7 +120,8 @@ class PhaseVoice(nn.Module):
     def forward(self, mel: Tensor, heard: Tensor, follow: Tensor, low: Tensor) -> Tensor:
         said, self.state = self.net(mel, self.state)
         magnitude = self.draft(mel.transpose(1, 2).double()) * torch.exp(said[..., : self.bins])
-        magnitude = self.lowered(magnitude, heard[..., 2 * self.bins :], low)
+        if bool((low > 0).any()):
+            magnitude = self.lowered(magnitude, heard[..., 2 * self.bins :], low)
         cosine, sine = self.integrate(magnitude.double(), heard.double(), follow.double())
         if said.shape[-1] > self.bins:  # a model that turns phases, if they are its own
             turn = said[..., self.bins :] * (follow < 1)[..., None].to(said.dtype)
