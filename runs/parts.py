@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from melisma.training import plan as plans
 from melisma.training.fit import fit
 
 
-def train(domain: Domain, part: str, minutes: float) -> None:
-    """One part of the training, resumed if it was begun; its weights go to $MELISMA_HOME/runs/NAME-PART/weights.pt."""
+def train(domain: Domain, part: str, minutes: float, clock: Callable[[], float] = time.monotonic) -> None:
+    """One part of the training, resumed if it was begun; its weights go to $MELISMA_HOME/runs/NAME-PART/weights.pt.
+
+    `clock` tells the seconds that the minutes are counted in."""
     import torch
 
     folder = domain.folder(part)
@@ -28,7 +32,7 @@ def train(domain: Domain, part: str, minutes: float) -> None:
     if not domain.earlier[part]:
         start = foreign(domain, part)
     plan = plans.Plan(stages=((part, 1.0),), minutes=minutes * domain.parts[part], **domain.plan)
-    model = fit(domain.prepared, folder, domain.config, plan, resume=True, start=start)
+    model = fit(domain.prepared, folder, domain.config, plan, resume=True, start=start, clock=clock)
     torch.save(model.state_dict(), weights.with_suffix(".tmp"))
     weights.with_suffix(".tmp").rename(weights)
 
