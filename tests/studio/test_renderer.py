@@ -3,13 +3,16 @@
 import threading
 import time
 
+import msgspec
 import numpy as np
 import pytest
 from takes import LONG, open_sound, paths, take
 
 from melisma.studio import document, pieces, protocol, session
 from melisma.studio.document import (
+    KeptCorner,
     Operate,
+    Square,
     Take,
     Target,
 )
@@ -117,6 +120,16 @@ def test_an_amount_that_is_turned_is_sent_as_a_whole(page, model):
         whole = session.played(wanted, open_sound, model).whole(model, True, **session.amounts(wanted)).samples[0]
         np.testing.assert_array_equal(page.samples, whole)
         assert bool(page.heard[0][0] < page.heard[0][1]) == (revision < 3)  # the last is as it was
+
+
+def test_what_keeps_its_moment_or_not_is_sent_anew(page, model):
+    """A corner that is what the lanes are changes no curve, yet frames that are mixed have not their sound's phases any more."""
+    plain = Take("small", LONG, fine=1.0)
+    square = Square(on=True, corners=(KeptCorner("now", LONG, ()), None, None, None))
+    for revision, wanted in enumerate((plain, msgspec.structs.replace(plain, square=square), plain)):
+        page.show(revision, wanted)
+        whole = session.played(wanted, open_sound, model).whole(model, True, **session.amounts(wanted)).samples[0]
+        np.testing.assert_array_equal(page.samples, whole)
 
 
 def test_a_late_edit_is_heard_first_and_exact_in_the_end(page, model):

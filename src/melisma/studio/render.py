@@ -273,9 +273,14 @@ def _behind(model: Model) -> int:
 
 def _parted(a: LatentPath, b: LatentPath) -> np.ndarray:
     """Which frames of two paths of one shape differ, (L,)."""
-    parted = (a.values != b.values).any(axis=0) | (a.loudness != b.loudness)
+    parted = (a.values != b.values).any(axis=0) | (a.loudness != b.loudness) | (_in_time(a) != _in_time(b))
     if a.layers is b.layers:
         return parted
     if a.layers is None or b.layers is None or a.layers.shape != b.layers.shape:
         return np.ones_like(parted)
     return parted | (a.layers != b.layers).any(axis=0)
+
+
+def _in_time(path: LatentPath) -> np.ndarray:
+    """Which frames are still at their sound's moment, and so have its phases, (L,)."""
+    return np.zeros(path.frames, bool) if path.in_time is None else path.in_time
