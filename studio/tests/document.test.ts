@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { puckAt, shares, simplify, Stroke, valueAt, Peaks } from '../src/lib/curves';
+import { puckAt, shares, simplify, Stroke, thinned, valueAt, Peaks } from '../src/lib/curves';
 import * as doc from '../src/lib/document';
 import * as history from '../src/lib/history';
 import { frequencyAt, height, inHertz } from '../src/lib/height';
@@ -189,4 +189,18 @@ test('frequencies and heights of a mel are each other\'s inverse', () => {
   for (const frequency of [100, 440, 2000, 9000]) expect(frequencyAt(hertz, height(hertz, frequency))).toBeCloseTo(frequency, 3);
   expect([height(hertz, 1), height(hertz, 1e6)]).toEqual([0, 1]);
   expect([inHertz(440.2), inHertz(1600), inHertz(20000)]).toEqual(['440 Hz', '1.6 kHz', '20 kHz']);
+});
+
+test('names are as long as the server takes them, and hold no half of a character', () => {
+  expect(doc.short('n'.repeat(300))).toHaveLength(200);
+  expect(doc.short(`${'a'.repeat(59)}😀b`, 60)).toBe(`${'a'.repeat(59)}😀`);
+  expect(encodeURIComponent(doc.short('\ud83d.wav'))).toBe('%EF%BF%BD.wav');
+  const session = doc.named(doc.newSession('small'), 'small', 0, `${'a'.repeat(39)}😀😀`);
+  expect(session.names.small[0]).toBe(`${'a'.repeat(39)}😀`);
+});
+
+test('a way of too many points keeps its ends', () => {
+  const points = Array.from({ length: 1001 }, (_, i) => i);
+  expect(thinned(points, 2000)).toBe(points);
+  expect(thinned(points, 101)).toEqual(Array.from({ length: 101 }, (_, i) => 10 * i));
 });

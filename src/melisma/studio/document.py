@@ -16,14 +16,15 @@ from ..errors import BadValue
 
 MOST_EDITS, MOST_POINTS, MOST_SNAPSHOTS = 4096, 20_000, 256
 MOST_STEPS = 500  # of the history, on both sides
+MOST_NAME, MOST_LANE_NAME = 200, 40  # characters
 MOST_DOCUMENT = 64 << 20  # bytes of JSON
 
 Seconds = Annotated[float, Meta(ge=0, le=1e5)]
 Value = Annotated[float, Meta(ge=-1000, le=1000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-LaneName = Annotated[str, Meta(max_length=40)]
+Name = Annotated[str, Meta(min_length=1, max_length=MOST_NAME)]
+LaneName = Annotated[str, Meta(max_length=MOST_LANE_NAME)]
 Dimension = Annotated[int, Meta(ge=0, le=1023)]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Lane = Dimension | Literal["loudness"]

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from ..errors import BadValue, MelismaError, NotFound
-from .document import MOST_DOCUMENT, Session, SoundRef, Take
+from .document import MOST_DOCUMENT, MOST_NAME, Session, SoundRef, Take
 from .library import Incoming, Library
 from .protocol import shown, text
 
@@ -65,7 +65,7 @@ def model(request: Request) -> str:
 def called(request: Request, default: str) -> str:
     """What the page calls an upload: for people, never a file's name here."""
     name = unquote(request.headers.get("x-name", "")).replace("\\", "/").rpartition("/")[2]
-    return "".join(c for c in name if c.isprintable())[:200] or default
+    return "".join(c for c in name if c.isprintable())[:MOST_NAME] or default
 
 
 def chosen(session: Session, snapshot: str | None) -> Take:

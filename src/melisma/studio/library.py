@@ -24,7 +24,7 @@ from ..sound.audio import Audio, read_noting
 from ..sound.channels import cancellation, mixed
 from ..system.atomic import aside, atomic
 from ..system.home import home
-from .document import Session, SoundRef
+from .document import MOST_NAME, Session, SoundRef
 from .document import read as read_json
 from .protocol import SoundInfo
 
@@ -133,7 +133,7 @@ class Library:
 
     def add(self, incoming: Incoming, name: str) -> SoundInfo:
         """Take in what was received. MelismaError says why something is no sound for the studio."""
-        digest, name = incoming.finish(), (name.strip() or "sound")[:200]
+        digest, name = incoming.finish(), (name.strip() or "sound")[:MOST_NAME]
         audio, channels, notes = _decoded(incoming.path, name)  # whole: a header may be wrong, and damage is found now
         os.replace(incoming.path, self.sounds / digest)  # whatever is there by that name: this one is whole
         ref = SoundRef(digest, name)

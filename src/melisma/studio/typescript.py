@@ -13,6 +13,7 @@ _SIMPLE = {
     types.StrType: "string", types.IntType: "number", types.FloatType: "number", types.BoolType: "boolean",
     types.NoneType: "null", types.BytesType: "string",  # in base 64
 }  # fmt: skip
+MOST = ("MOST_STEPS", "MOST_POINTS", "MOST_SNAPSHOTS", "MOST_NAME", "MOST_LANE_NAME")  # what the page must keep to
 
 
 def module() -> str:
@@ -25,7 +26,8 @@ def module() -> str:
     ]
     structs.remove(document.Struct)
     lines = ["// Written by `python -m melisma.studio.typescript` from document.py and protocol.py: do not edit.", ""]
-    lines += [f"export const VERSION = {protocol.VERSION};", f"export const MOST_STEPS = {document.MOST_STEPS};", ""]
+    lines += [f"export const VERSION = {protocol.VERSION};"]
+    lines += [f"export const {name} = {getattr(document, name)};" for name in MOST] + [""]
     for struct in structs:
         lines += [f"/** {' '.join((inspect.getdoc(struct) or '').split())} */", _interface(struct), ""]
     for name, union in protocol.ALIASES.items():

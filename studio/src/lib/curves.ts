@@ -146,3 +146,9 @@ export function puckAt(
   const last = points[points.length - 1];
   return [last[1], last[2]];
 }
+
+/** Of so many points at most, evenly chosen, the first and the last among them. */
+export function thinned<T>(points: readonly T[], most: number): readonly T[] {
+  if (points.length <= most) return points;
+  return Array.from({ length: most }, (_, i) => points[Math.round((i * (points.length - 1)) / (most - 1))]);
+}

@@ -1,7 +1,7 @@
 // The document as the page edits it: pure functions from one immutable take to the next.
 
 import { simplify, type Line } from './curves';
-import type { Draw, Edit, Operate, Session, Square, Take, Target, Trail } from './protocol';
+import { MOST_LANE_NAME, MOST_NAME, type Draw, type Edit, type Operate, type Session, type Square, type Take, type Target, type Trail } from './protocol';
 
 export type Lane = number | 'loudness';
 export interface Range { readonly start: number; readonly end: number }
@@ -21,11 +21,16 @@ export function newSession(model: string): Session {
   return { take: newTake(model), snapshots: [], format: 1, names: {} };
 }
 
+/** A name as the document can hold it: of so many characters, as the server counts them, and no half of one. */
+export function short(name: string, most = MOST_NAME): string {
+  return [...name].slice(0, most).join('').replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
 /** Call a latent of a model something; '' is its number again. */
 export function named(session: Session, model: string, lane: number, name: string): Session {
   const names = [...(session.names[model] ?? [])];
   while (names.length <= lane) names.push('');
-  names[lane] = name.trim().slice(0, 40);
+  names[lane] = short(name.trim(), MOST_LANE_NAME);
   while (names.length && !names[names.length - 1]) names.pop();
   const { [model]: _, ...others } = session.names;
   return { ...session, names: names.length ? { ...others, [model]: names } : others };

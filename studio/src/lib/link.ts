@@ -1,5 +1,6 @@
 // The wire to the server: one WebSocket for the session, HTTP for sounds and files.
 
+import { short } from './document';
 import type { Binary, Effects, FromServer, MapInfo, Outline, Session, SoundInfo, Take, ToServer } from './protocol';
 
 export interface Listener {
@@ -76,7 +77,10 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
   throw new Refused(message || `The studio answered with ${answer.status}`, answer.status);
 }
 
-const named = (name: string) => ({ 'x-name': encodeURIComponent(name) });
+/** A name in an address, where one with a slash would be a folder's. */
+const encoded = (name: string) => encodeURIComponent(short(name).replace(/[/\\]/g, '_'));
+
+const named = (name: string) => ({ 'x-name': encodeURIComponent(short(name)) });
 
 export async function upload(data: Blob, name: string): Promise<SoundInfo> {
   return (await ask('/api/sounds', { method: 'POST', body: data, headers: named(name) })).json();
@@ -142,6 +146,6 @@ export async function openSession(file: Blob, name: string): Promise<Session> {
   return (await ask('/api/session', { method: 'POST', body: file, headers: named(name) })).json();
 }
 
-export const sessionUrl = (name: string) => `/api/session/${encodeURIComponent(name)}.melisma-session`;
+export const sessionUrl = (name: string) => `/api/session/${encoded(name)}.melisma-session`;
 export const wavUrl = (name: string, snapshot?: number, rate?: 'model') =>
-  `/api/take/${encodeURIComponent(name)}.wav${snapshot === undefined ? '' : `?snapshot=${snapshot}`}${rate ? `?rate=${rate}` : ''}`;
+  `/api/take/${encoded(name)}.wav${snapshot === undefined ? '' : `?snapshot=${snapshot}`}${rate ? `?rate=${rate}` : ''}`;

@@ -2,6 +2,10 @@
 
 export const VERSION = 1;
 export const MOST_STEPS = 500;
+export const MOST_POINTS = 20000;
+export const MOST_SNAPSHOTS = 256;
+export const MOST_NAME = 200;
+export const MOST_LANE_NAME = 40;
 
 /** A sound by its content: `hash` is the SHA-256 of the file's bytes, `name` what people call it. */
 export interface SoundRef {

@@ -1,7 +1,7 @@
 // A puck in a field, and the way it takes over time: moved by pointer, keys, fields and controllers; recorded while the sound plays.
 
-import { clamp, puckAt } from './curves';
-import type { Puck, Take } from './protocol';
+import { clamp, puckAt, thinned } from './curves';
+import { MOST_POINTS, type Puck, type Take } from './protocol';
 import { transport } from './transport.svelte';
 import { work } from './work.svelte';
 
@@ -70,7 +70,7 @@ export class Way {
   moved(over = false, control = ''): void {
     if (this.recording && !over) return;
     const { recording, way, field } = this;
-    const take = recording && way.length > 1 ? field.take({ points: way, loop: false }) : work.gesture;
+    const take = recording && way.length > 1 ? field.take({ points: thinned(way, MOST_POINTS), loop: false }) : work.gesture;
     const [x, y] = this.at;
     if (take) work.commitTake(recording ? field.recorded : field.moved(x, y), take, recording ? '' : control);
     this.recording = false;

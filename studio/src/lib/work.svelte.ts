@@ -31,7 +31,8 @@ class Work {
   }
 
   /** One step of the history: a finished gesture. `control`: what was turned; consecutive steps of one control are one. */
-  commit(name: string, session: Session, control = ''): void {
+  commit(what: string, session: Session, control = ''): void {
+    const name = doc.short(what); // it may hold a sound's name, which may be as long
     this.gesture = null;
     if (session === this.session) return this.settled(this.place);
     const again = control !== '' && control === this.turned && this.history.at > 0 && this.history.at === this.history.steps.length - 1;
