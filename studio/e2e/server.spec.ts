@@ -106,3 +106,28 @@ test('a late edit of a long sound is heard before all of it is rendered, and is 
   await studio.opened();
   expect((await studio.state()).samples).toBe(late.samples);
 });
+
+test('a page that has not been greeted yet, or not again, writes over nothing', async ({ studio, page, server, context }) => {
+  const draw = (one: typeof page, name: string) => one.evaluate((name) => {
+    const { work } = window.melisma;
+    work.commitTake(name, { ...work.take, edits: [...work.take.edits, { op: 'draw', lane: 0, points: [[0.1, 1], [0.4, 1.5]] }] });
+  }, name);
+  await draw(page, 'By the first');
+  await studio.settled();
+  const second = await context.newPage();
+  let dialled = 0;
+  await second.routeWebSocket(/\/ws$/, (socket) => void (dialled++ ? socket.connectToServer() : socket.close()));
+  await second.goto(server.address); // whose first call fails
+  await second.waitForFunction(() => window.melisma?.work.history.steps.at(-1).name === 'By the first');
+  await draw(second, 'By the second');
+  await second.waitForFunction(() => window.melisma.studio.saved);
+  await expect(page.getByRole('alertdialog', { name: 'In another tab' })).toBeVisible();
+  const port = new URL(server.address).port;
+  await server.kill();
+  await second.close();
+  await page.getByRole('button', { name: 'Use it here' }).click();
+  await page.waitForFunction(() => window.melisma.studio.status === 'lost');
+  await server.start(port);
+  await studio.opened();
+  expect((await studio.state()).history.slice(-2)).toEqual(['By the first', 'By the second']);
+});

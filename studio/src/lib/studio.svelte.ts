@@ -18,6 +18,7 @@ class Studio {
   status = $state<'opening' | 'open' | 'lost' | 'away'>('opening');
   saved = $state(true);
   private unsaved: Extract<ToServer, { type: 'save' }>[] = []; // what the server has not yet said to be on the disk
+  private inHand = false; // whether this page has the session: it was greeted, and no other took it since
   private sentAt = 0;
   private later: ReturnType<typeof setTimeout> | undefined;
   private wire = new link.Link({
@@ -59,7 +60,8 @@ class Studio {
   }
 
   private greet(hello: Extract<FromServer, { type: 'hello' }>): void {
-    const again = this.status === 'lost';
+    const again = this.inHand;
+    this.inHand = true;
     [work.models, work.operators, work.examples] = [hello.models, hello.operators, hello.examples];
     this.status = 'open';
     if (again) this.resend();
@@ -81,6 +83,7 @@ class Studio {
 
   private leave(): void {
     this.status = 'away';
+    this.inHand = false;
     this.wire.close();
     transport.stop();
   }
