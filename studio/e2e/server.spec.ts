@@ -131,3 +131,15 @@ test('a page that has not been greeted yet, or not again, writes over nothing', 
   await studio.opened();
   expect((await studio.state()).history.slice(-2)).toEqual(['By the first', 'By the second']);
 });
+
+test('a snapshot that was kept while there was no server is heard once there is', async ({ studio, page, server }) => {
+  const port = new URL(server.address).port;
+  await server.kill();
+  await page.waitForFunction(() => window.melisma.studio.status === 'lost');
+  await page.keyboard.press('s');
+  await expect(page.getByLabel('Name of snapshot 1')).toBeVisible();
+  await server.start(port);
+  await studio.opened();
+  await page.getByRole('button', { name: /^Hear cat/ }).click();
+  await expect(page.getByRole('button', { name: /^Stop cat/ })).toBeVisible();
+});
