@@ -1,6 +1,6 @@
 // The microphone: a fake one, which plays a tone.
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import config from '../playwright.config';
@@ -74,4 +74,41 @@ test('a recording can be thrown away', async ({ studio, page }) => {
   await page.getByRole('button', { name: 'Throw away' }).click();
   await expect(page.getByRole('group', { name: 'Recording' })).toHaveCount(0);
   expect(await studio.state()).toEqual(before);
+});
+
+test('a recording that the studio cannot take in stays until it can, and can be downloaded', async ({ studio, page, server }) => {
+  await page.getByRole('button', { name: 'Record', exact: true }).click();
+  await page.waitForFunction(() => window.melisma.sounds.recording?.seconds > 0.5);
+  await server.kill();
+  await page.getByRole('button', { name: 'Use it' }).click();
+  const panel = page.getByRole('group', { name: 'Recording' });
+  await expect(panel.getByText('Recorded')).toBeVisible();
+  const [download] = await Promise.all([page.waitForEvent('download'), panel.getByRole('button', { name: 'Download' }).click()]);
+  expect(download.suggestedFilename()).toMatch(/^recording .*\.wav$/);
+  expect(readFileSync(await download.path()).length).toBeGreaterThan(44 + 4 * 0.5 * RATE * 0.9);
+  await server.start(new URL(server.address).port);
+  await studio.opened();
+  await panel.getByRole('button', { name: 'Use it' }).click();
+  await page.waitForFunction(() => window.melisma.work.take.input.name.startsWith('recording'));
+  await expect(panel).toHaveCount(0);
+  await studio.settled();
+});
+
+test('a microphone that is asked for twice before it is there is opened once', async ({ studio, page }) => {
+  await page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+    const streams: MediaStream[] = ((window as any).streams = []);
+    mediaDevices.getUserMedia = async (what) => {
+      await new Promise((done) => setTimeout(done, 300)); // as long as one looks for the browser's question
+      const stream = await ask(what);
+      streams.push(stream);
+      return stream;
+    };
+  });
+  await page.getByRole('button', { name: 'Record', exact: true }).dblclick();
+  await page.waitForFunction(() => window.melisma.sounds.recording?.seconds > 0.5);
+  await page.getByRole('button', { name: 'Throw away' }).click();
+  expect(await page.evaluate(() => (window as any).streams.map((one: MediaStream) => one.getTracks()[0].readyState))).toEqual(['ended']);
+  await studio.settled();
 });

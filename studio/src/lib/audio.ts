@@ -129,7 +129,7 @@ export class Recording {
   /** End it. → a WAV file of 32-bit floats, or null if nothing came. */
   stop(): Blob | null {
     this.stream.getTracks().forEach((track) => track.stop());
-    void this.context.close();
+    if (this.context.state !== 'closed') void this.context.close();
     return this.length ? wav([this.pieces], this.length, this.context.sampleRate) : null;
   }
 }

@@ -13,6 +13,8 @@ import { work } from './work.svelte';
 
 class Sounds {
   recording = $state.raw<Recording | null>(null);
+  recorded = $state.raw<{ sound: Blob; name: string } | null>(null); // it has ended, and the server does not have it yet
+  private busy = false; // with a microphone that is being opened, or a recording that is handed over
   private shown = ''; // the sound and the model whose input the lanes show
 
   /** Load what the lanes and the player need of the session's input. */
@@ -86,17 +88,18 @@ class Sounds {
   /** Forget what is being recorded. */
   discard(): void {
     this.recording?.stop();
-    this.recording = null;
+    [this.recording, this.recorded] = [null, null];
   }
 
-  /** Begin to record, or end it. */
+  /** Begin to record, or end it and use what was recorded. It stays until the server has it: a tab's memory is all that holds it. */
   async record(): Promise<void> {
-    if (!this.recording) return this.beginRecording();
-    const sound = this.recording.stop();
-    this.recording = null;
-    if (!sound) return notices.complain('The microphone gave no sound: check that it is plugged in and allowed');
-    const ref = await this.add(sound, `recording ${new Date().toTimeString().slice(0, 8).replaceAll(':', '.')}.wav`);
-    if (ref) this.use(ref);
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      await (this.recording ? this.endRecording(this.recording) : this.beginRecording());
+    } finally {
+      this.busy = false;
+    }
   }
 
   private async beginRecording(): Promise<void> {
@@ -107,6 +110,19 @@ class Sounds {
     } catch {
       notices.complain('The microphone cannot be used: allow it for this page in the browser, and check that it is plugged in');
     }
+  }
+
+  private async endRecording(recording: Recording): Promise<void> {
+    const sound = recording.stop();
+    if (!sound) {
+      this.discard();
+      return notices.complain('The microphone gave no sound: check that it is plugged in and allowed');
+    }
+    this.recorded ??= { sound, name: `recording ${new Date().toTimeString().slice(0, 8).replaceAll(':', '.')}.wav` };
+    const ref = await this.add(sound, this.recorded.name);
+    if (!ref || this.recording !== recording) return;
+    [this.recording, this.recorded] = [null, null];
+    this.use(ref);
   }
 }
 
