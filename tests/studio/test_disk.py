@@ -1,8 +1,11 @@
 """A disk that is full, or was when the machine stopped: what was said to be saved is there, and what is damaged heals."""
 
+import contextlib
 import hashlib
 import json
+import os
 import resource
+import sys
 import zipfile
 
 import numpy as np
@@ -27,11 +30,16 @@ def wav(path, seed=0, seconds=0.2):
 # --- the history --------------------------------------------------------------------------------------------------------
 
 
-def keep(socket, revision, at):
-    """A step named after its number, of about 3 kB; → "saved" or "failed"."""
+def send(socket, revision, at):
+    """A step named after its number, of about 3 kB."""
     edits = [{"op": "draw", "lane": 0, "points": [[k / 8, revision / 10] for k in range(200)]}]
     session = {"take": {"model": "strings", "edits": edits}}
     socket.send(json.dumps({"type": "save", "revision": revision, "at": at, "name": f"step {revision}", "session": session}))
+
+
+def keep(socket, revision, at):
+    """That step; → "saved" or "failed"."""
+    send(socket, revision, at)
     return hear(socket, "saved", "failed")["type"]
 
 
@@ -61,6 +69,25 @@ def test_what_was_said_to_be_saved_is_there_after_a_full_disk(tmp_path):
     found = [one["name"] for one in hello["history"]]
     assert set(saved) <= set(found)
     assert found == [f"step {n}" for n in range(9)] and hello["at"] == 8, "what waited came to the disk with the next step"
+
+
+@pytest.mark.parametrize("how", ["closes", "is torn", "is taken over"])
+def test_a_page_that_goes_has_said_what_is_kept(tmp_path, how):
+    """From outside: a page makes steps faster than the disk takes them, and goes; the next page is shown all of them."""
+    (tmp_path / "slow").mkdir()
+    slow = "import os, time\nreal = os.fsync\nos.fsync = lambda file: (time.sleep(0.05), real(file))[1]\n"
+    (tmp_path / "slow" / "sitecustomize.py").write_text(slow)
+    path = os.pathsep.join([str(tmp_path / "slow"), *sys.path])
+    with Running(tmp_path, PYTHONPATH=path) as studio, contextlib.ExitStack() as held:
+        socket, _ = held.enter_context(studio.dial())
+        for number in range(12):
+            send(socket, number, number - 1)
+        if how == "closes":
+            socket.close()
+        elif how == "is torn":
+            socket.socket.shutdown(2)
+        with studio.dial() as (_, hello):
+            assert [one["name"] for one in hello["history"]] == [f"step {n}" for n in range(12)]
 
 
 def test_a_studio_opens_on_a_full_disk(tmp_path):

@@ -23,6 +23,8 @@ from .workspace import Workspace, examples
 
 _CLOSED = (RuntimeError, WebSocketDisconnect)  # what is raised for a socket whose page has gone
 QUEUED = 16  # messages that wait for a slow page before the renderer does
+QUIET = 0.25  # seconds that a page which is left has to close
+PATIENCE = 10.0  # seconds, at most, for what a page said before it went
 
 
 class Connection:
@@ -34,7 +36,8 @@ class Connection:
         self._knobs, self._mapped = knobs, False
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[str | bytes] = asyncio.Queue(QUEUED)
-        self._gone = asyncio.Event()
+        self._gone, self._ended = asyncio.Event(), asyncio.Event()
+        self._said: asyncio.Queue[Any] = asyncio.Queue()  # by the page, and not yet dealt with
         self._renderer = Renderer(workspace.library.open, workspace.models.open, self._put)
 
     async def run(self) -> None:
@@ -44,7 +47,8 @@ class Connection:
         models = await run_in_threadpool(self._workspace.models.infos)
         journal = self._workspace.journal
         hello = Hello(VERSION, journal.steps, journal.at, models, operators(), tuple(examples()), MOST_SECONDS)
-        tasks = [asyncio.create_task(part) for part in (self._sending(), self._receiving(), self._gone.wait())]
+        parts = (self._receiving(), self._sending(), self._taking(), self._left())
+        receiving, sending, *_ = tasks = [asyncio.create_task(part) for part in parts]
         try:
             await self._socket.send_text(text(hello))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -53,19 +57,37 @@ class Connection:
         finally:
             self._gone.set()
             self._renderer.close()
+            sending.cancel()
+            # what the page said before it went, which may be more than the disk takes at once, is kept like all before
+            tasks += [asyncio.create_task(part) for part in (self._forgetting(), self._kept())]
+            await asyncio.wait([receiving], timeout=QUIET)
+            await asyncio.wait(tasks[-1:], timeout=PATIENCE)
             for task in tasks:
                 task.cancel()
-            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            await asyncio.wait(tasks)
+            for task in tasks:
+                ended = None if task.cancelled() else task.exception()
                 if isinstance(ended, Exception) and not isinstance(ended, _CLOSED):
                     await run_in_threadpool(told, ended)
             with contextlib.suppress(*_CLOSED):
                 await self._socket.close()
 
+    async def _left(self) -> None:
+        await self._gone.wait()
+
+    async def _kept(self) -> None:
+        await self._said.join()
+
+    def end(self) -> None:
+        """It is over: whoever waits for that goes on."""
+        self._ended.set()
+
     async def leave(self) -> None:
-        """Tell the page that another has the session now, and let it go."""
+        """Tell the page that another has the session now, and let it go. What it has said is kept when this returns."""
         with contextlib.suppress(*_CLOSED):
             await self._socket.send_text(text(Away()))
         self._gone.set()
+        await self._ended.wait()
 
     def tell(self, turned: Turned) -> None:
         """From another thread: the page is to do it. Where it has gone meanwhile nobody is there to."""
@@ -93,9 +115,20 @@ class Connection:
             else:
                 await self._socket.send_bytes(message)
 
+    async def _forgetting(self) -> None:
+        """Instead of sending, once the page has gone: whoever tells it something goes on."""
+        while True:
+            await self._queue.get()
+
     async def _receiving(self) -> None:
-        """What the page says, one after the other. Whatever it says, it gets an answer, and the session goes on."""
+        """Read what the page says as soon as it is there: what the system holds of a page that goes may be lost with it."""
         while (message := await self._socket.receive())["type"] != "websocket.disconnect":
+            self._said.put_nowait(message)
+
+    async def _taking(self) -> None:
+        """What the page says, one after the other. Whatever it says, it gets an answer, and the session goes on."""
+        while True:
+            message = await self._said.get()
             try:
                 await self._take(_read(message))
             except MelismaError as error:
@@ -104,6 +137,8 @@ class Connection:
                 await self._fail(f"the session could not be saved: {error.strerror or error}")
             except Exception as error:
                 await self._fail(await run_in_threadpool(told, error))
+            finally:
+                self._said.task_done()
 
     async def _fail(self, sentence: str) -> None:
         await self._queue.put(text(Failed(None, printable(sentence))))

@@ -104,11 +104,12 @@ class Studio:
         """The session, for the page that came last."""
         connection = Connection(socket, self.workspace, Knobs(KnobSurface(self)))
         previous, self.connection = self.connection, connection
-        if previous:
-            await previous.leave()
         try:
+            if previous:
+                await previous.leave()
             await connection.run()
         finally:
+            connection.end()
             if self.connection is connection:
                 self.connection = None
 
