@@ -50,6 +50,17 @@ def test_a_folder_is_mirrored_and_a_bad_file_is_named(sounds, tmp_path, model, c
     assert cli.run(["encode", str(sounds), str(out), "-m", "tiny"]) == 0  # again, over what is there
 
 
+def test_no_path_of_a_folder_is_written_over_anothers(sounds, tmp_path, model):
+    """The path of a.wav, which keeps its suffix beside a.flac, was lost to that of a.wav.flac."""
+    for other in ("a.wav.flac", "b.wav", "b.wav.wav"):
+        shutil.copy(sounds / f"a.{other.rpartition('.')[2]}", sounds / other)
+    shutil.rmtree(sounds / "deep")
+    assert cli.run(["encode", str(sounds), str(tmp_path / "out"), "-m", "tiny"]) == 0
+    found = {file.name for file in (tmp_path / "out").iterdir()}
+    assert found == {"a.wav.npz", "a.flac.npz", "a.wav.flac.npz", "b.npz", "b.wav.wav.npz"}
+    assert pathfile.load(tmp_path / "out/a.wav.npz").length == 8000
+
+
 def test_a_table_of_a_sound_and_of_a_folder(sounds, tmp_path, model):
     sound = sounds / "deep/er/b, [x].wav"
     assert cli.run(["encode", str(sound), str(tmp_path / "one.csv"), "-m", "tiny"]) == 0

@@ -96,11 +96,15 @@ def _written(target: Path, files: list[Path], table: bool) -> Iterator[Callable[
         with tablefile.writer(target) as add:
             yield lambda name, path: add(name.as_posix(), path)
         return
-    stems = Counter(_stem(file) for file in files)
+    # by what two files' paths would collide, on disks that tell no case, too
+    stems = Counter(str(file.with_suffix("")).casefold() for file in files)
+    wholes = {str(file).casefold() for file in files}
 
     def save(name: Path, path: LatentPath) -> None:
-        # a.wav and a.flac beside each other keep their suffixes
-        own = name.with_suffix(".npz") if stems[_stem(name)] == 1 else name.with_name(f"{name.name}.npz")
+        stem = str(name.with_suffix("")).casefold()
+        # a.wav and a.flac beside each other keep their suffixes, and a.wav.flac keeps its own for theirs
+        alone = stems[stem] == 1 and stem not in wholes
+        own = name.with_suffix(".npz") if alone else name.with_name(f"{name.name}.npz")
         file = target / own
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -109,11 +113,6 @@ def _written(target: Path, files: list[Path], table: bool) -> Iterator[Callable[
         pathfile.save(path, file)
 
     yield save
-
-
-def _stem(file: Path) -> str:
-    """By what two files' paths would collide, on disks that tell no case, too."""
-    return str(file.with_suffix("")).casefold()
 
 
 def decode(
