@@ -8,16 +8,19 @@ import pytest
 
 # Tiny models are slower on two threads. Numba has a say too: its threading layer (visqol starts it) sets OpenMP's for PyTorch.
 os.environ |= {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+# under nohup, and behind a shell's &, these are ignored, by all that the tests start, too
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, by all that the tests start, too
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-LONG = ("test_targets.py", "test_plugin_windows.py", "test_puredata.py", "test_damage.py", "test_reference.py")
+LONG = ("test_plugin_windows", "test_targets", "test_interrupts", "test_conformance", "test_fit", "test_metrics", "test_arm")
+LONG += ("test_audio_thread", "test_puredata", "test_damage", "test_reference")
 
 
 def pytest_collection_modifyitems(items):
     """The longest files first: of several processes none is left with one of them at the end."""
-    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 # What is not tried is never silent. A skip whose reason begins so says that this machine is of another kind, which the summary

@@ -9,7 +9,7 @@ pytestmark = [*needs_wine, pytest.mark.skipif(bool(HOST.missing()), reason=HOST.
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory):
-    return HOST.build(tmp_path_factory.mktemp("plugins"), WINDOWS)
+    return HOST.build(tmp_path_factory.mktemp("plugins"), WINDOWS, optimise="1")  # compiles quickest
 
 
 @pytest.fixture(scope="module")

@@ -213,7 +213,7 @@ def test_processes_that_compile_librosa_at_once_leave_it_whole(tmp_path):
     code = "import numpy as np; from melisma.measure.metrics import pitch_error; x = np.zeros(9000, np.float32); pitch_error(x, x, 16000)"
     fresh = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     start = lambda: subprocess.Popen([sys.executable, "-c", code], env=fresh)
-    assert [process.wait() for process in [start() for _ in range(3)]] == [0, 0, 0]
+    assert [process.wait() for process in [start() for _ in range(2)]] == [0, 0]
     assert start().wait() == 0
     assert len(list(tmp_path.rglob("*.nbc"))) > 4  # it was compiled there, by the first of them
 
