@@ -64,6 +64,8 @@ def test_text_does_what_the_function_does(tmp_path):
         ("scale:latents=a", "no list of latents such as 1,3 or 1-4"),
         ("scale:latents=0,2", "'latents=0,2' .* is counted from 0, but latents are counted from 1"),
         ("scale:latents=5", "wants latent 5; this path has the latents 1 to 4"),
+        ("scale:latents=1,4-2", "'latents=1,4-2' in .* is counted down from 4 to 2: write 2-4"),
+        ("scale:dims=3-0", "is counted down from 3 to 0: write 0-3"),
         ("scale:dims=a", "no list of dimensions such as 0,2 or 0-3"),
         ("scale:dims=9", "wants latent 10; this path has the latents 1 to 4"),
         ("scale:dims=1:latents=2", "'latents' is given twice"),

@@ -140,7 +140,10 @@ def _read_list(text: str, wanted: str) -> list[int] | None:
         match = re.fullmatch(r"\s*([0-9]{1,4})(?:-([0-9]{1,4}))?\s*", item)
         if not match:
             raise ValueError(f"no list of {wanted} (or all, or none)")
-        numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
+        first, last = int(match[1]), int(match[2] or match[1])
+        if first > last:  # an empty span would leave the path as it was, without a word
+            raise ValueError(f"counted down from {first} to {last}: write {last}-{first}")
+        numbers.extend(range(first, last + 1))
     return numbers
 
 
