@@ -52,6 +52,8 @@ def test_mixing_the_square():
     assert same(corners[0].mix(corners[1:]), latent.mix(corners, [2, 2, 2, 2]), 1e-6)
     curve = np.stack([1 - np.arange(200) / 200, np.arange(200) / 200])
     assert same(latent.mix(corners[:2], curve), corners[0].interpolate(corners[1]), 1e-5)
+    for scale in (1e308, 1e-307):  # their sum was infinite, and what was mixed as loud as can be
+        assert same(latent.mix(corners[:2], [scale, scale]), latent.mix(corners[:2]), 0)
     for weights in ([0, 0, 0, 0], [-1, 1, 1, 1], [1, 1], [np.nan] * 4, "abcd"):
         with pytest.raises(MelismaError, match="weights"):
             latent.mix(corners, weights)

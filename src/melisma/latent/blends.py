@@ -64,10 +64,12 @@ def mix(
     if weights.shape not in ((count,), (count, frames)):
         raise BadValue(f"weights have the shape {weights.shape}; {count} paths need ({count},) or ({count}, {frames})")
     weights = np.broadcast_to(weights.reshape(count, -1), (count, frames))
-    total = weights.sum(axis=0)
-    if (weights < 0).any() or not (total > 0).all():
+    most = weights.max(axis=0)
+    if (weights < 0).any() or not (most > 0).all():
         raise BadValue("weights must not be below 0, and at least one path needs a weight above 0 at every moment")
-    return _blend(paths, weights / total, dims, span, loudness)
+    # by a power of two, which rounds nothing: so their sum is no infinity
+    shares: np.ndarray = np.ldexp(weights, -np.frexp(most)[1])
+    return _blend(paths, shares / shares.sum(axis=0), dims, span, loudness)
 
 
 @operator(
