@@ -1,5 +1,7 @@
 """`melisma play`: a MIDI file through a model, from outside."""
 
+import re
+
 import mido
 import numpy as np
 import soundfile
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from needs import needs_core
 
 from melisma.cli import main as cli
+from melisma.core.exciter import Exciter
 from melisma.errors import MelismaError
 from melisma.play import notes_of, play
 
@@ -44,6 +47,18 @@ def test_notes_sound_when_and_as_high_as_they_are_written(tmp_path, capsys):
         near = np.abs(frequency / wanted - 1) < 0.05
         assert abs(1200 * np.log2(frequency[near][np.argmax(magnitude[near])] / wanted)) < 20
     assert np.array_equal(play(place, exciter={"release": 0.05}).samples[0], play(place, exciter={"release": 0.05}).samples[0])
+
+
+def test_what_the_help_says_can_be_set_is_heard(tmp_path, capsys):
+    """It said that a saw is heard and that shape=1 makes it another, when the pulse of shape 1 had long been what is heard."""
+    notes, exciter = score(tmp_path / "one.mid", [(0, 0.5, 69)]), set(Exciter.names())
+    assert cli.run(["play", "--help"]) == 0
+    named = re.findall(r"(\w+)=([0-9.]+)", " ".join(capsys.readouterr().out.split("\nOptions:")[0].split()))
+    assert {("shape", "0"), ("shape", "2"), ("shape", "3"), ("width", "0.5"), ("attack", "0.2"), ("vibrato", "20")} == set(named)
+    usual = play(notes).samples
+    assert np.array_equal(play(notes, exciter={"shape": 1, "width": 0.1}).samples, usual), "a narrow pulse"
+    for name, value in named:
+        assert name in exciter and not np.array_equal(play(notes, exciter={name: float(value)}).samples, usual), name
 
 
 def test_what_cannot_be_played_gets_one_sentence(tmp_path, capsys):

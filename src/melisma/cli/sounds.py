@@ -70,8 +70,9 @@ def play(
 ) -> None:
     """A MIDI file played by a model.
 
-    A saw of its notes goes through the model, matched, so that the model gives the timbre and the notes keep their pitch.
-    --set shape=1 makes it a square, 2 noise, 3 breath; --set attack=0.2 begins softer. For example:
+    A narrow pulse of its notes goes through the model, matched, so that the model gives the timbre and the notes keep their
+    pitch. --set shape=0 makes it a saw, shape=2 noise, shape=3 breath; --set width=0.5 a square; --set attack=0.2 begins softer.
+    For example:
 
     \b
     melisma play notes.mid out.wav --model strings --set vibrato=20
