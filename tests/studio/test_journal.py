@@ -1,11 +1,12 @@
 """The history on the disk: what was made, undone and walked to is there again, however the server ended."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from melisma.studio import journal as journals
-from melisma.studio.document import MOST_STEPS, Session, Take
+from melisma.studio.document import MOST_STEPS, Draw, Session, Snapshot, Take, read
 from melisma.studio.journal import Journal
 
 
@@ -71,6 +72,31 @@ def test_it_does_not_grow_without_end(file, monkeypatch):
     found = Journal(file, session(MOST_STEPS + 19))
     assert found.steps[-1].name == f"step {MOST_STEPS + 19}" and 5 < len(found.steps) < 30
     assert file.stat().st_size < 9000
+
+
+def test_in_memory_each_edit_is_there_once(file):
+    """However many steps and snapshots hold it: a page sends the whole session with every step."""
+    journal, edits, snapshots = Journal(file, None), (), ()
+    for n in range(6):
+        edits = (*edits, Draw(0, ((0.1, float(n)), (0.2, 1.0))))
+        snapshots = (*snapshots, Snapshot(f"{n}", Take("small", edits=edits))) if n else ()
+        whole = msgspec.json.encode(Session(Take("small", edits=edits), snapshots))
+        journal.keep(n - 1, f"step {n}", read(whole, Session))
+        assert msgspec.json.encode(journal.session) == whole
+    for kept in (journal, Journal(file, read(whole, Session))):
+        takes = [take for step in kept.steps for take in (step.session.take, *(one.take for one in step.session.snapshots))]
+        assert len({id(edit) for take in takes for edit in take.edits}) == 6
+
+
+def test_a_page_is_shown_what_it_can_read(file, monkeypatch):
+    journal = Journal(file, None)
+    for n in range(50):
+        journal.keep(n - 1, f"step {n}", session(n))
+    monkeypatch.setattr(journals, "MOST_SHOWN", 3000)
+    steps, at = journal.shown()
+    assert steps[at].name == "step 49" and 5 < len(steps) < 30
+    journal.keep(at, "another", session(50))
+    assert names(Journal(file, session(50))) == ([*(step.name for step in steps), "another"], at + 1)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(-1, 8)), max_size=25))

@@ -45,12 +45,12 @@ class Connection:
         with contextlib.suppress(*_CLOSED):
             await self._socket.accept()
         models = await run_in_threadpool(self._workspace.models.infos)
-        journal = self._workspace.journal
-        hello = Hello(VERSION, journal.steps, journal.at, models, operators(), tuple(examples()), MOST_SECONDS)
+        steps, at = await run_in_threadpool(self._workspace.journal.shown)
+        hello = Hello(VERSION, steps, at, models, operators(), tuple(examples()), MOST_SECONDS)
         parts = (self._receiving(), self._sending(), self._taking(), self._left())
         receiving, sending, *_ = tasks = [asyncio.create_task(part) for part in parts]
         try:
-            await self._socket.send_text(text(hello))
+            await self._socket.send_text(await run_in_threadpool(text, hello))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except _CLOSED:  # before it was greeted
             pass

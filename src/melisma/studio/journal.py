@@ -10,15 +10,17 @@ import contextlib
 import os
 import shutil
 import threading
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
 
 from ..errors import MelismaError
 from ..system.atomic import aside, atomic
-from .document import MOST_STEPS, Session, Step, read
+from .document import MOST_STEPS, Session, Step, Take, read
 
 MOST_BYTES = 16 << 20  # of the steps that are taken up again; the newest are
+MOST_SHOWN = 64 << 20  # bytes of the steps that a page is shown, in one message
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -67,7 +69,15 @@ class Journal:
             else:
                 line = _Line(min(at, len(self.steps) - 1), name or "Restored", session)
                 self._follow(line.at, Step(line.name, session))
-                self._waiting.append(line)
+                self._waiting.append(msgspec.structs.replace(line, session=self.session))
+
+    def shown(self) -> tuple[tuple[Step, ...], int]:
+        """The steps for a page that comes, and where in them we are: without the oldest, where they are more than it can read."""
+        with self._lock:
+            before = len(self.steps)
+            self._within(MOST_SHOWN)
+            self._anew |= len(self.steps) < before
+            return self.steps, self.at
 
     def write(self) -> None:
         """All that was noted is on the disk when this returns. OSError or MelismaError if it is not: a later call tries again."""
@@ -88,6 +98,8 @@ class Journal:
             self._waiting.clear()
 
     def _follow(self, at: int, step: Step) -> None:
+        if 0 <= at < len(self.steps):
+            step = Step(step.name, sharing(step.session, self.steps[at].session))
         self.steps = (*self.steps[: at + 1], step)[-MOST_STEPS:]
         self.at = len(self.steps) - 1
 
@@ -133,3 +145,21 @@ class Journal:
 
 def _encoded(lines: list[_Line]) -> bytes:
     return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+
+
+def sharing(session: Session, before: Session) -> Session:
+    """The session, with the very parts of the one before wherever they are equal: in memory a history has each edit once."""
+    take, kept = _sharing(session.take, before.take), {one.name: one for one in before.snapshots}
+    snapshots = []
+    for one in session.snapshots:
+        old = kept.get(one.name)
+        snapshots.append(old if old == one else msgspec.structs.replace(one, take=_sharing(one.take, old.take if old else take)))
+    return msgspec.structs.replace(session, take=take, snapshots=tuple(snapshots))
+
+
+def _sharing(take: Take, before: Take) -> Take:
+    if take == before:
+        return before
+    olds = zip_longest(take.edits, before.edits[: len(take.edits)])
+    square = before.square if take.square == before.square else take.square
+    return msgspec.structs.replace(take, edits=tuple(old if old == edit else edit for edit, old in olds), square=square)
