@@ -8,6 +8,8 @@ import pytest
 
 import melisma
 from melisma import MelismaError, latent
+from melisma.core.exciter import Exciter
+from melisma.errors import BadValue
 from melisma.files import modelfile
 from melisma.measure.metrics import stft_distance
 from melisma.model import Model
@@ -258,6 +260,39 @@ def test_a_sample_is_a_path_that_plays_for_so_long(model, seconds):
 def test_what_cannot_be_done_in_one_call(model, call, reason):
     with pytest.raises(MelismaError, match=reason):
         call(model)
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (
+            lambda m, p, x: m.decode(p.values),
+            "a latent path is needed, not something of the type ndarray: Model.encode gives one",
+        ),
+        (lambda m, p, x: m.decode("cat.npz"), "of the type str: .*pathfile.load reads one"),
+        (lambda m, p, x: m.decode_mel(None), "of the type NoneType"),
+        (lambda m, p, x: list(m.decode_pieces(x, [9])), "of the type Audio"),
+        (lambda m, p, x: m.transferred(x), "of the type Audio"),
+        (lambda m, p, x: m.through(x, lambda path: None), "of the type NoneType"),
+        (lambda m, p, x: m.decode(p, sound=x.samples), "the sound beside the path is of the type ndarray: give an Audio"),
+        (lambda m, p, x: m.decode_pair([p, p], x), "two paths are given and a sound of 1 channels: give one of two"),
+        (lambda m, p, x: m.decode_pair([], x), "0 paths are given"),
+        (lambda m, p, x: m.decode_pair([p, p, p], x), "3 paths are given"),
+        (lambda m, p, x: m.sample("long"), "seconds is 'long', not a number"),
+        (lambda m, p, x: melisma.sample(None, model=m), "seconds is None, not a number"),
+        (lambda m, p, x: melisma.mix(None, model=m), "mix takes its sounds in a list"),
+        (lambda m, p, x: p.mix(p), r"in a list: mix\(\[other\]\)"),
+        (lambda m, p, x: melisma.latent.mix(p), "only latent paths can be blended, in a list"),
+        (lambda m, p, x: m.stream(match="all"), "match is 'all', not a number"),
+        (lambda m, p, x: m.stream().set("fine", None), "fine is None, not a number"),
+        (lambda m, p, x: m.stream(channels="two"), "a stream has 1 or 2 channels, not 'two'"),
+        (lambda m, p, x: Exciter().set("shape", "saw"), "shape is 'saw', not a number"),
+    ],
+)
+def test_what_is_of_another_kind_gets_a_sentence(model, call, reason):
+    sound = melisma.Audio(noise(0.1), RATE)
+    with pytest.raises(BadValue, match=reason):
+        call(model, model.encode(sound), sound)
 
 
 def test_a_model_knows_itself(model, tiny):

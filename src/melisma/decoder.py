@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class Decoder:
 
     def whole(self, paths: Sequence[LatentPath], sound: Audio | None, fine: float, colour: float) -> Audio:
         """At the rate and of the length of the sound that they came from, a channel for each."""
+        paths = checked(paths, sound)
         rate, length = paths[0].source_rate, paths[0].length
         channels, pieces = np.empty((len(paths), length), np.float32), self._made(paths, sound, fine, colour, None)
         for c, each in enumerate(itertools.tee(pieces, len(paths))):
@@ -38,6 +40,7 @@ class Decoder:
         self, paths: Sequence[LatentPath], sound: Audio | None, fine: float, colour: float, frames: Iterable[int]
     ) -> Iterator[np.ndarray]:
         """At the model's rate, float32 (channels, n), so many frames each time; to the bit what `whole` resamples."""
+        paths = checked(paths, sound)
         missing = resampled_length(paths[0].length, paths[0].source_rate, self._rate)
         for piece in self._made(paths, sound, fine, colour, frames):
             yield piece[:, :missing]
@@ -65,7 +68,8 @@ class Decoder:
         return self._engine.decoded_heard(coded, heard, fine * np.all(in_time, axis=0), fine, colour, frames, far)
 
     def fitting(self, path: LatentPath) -> Coded:
-        """What the core takes of a path; MelismaError if it is of another model."""
+        """What the core takes of a path; MelismaError if it is none, or of another model."""
+        checked_path(path)
         if path.values.shape[0] != self._latents:
             has = f"the path has {path.values.shape[0]} latents, model {self._name} has {self._latents}"
             raise BadValue(f"{has}: encode the sound with {self._name}")
@@ -76,6 +80,27 @@ class Decoder:
             has = f"the path's layers have {len(path.layers)} bands, model {self._name} has {self._engine.model.bands}"
             raise BadValue(f"{has}: encode the sound with {self._name}")
         return path.values, path.loudness, path.layers
+
+
+def checked(paths: Any, sound: Any) -> list[LatentPath]:
+    """The paths, one or two, if they are some, and the sound, if there is one, is one for them."""
+    paths = list(paths) if isinstance(paths, Iterable) else [paths]
+    for path in paths:
+        checked_path(path)
+    if not 1 <= len(paths) <= 2:
+        raise BadValue(f"{len(paths)} paths are given: a sound is made of one, or of two, left's and right's")
+    if sound is not None and not isinstance(sound, Audio):
+        raise BadValue(f"the sound beside the path is of the type {type(sound).__name__}: give an Audio, as melisma.read does")
+    if sound is not None and len(paths) == 2 != sound.channels:
+        raise BadValue(f"two paths are given and a sound of {sound.channels} channels: give one of two, or decode one path")
+    return paths
+
+
+def checked_path(path: Any) -> LatentPath:
+    if not isinstance(path, LatentPath):
+        remedy = "Model.encode gives one, and melisma.files.pathfile.load reads one"
+        raise BadValue(f"a latent path is needed, not something of the type {type(path).__name__}: {remedy}")
+    return path
 
 
 def amounts(fine: float, colour: float) -> tuple[float, float]:

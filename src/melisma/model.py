@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .core.engine import Engine
-from .decoder import Decoder, amounts
+from .decoder import Decoder, amounts, checked_path
 from .errors import BadValue, Damaged, MelismaError, MelismaWarning
 from .files import modelfile
 from .files.bands import centres
@@ -209,7 +209,7 @@ class Model:
         self, path: LatentPath, *, loudness: str | Curve = "input", match: float = 1.0, fine: float = 1.0
     ) -> LatentPath:
         """What a transfer does to a path: another loudness, or its own ("input"), and its timbre `matched` so far."""
-        moved = path
+        moved = checked_path(path)
         if not isinstance(loudness, str):
             moved = path.set_loudness(loudness)
         elif loudness != "input":
@@ -255,7 +255,8 @@ class Model:
         self, seconds: float, *, seed: int = 0, smoothness: float = 0.5, temperature: float = 1.0, loudness: Curve | None = None
     ) -> LatentPath:
         """A path that no sound gave, of so many seconds: drawn from the prior, see `latent.drawn` for the arguments."""
-        if not 0 < seconds <= LONGEST_SAMPLE:  # false for NaN
+        seconds = read_number(seconds, "seconds")
+        if not 0 < seconds <= LONGEST_SAMPLE:
             raise BadValue(f"seconds is {seconds:g}: a path can be drawn for up to {LONGEST_SAMPLE} seconds")
         length = max(1, round(seconds * self.sample_rate))
         frames = -(-length // self.hop) + self.config.analysis.frame // self.hop - 1  # as many as a sound of that length has

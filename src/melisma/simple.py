@@ -9,7 +9,7 @@ sentence.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -80,7 +80,7 @@ def mix(
     weights: a share for each (P,), or for each and every frame (P, L), none below 0; None is equal shares.
     The shorter sounds are stretched to the longest; the rate is the first one's. fine, colour: as in `interpolate`.
     """
-    if isinstance(sounds, (str, os.PathLike, Audio, np.ndarray, LatentPath)):
+    if isinstance(sounds, (str, Audio, np.ndarray)) or not isinstance(sounds, Iterable):
         raise BadValue("mix takes its sounds in a list: mix([a, b], weights=[2, 1])")
     played = _model(model)
     return played.decode(latent.mix([_path(sound, played) for sound in sounds], weights), fine=fine, colour=colour)

@@ -15,7 +15,7 @@ from ..errors import BadValue, Damaged
 from ..sound.door import block_of, channels_of
 from .handle import Handle
 from .layout import Info
-from .library import address, addresses, call, floats, library, pointers, refusal
+from .library import address, addresses, call, floats, library, number, pointers, refusal
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ class CoreStream(Handle):
 
     def __init__(self, model: CoreModel, rate: int = 0, channels: int = 1):
         self.model = model
+        if not isinstance(channels, (int, np.integer)):
+            raise BadValue(f"a stream has 1 or 2 channels, not {channels!r}")
         error = ctypes.create_string_buffer(600)
         pointer = call("stream_new_channels", model._handle, rate, channels, error, len(error))
         if not pointer:
@@ -96,7 +98,7 @@ class CoreStream(Handle):
         self.channels: int = call("channels", self._handle)
 
     def set(self, name: str, value: float) -> None:
-        call("set", self._handle, self._index(name), value)
+        call("set", self._handle, self._index(name), number(value, name))
 
     def get(self, name: str) -> float:
         return call("get", self._handle, self._index(name))

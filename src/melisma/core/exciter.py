@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import BadValue
 from .binding import Parameter
 from .handle import Handle
-from .library import address, call, library, made
+from .library import address, call, library, made, number
 
 DEFAULT_RATE = 44100
 
@@ -41,7 +41,7 @@ class Exciter(Handle):
 
     def set(self, name: str, value: float) -> None:
         """Turn a parameter, such as "shape", "attack" or "level"; kept within its range."""
-        call("exciter_set", self._handle, self._known(name), value)
+        call("exciter_set", self._handle, self._known(name), number(value, name))
 
     def get(self, name: str) -> float:
         return float(call("exciter_get", self._handle, self._known(name)))

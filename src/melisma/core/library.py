@@ -60,6 +60,14 @@ def made(pointer: int | None, what: str) -> int:
     return pointer
 
 
+def number(value: Any, name: str) -> float:
+    """A value as the core takes it, which keeps it within its range; MelismaError if it is no number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadValue(f"{name} is {value!r}, not a number") from error
+
+
 def floats(values: Any, what: str, *shape: int | None) -> np.ndarray:
     """Values as the core takes them, of that shape (None: any length): float32, contiguous. The core believes what it is told."""
     given = np.asarray(values)

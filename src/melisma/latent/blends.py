@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -90,6 +90,8 @@ def mix_with(
     loudness: bool = True,
 ) -> P:
     """`mix` of this path and others; the first weight is this path's."""
+    if not isinstance(others, Iterable):
+        raise BadValue("the paths to blend with come in a list: mix([other])")
     return mix([path, *others], weights, dims=dims, start=start, end=end, loudness=loudness)
 
 
@@ -116,9 +118,9 @@ def _blend(paths: Sequence[P], weights: np.ndarray, dims: Rows, span: slice, lou
 
 def aligned(paths: Sequence[P]) -> list[P]:
     """The paths at the first one's frame rate, the shorter stretched to the longest."""
-    paths = list(paths)
+    paths = list(paths) if isinstance(paths, Iterable) else []
     if not paths or not all(isinstance(p, PathData) for p in paths):
-        raise BadValue("only latent paths can be blended, and at least one is needed")
+        raise BadValue("only latent paths can be blended, in a list, and at least one is needed")
     first = paths[0]
     for p in paths:
         if p.dimensions != first.dimensions:
