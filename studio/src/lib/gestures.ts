@@ -59,11 +59,17 @@ const named = (what: string, place: Place) => `${what} ${look.laneName(place.lan
 
 /** Runs a gesture that turns the take before it into others. */
 function editing(name: string, change: (x: number, y: number, fine: boolean) => Take, click?: () => void): Gesture {
+  let under = !!work.gesture; // whether it has changed something already
+  let over = false; // Escape has ended it, or an undo
   return {
     move(x, y, fine) {
+      over ||= under && !work.gesture;
+      if (over) return;
       work.preview(change(x, y, fine));
+      under = true;
     },
     up(moved) {
+      if (over || (under && !work.gesture)) return;
       if (moved && work.gesture) work.commitTake(name, work.gesture);
       else {
         work.drop();

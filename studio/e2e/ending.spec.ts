@@ -1,0 +1,31 @@
+// How things end that were begun: a drag, by Escape or an undo.
+
+import { expect, test } from './fixtures';
+
+test('Escape ends a drag in a lane, and so does an undo, wherever the pointer goes before it is let go', async ({ studio, page }) => {
+  await page.keyboard.press('b');
+  await studio.drag('Latent 1', [[0.6, 0.5], [0.8, 0.1]]);
+  const before = await studio.state();
+  for (const tool of ['b', 'n', 'v']) {
+    await page.keyboard.press(tool);
+    // by hand and lines anywhere, select on the point at 0.6
+    await page.mouse.move(...(await studio.at('Latent 1', tool === 'v' ? [0.6, 0.5] : [0.1, 0.5])));
+    await page.mouse.down();
+    await page.mouse.move(...(await studio.at('Latent 1', [0.3, 0.2])), { steps: 4 });
+    expect(await page.evaluate(() => !!window.melisma.work.gesture)).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.mouse.move(...(await studio.at('Latent 1', [0.35, 0.3])), { steps: 3 });
+    await page.mouse.up();
+    expect(await studio.state()).toEqual(before);
+  }
+  await page.keyboard.press('b');
+  await page.mouse.move(...(await studio.at('Latent 1', [0.1, 0.5])));
+  await page.mouse.down();
+  await page.mouse.move(...(await studio.at('Latent 1', [0.3, 0.2])), { steps: 4 });
+  await page.keyboard.press('Control+z');
+  await page.mouse.move(...(await studio.at('Latent 1', [0.35, 0.3])), { steps: 3 });
+  await page.mouse.up();
+  expect((await studio.state()).edits).toBe(before.edits - 1);
+  await page.keyboard.press('Control+Shift+z');
+  expect(await studio.state()).toEqual(before); // what was undone can be redone
+});
