@@ -1,4 +1,4 @@
-// How things end that were begun: a drag, by Escape or an undo.
+// How things end that were begun: a drag by Escape or an undo, a typed number by what came of it.
 
 import { expect, test } from './fixtures';
 
@@ -28,4 +28,24 @@ test('Escape ends a drag in a lane, and so does an undo, wherever the pointer go
   expect((await studio.state()).edits).toBe(before.edits - 1);
   await page.keyboard.press('Control+Shift+z');
   expect(await studio.state()).toEqual(before); // what was undone can be redone
+});
+
+test('fields show what is there, not what was typed', async ({ studio, page }) => {
+  const field = async (name: string, typed: string, shown: string) => {
+    const input = page.getByLabel(name, { exact: true });
+    for (let n = 0; n < 2; n++) { // the second time nothing changes
+      await input.fill(typed);
+      await input.press('Enter');
+      await studio.settled();
+      await expect(input).toHaveValue(shown);
+    }
+  };
+  await field('End of the range in seconds', '99', (await page.evaluate(() => window.melisma.look.duration)).toFixed(2));
+  await field('Seed', 'a word', '0');
+  await field('Map x in %', '150', '100');
+  await field('Map x in %', '', '100');
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press('s');
+  await studio.settled();
+  await field('Name of snapshot 1', '   ', 'cat · strings');
 });
