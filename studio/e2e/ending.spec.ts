@@ -1,6 +1,6 @@
-// How things end that were begun: a drag by Escape or an undo, a typed number by what came of it.
+// How things end that were begun: a drag by Escape or an undo, a typed number by what came of it, a drop of several files.
 
-import { expect, test } from './fixtures';
+import { expect, sine, test, wav } from './fixtures';
 
 test('Escape ends a drag in a lane, and so does an undo, wherever the pointer goes before it is let go', async ({ studio, page }) => {
   await page.keyboard.press('b');
@@ -48,4 +48,16 @@ test('fields show what is there, not what was typed', async ({ studio, page }) =
   await page.keyboard.press('s');
   await studio.settled();
   await field('Name of snapshot 1', '   ', 'cat · strings');
+});
+
+test('of several files that are dropped one is opened, and that is said', async ({ studio, page }) => {
+  const sound = [...wav(sine(0.5, 220, 0.3))];
+  await page.evaluate((bytes) => {
+    const dataTransfer = new DataTransfer();
+    for (const name of ['first.wav', 'second.wav']) dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+  }, sound);
+  await expect(page.getByText('first.wav is opened, second.wav is not')).toBeVisible();
+  await page.waitForFunction(() => window.melisma.work.take.input.name === 'first.wav');
+  await studio.settled();
 });
