@@ -61,3 +61,24 @@ test('of several files that are dropped one is opened, and that is said', async 
   await page.waitForFunction(() => window.melisma.work.take.input.name === 'first.wav');
   await studio.settled();
 });
+
+test('Escape closes a question; one whose file was not chosen is forgotten', async ({ studio, page }) => {
+  await studio.load({ name: 'low.wav', mimeType: 'audio/wav', buffer: wav(sine(1, 220, 0.3, 8000), 8000) });
+  await page.evaluate(() => window.melisma.look.select({ start: 0.2, end: 0.4 }));
+  await page.getByRole('button', { name: 'WAV …' }).click();
+  const rate = page.getByText('At which rate is the WAV?');
+  await expect(rate).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(rate).toHaveCount(0);
+  expect(await page.evaluate(() => window.melisma.look.range)).not.toBeNull(); // it closed that alone
+  const what = page.getByText('What is B?');
+  await page.getByRole('button', { name: 'A → B' }).click();
+  await expect(what).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(what).toHaveCount(0);
+  await page.getByRole('button', { name: 'A → B' }).click();
+  await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'a file…' }).click()]); // and none is chosen
+  await page.getByLabel('Corner B is').selectOption('random');
+  await studio.settled();
+  expect(await page.evaluate(() => window.melisma.work.take.square.puck.points)).toHaveLength(1);
+});
