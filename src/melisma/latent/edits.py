@@ -43,7 +43,7 @@ def bias(path: P, by: float = 0.0, *, dims: Rows = None, start: Seconds = None, 
 @operator("reverse", "play the curve backwards", LOUDNESS)
 def reverse(path: P, *, dims: Rows = None, start: Seconds = None, end: Seconds = None, loudness: bool = False) -> P:
     """Mirror in time, within the range if there is one."""
-    span = read_span(path, start, end)
+    dims, span = read_rows(path, dims), read_span(path, start, end)
     path = edit(path, dims, span, loudness, lambda curves, rows: curves[:, span][:, ::-1])
     return beside(path, dims, span, lambda layers: layers[:, span][:, ::-1])
 
@@ -122,7 +122,7 @@ def hold(
     loudness: bool = False,
 ) -> P:
     """Give every frame of the range the values that the path has at `at` seconds."""
-    span = read_span(path, start, end)
+    dims, span = read_rows(path, dims), read_span(path, start, end)
     moment = span.start if at is None else read_span(path, at, None, "at").start
     frames = span.stop - span.start
     path = edit(path, dims, span, loudness, lambda curves, rows: np.repeat(curves[:, [moment]], frames, axis=1))
