@@ -43,6 +43,9 @@ def test_outputs_that_cannot_be_are_refused_before_the_work(tell, tmp_path, cat,
     tell("encode", cat, tmp_path / "no" / "x.npz", "-m", "tiny").refuses("does not exist")
     tell("interpolate", cat, cat, tmp_path / "o.wav", "--plot", tmp_path / "p.xyz", "-m", "tiny").refuses("p.xyz", ".png")
     tell("evaluate", "tiny", tmp_path, "--json", tmp_path / "no" / "f.json").refuses("does not exist")
+    for seconds in ("0", "inf", "nan"):  # of which the second was taken for a bug
+        said = tell("evaluate", "tiny", tmp_path, "--seconds", seconds)
+        assert said.code == 2 and "--seconds" in said.err, said
     tell("transfer", cat, cat, "-m", "tiny").refuses("is what is read")
     tell("interpolate", path, cat, tmp_path / "." / "cat.wav", "-m", "tiny").refuses("is what is read")
     assert sorted(tmp_path.iterdir()) == sorted([*before, tmp_path / "dir.wav"])

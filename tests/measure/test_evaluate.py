@@ -176,8 +176,9 @@ def test_nothing_to_evaluate_is_one_clear_error(tmp_path):
     (tmp_path / "text.wav").write_text("not a sound")
     with pytest.raises(MelismaError, match="no sound could be read"):
         evaluate(Fake(), tmp_path)
-    with pytest.raises(MelismaError, match="seconds_limit"):
-        evaluate(Fake(), tmp_path, seconds_limit=0)
+    for seconds in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(MelismaError, match="seconds_limit"):
+            evaluate(Fake(), tmp_path, seconds_limit=seconds)
 
 
 def test_missing_package_is_named(tmp_path, monkeypatch):

@@ -165,7 +165,7 @@ def evaluate(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F.json", help="Write the figures there too."), Writes()
     ] = None,
-    seconds: Annotated[float | None, typer.Option(metavar="S", help="So much of each file at most.")] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="S", min=0.01, max=86400, help="So much of each file at most.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="P.png", help="Draw the weakest file's mels."), Writes()] = None,
 ) -> None:
     """Figures: what a model makes of sounds it has not heard.

@@ -79,8 +79,8 @@ def evaluate(
     and `skipped` (files that cannot be read, and why). Where there are no layers, what is said of all is left out.
     MelismaError if no file can be read, or the model returns no waveform as long as its input.
     """
-    if seconds_limit is not None and not seconds_limit > 0:
-        raise BadValue(f"seconds_limit is {seconds_limit}; a number above 0 is needed")
+    if seconds_limit is not None and not 0 < seconds_limit < math.inf:
+        raise BadValue(f"seconds_limit is {seconds_limit}; a finite number above 0 is needed")
     if files_limit is not None and files_limit < 1:
         raise BadValue(f"files_limit is {files_limit}; at least 1 is needed")
     if missing := [package for module, package in PACKAGES.items() if find_spec(module) is None]:
