@@ -25,6 +25,12 @@ def test_sounds_that_are_none(tell, tmp_path, cat):
         for arguments in (["transfer", tmp_path / name, out], ["encode", tmp_path / name, tmp_path / "out.npz"],
                           ["interpolate", cat, tmp_path / name, out], ["interpolate", tmp_path / name, cat, out]):  # fmt: skip
             tell(*arguments, "-m", "tiny").refuses(str(tmp_path / name))
+    for name, command_for_it in (("cat.npz", "decode"), ("a.Mid", "play"), ("a.melisma-session", "render")):
+        (tmp_path / name).write_bytes(b"no sound")
+        for arguments in (["transfer", tmp_path / name, out], ["mix", cat, tmp_path / name, out]):
+            tell(*arguments, "-m", "tiny").refuses(
+                str(tmp_path / name), f"and no sound: `melisma {command_for_it}` makes one of it"
+            )
     assert not out.exists() and not (tmp_path / "out.npz").exists()
 
 

@@ -30,6 +30,14 @@ from .rates import BLOCK
 _STEP = 4096  # frames: if a decoder fails, what it gave before is kept
 _SUSPECT = 0.1  # s by which the claim of a foreign format may be off before anything is said
 
+# files of Melisma's and music's own, by their names, and the command that makes a sound of each
+NO_SOUNDS = {
+    "npz": ("a latent path", "decode"),
+    "melisma-session": ("a session of the studio", "render"),
+    "mid": ("a MIDI file", "play"),
+    "midi": ("a MIDI file", "play"),
+}
+
 
 class Source:
     """An open sound file: `rate` in Hz, `channels`, and `blocks`.
@@ -200,6 +208,9 @@ def open_sound(path: str | os.PathLike[str]) -> Source:
         suffix = path.suffix.lower().lstrip(".")
         if suffix in FOREIGN and not installed():
             raise needed(path, suffix) from error
+        if suffix in NO_SOUNDS:
+            what, command = NO_SOUNDS[suffix]
+            raise BadValue(f"{path} is {what} by its name, and no sound: `melisma {command}` makes one of it") from error
         raise Damaged(f"{path} is not audio that can be read; convert it to WAV, FLAC, OGG or MP3") from error
     except BaseException:
         source.close()
