@@ -140,11 +140,11 @@ def _plain(text: str | None) -> str:
 
 
 def _short(number: float) -> float:
-    return float(f"{number:.6g}")
+    return number if float(number).is_integer() else float(f"{number:.6g}")
 
 
 def _range(low: float | None, high: float | None) -> str:
-    return "" if low is None and high is None else f"from {low:g}" if high is None else f"{low:g} to {high:g}"
+    return "" if low is None and high is None else f"from {low:g}" if high is None else f"{low:g} to {high:.10g}"
 
 
 def _value(value: Any) -> str:

@@ -25,6 +25,13 @@ def test_the_tables_are_what_the_program_says():
     assert not old, f"run python docs/tables.py: {', '.join(old)} changed"
 
 
+def test_bounds_are_not_rounded():
+    """The tables had seeds go to 4.29497e+09 and 1.67772e+07, which no seed does."""
+    pages = {file.stem: text for file, text in tables().pages().items()}
+    assert not [name for name, text in pages.items() if re.search(r"\de\+\d", text)]
+    assert "| 0 to 4294967295 |" in pages["operators"] and "| 0 to 16777215 |" in pages["parameters"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files_and_titles(page):
     for target in re.findall(r"\]\((?!https?:|mailto:|hf:)([^)\s]+)\)", page.read_text()):
