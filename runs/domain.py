@@ -83,6 +83,13 @@ class Domain:
     def folder(self, part: str) -> Path:
         return home() / "runs" / f"{self.name}-{part}"
 
+    def beside(self, part: str) -> list[str]:
+        """Parts that were trained beside this one and what it began from, of other weights: a whole model is all of them."""
+        before = {part}
+        while more := {earlier for one in before for earlier in self.earlier[one]} - before:
+            before |= more
+        return [other for other in self.parts if other not in before and not self.earlier[other]]
+
     def weights(self, file: ModelFile) -> dict[str, Any]:
         """Weights of a model that this one starts from."""
         from melisma.training.run import weights_of

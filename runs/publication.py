@@ -35,8 +35,8 @@ def publish(domain: Domain, minutes: float, force: bool, note: str) -> None:
             continue
         reference = Reference(domain.config)
         reference.load_state_dict(torch.load(domain.folder(part) / "weights.pt", weights_only=True))
-        if part == "vae":  # a run that is but a start for others: its parts put together
-            reference.load_state_dict(trained(domain, "vocoder"), strict=False)
+        for other in domain.beside(part):
+            reference.load_state_dict(trained(domain, other), strict=False)
         stages = [[p, share] for p, share in domain.parts.items() if p != "adversarial" or part == p]
         how = {"stages": stages, "minutes": minutes, "cores": domain.cores, "seed": 0, "script": domain.script}
         how |= {"note": note} if note else {}

@@ -125,9 +125,9 @@ def cosines(sound: Sound, form: Form) -> np.ndarray:
     return c
 
 
-def played(sound: Sound, form: Form) -> np.ndarray:
-    """The waveform of a form."""
-    c = cosines(sound, form) / 100
+def played(sound: Sound, form: Form = Form(), given: np.ndarray | None = None) -> np.ndarray:
+    """The waveform of a form, or with given cosines (M, L) in dB in its place."""
+    c = (cosines(sound, form) if given is None else given) / 100
     c[: form.first] *= form.colour
     c[form.first :] *= form.fine
     shape = torch.from_numpy(sound.edited + idct(c, axis=0, norm="ortho"))[None]

@@ -14,10 +14,11 @@ from ..store import DEFAULT, pretrained
 from ..system.atomic import atomic
 from ..system.terminal import say
 from . import page
-from .material import INPUTS, SOUNDS, Desk, Sound, bent, feedback_piece, interpolations, through_models
+from .material import INPUTS, SOUNDS, Desk, Sound, bent, feedback_piece, interpolations, through_models, two_systems
 
 LICENCES = web.LICENCES  # these must go along
 PLAY = "play"  # the folder of the page that plays, within the demo's
+EARLIER = "classic-strings"  # the system of 2020 on the sounds of DEFAULT, to be heard beside it
 
 
 def make(folder: Path, name: str | None = None) -> list[Path]:
@@ -29,7 +30,8 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     names = [name] if name else _ordered(list(pretrained.domains()))
     if not names:
         raise NotFound("there is no published model to show: say with --model which one is meant")
-    step = _Steps(len(INPUTS) * len(names) + 5)
+    beside = name is None and names[0] == DEFAULT and EARLIER in pretrained.published()
+    step = _Steps(len(INPUTS) * len(names) + 5 + beside)
     models = [load(names[0])]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +59,9 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     step(f"{models[0].name} hears itself")
     strips["feedback"] = feedback_piece(models[0], CoreModel(pretrained.locate(names[0])), desk)
     more = [desk.strip(INPUTS[sound], through_models(sound, models, desk, step), together=True) for sound in others]
+    if beside:
+        step(f"{EARLIER} beside {names[0]}")
+        more.append(two_systems(load(EARLIER), models[0], desk))
     step("the page that plays")
     played = [] if (why := web.missing()) else web.write(folder / PLAY, names, home=True)
     if why:

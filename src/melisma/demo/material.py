@@ -141,6 +141,20 @@ def interpolations(model: Model, desk: Desk) -> Strip:
     return desk.strip("from one phrase to another", heard)
 
 
+def two_systems(earlier: Model, model: Model, desk: Desk) -> Strip:
+    """A phrase back from its latents and loudness alone, by the system of 2020 and by a model of today's, and the cat by both."""
+    key, cat = next(iter(PHRASES)), next(iter(INPUTS))
+    phrase, source = read(SOUNDS / "strings" / f"{key}.flac"), read(SOUNDS / f"{cat}.flac")
+    heard = [desk.sound(f"{key}-as-it-was", phrase, PHRASES[key], "a phrase")]
+    for one, called in ((earlier, "2020"), (model, "today")):
+        back = one.decode(one.encode(phrase), fine=0.0, colour=0.0)
+        heard.append(desk.sound(f"{key}-back-{called}", back, f"{PHRASES[key]}, back from its latents, {called}", called))
+    for one, called in ((earlier, "2020"), (model, "today")):
+        moved = one.transfer(source)
+        heard.append(desk.sound(f"cat-{called}", moved, f"{INPUTS[cat]} through {one.name}", f"{INPUTS[cat]}, {called}"))
+    return desk.strip("the system of 2020 beside it", heard)
+
+
 def feedback_piece(model: Model, core: CoreModel, desk: Desk) -> Strip:
     """A model hears itself, shaped by CURVES."""
     frequency, quality, gain = curves = [feedback.curve(text, name) for name, text in CURVES.items()]

@@ -15,8 +15,8 @@ from . import hub
 _PUBLISHED = (Path(__file__).parents[1] / "models", Path(__file__).parents[3] / "models")
 
 START = "shared"  # the model that trainings begin from; it is found by name, but is no domain to play through
-# folders of published models that have a namesake in models/ itself: systems to compare with, and what answers sooner
-KINDS = ("classic", "low-latency")
+# folders of published models that have a namesake in models/ itself: what answers sooner, and a system to compare with
+KINDS = ("low-latency", "classic")
 PUBLISHED = "published:"  # before a name: the model that came with the package, not the user's own of that name
 
 
