@@ -10,7 +10,9 @@ C_SOURCE = $(shell git ls-files '*.cpp' '*.h' '*.inl' '*.c')
 # $(call untried,what): not silent, and in CI a failure
 untried = { echo "NOT TRIED: $(1)" >&2; test -z "$$CI"; }
 
-.PHONY: demo studio test page docs lint check format generate setup dev clean
+HOSTS := hosts/puredata hosts/plugin hosts/supercollider hosts/csound hosts/web
+
+.PHONY: demo studio test page docs lint check format generate setup dev clean $(HOSTS)
 
 demo: setup
 	$(VENV)/bin/melisma demo --out out/demo
@@ -20,13 +22,13 @@ studio: setup $(PAGE)
 
 test: dev check
 	$(VENV)/bin/python core/build.py
-	$(VENV)/bin/python hosts/puredata/build.py || $(call untried,Pure Data's objects)
-	$(VENV)/bin/python hosts/plugin/build.py || $(call untried,the plug-ins)
-	$(VENV)/bin/python hosts/supercollider/build.py || $(call untried,the units for SuperCollider)
-	$(VENV)/bin/python hosts/csound/build.py || $(call untried,the opcode for Csound)
-	$(VENV)/bin/python hosts/web/build.py || $(call untried,the page that plays)
+	$(MAKE) --no-print-directory -j2 $(HOSTS)
 	$(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart=0  # a file is one process's, as its fixtures are
 	$(MAKE) page
+
+# two at once: much of each is one file's compiling, or a linker
+$(HOSTS): hosts/%: dev
+	$(VENV)/bin/python $@/build.py || $(call untried,$@)
 
 # the studio's page: types, its document and curves, and a real browser (Debian's chromium) on a real server
 page: setup $(PAGE)

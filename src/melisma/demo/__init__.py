@@ -71,7 +71,7 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     for licence, copy in LICENCES.items():
         with atomic(folder / copy) as temporary:
             temporary.write_bytes((SOUNDS / licence).read_bytes())
-    page.index(folder / "index.html", models, strips, more, cards, f"{PLAY}/index.html" if played else "")
+    page.index(folder / "index.html", models, strips, more, cards, f"{PLAY}/index.html" if played else "", beside)
     sounds: list[Sound] = [sound for strip in (*strips.values(), *more) for sound in strip.sounds]
     made = [folder / file for sound in sounds for file in (sound.file, sound.picture)]
     files = [*played, *made, *cards.values(), *(folder / copy for copy in LICENCES.values()), folder / "index.html"]

@@ -22,6 +22,9 @@ from ..system.atomic import atomic
 from .material import Lane, Strip, plain
 
 HERE = Path(__file__).parent
+# said where the system of 2020 is heard
+EARLIER = """ <em>2020</em> is the system that Melisma began as, trained on what the model strings learned from, on one core,
+for no longer than it; the phrase comes back from sixteen numbers a frame and its loudness, by each of the two."""
 # what a row of the figures says, for who has never seen it
 WORDS = {
     "sound": "what it learned from",
@@ -43,9 +46,10 @@ def index(
     more: Sequence[Strip],
     cards: Mapping[str, Path],
     play: str = "",
+    earlier: bool = False,
 ) -> None:
     """Write the page. strips: hero, bent, phrases and feedback; more: what is folded; cards: a model's name → its card's page;
-    play: where the page that plays is, if there is one."""
+    play: where the page that plays is, if there is one; earlier: whether the system of 2020 is among what is folded."""
     names = [model.name for model in models]
     folded = "".join(f"<h3>{_text(strip.called)}</h3>{_strip(strip)}" for strip in more)
     text = template("page.html").substitute(
@@ -61,6 +65,7 @@ def index(
         heldout="Both were held out from training." if names[0] == "strings" else "",
         others=_text(_listed([strip.called for strip in more])),
         more=folded,
+        earlier=EARLIER if earlier else "",
         latency=_text(max(facts(model.file)["latency"] for model in models)),
         known="Notes of this voice are in what the model singing was trained on." if "singing" in names else "",
         models=_models(models, cards),
