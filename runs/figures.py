@@ -205,7 +205,8 @@ def main() -> None:
         for which in SETS:
             known = store.setdefault(name, {})
             known[which] = measured(name, which, known.get(which, {}))
-            STORE.write_text(json.dumps({name: store[name] for name in MODELS if name in store}, indent=1) + "\n")
+            store = {name: store[name] for name in MODELS if name in store}
+            STORE.write_text(json.dumps(store, indent=1) + "\n")
             write(store)
     write(store)
 
