@@ -14,7 +14,7 @@ if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-LONG = ("test_plugin_windows", "test_targets", "test_interrupts", "test_conformance", "test_fit", "test_metrics", "test_arm")
+LONG = ("test_targets", "test_plugin_windows", "test_interrupts", "test_conformance", "test_fit", "test_metrics", "test_arm")
 LONG += ("test_audio_thread", "test_puredata", "test_damage", "test_reference")
 
 
