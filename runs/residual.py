@@ -90,7 +90,10 @@ def longest(folder: Path, most: int) -> list[Path]:
 
 
 def spread(domain: str, split: str, most: int) -> list[Path]:
-    files = sorted((home() / "data" / domain / split).rglob("*.flac"))
+    return evenly(sorted((home() / "data" / domain / split).rglob("*.flac")), most)
+
+
+def evenly(files: list[Path], most: int) -> list[Path]:
     return [files[int(i)] for i in np.linspace(0, len(files) - 1, min(most, len(files)))]
 
 

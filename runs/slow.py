@@ -18,7 +18,7 @@ import warnings
 import numpy as np
 import torch
 import torch.nn.functional as F
-from residual import Form, Sound, cosines, entropy, opened, played, prepared, spread
+from residual import Form, Sound, cosines, entropy, evenly, opened, played, prepared, spread
 from torch import Tensor, nn
 
 from melisma.latent.residual import FINE
@@ -116,7 +116,8 @@ def row(name: str, told: dict, sounds: dict[str, list[Sound]], colours: dict[str
 
 
 def compare(domain: str, minutes: float, sizes: list[int], weights: list[float]) -> None:
-    sounds = {which: [prepared(domain, opened(f)) for f in even(set_of(domain, which))] for which in ("held", "elsewhere")}
+    files = {which: evenly(set_of(domain, which), JUDGED) for which in ("held", "elsewhere")}
+    sounds = {which: [prepared(domain, opened(f)) for f in some] for which, some in files.items()}
     none = {which: [np.zeros((FINE - 1, s.true.shape[1])) for s in some] for which, some in sounds.items()}
     row("no colour", {which: [] for which in sounds}, sounds, none)
     for form in READ:
@@ -136,10 +137,6 @@ def compare(domain: str, minutes: float, sizes: list[int], weights: list[float])
                 }
             told = {which: [code[0].numpy() for code in some] for which, some in codes.items()}
             row(f"learnt, {numbers} numbers, weight {weight:g}", told, sounds, made)
-
-
-def even(files: list) -> list:
-    return [files[int(i)] for i in np.linspace(0, len(files) - 1, min(JUDGED, len(files)))]
 
 
 if __name__ == "__main__":

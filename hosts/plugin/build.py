@@ -73,10 +73,10 @@ def version() -> str:
     return ",".join(re.search(r'__version__ = "(\d+)\.(\d+)\.(\d+)', text).groups())
 
 
-def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "", optimise: str = "3") -> list[Path]:
+def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: str = "") -> list[Path]:
     """Compile the plug-ins into `out`. → the files made. SystemExit says in one sentence what is missing.
 
-    target: one of zig's, such as x86_64-linux-gnu.2.17; this machine's if not said. optimise: the compiler's level.
+    target: one of zig's, such as x86_64-linux-gnu.2.17; this machine's if not said.
     """
     if reason := missing():
         raise SystemExit(reason)
@@ -107,7 +107,7 @@ def build(out: Path | None = None, target: str = "", sanitize: str = "", cxx: st
                 return include if source.parent == COMMON or source.stem in window.DPF else [*include, *define]
 
             place = core().build(
-                target, out / f"{plugin}{suffix}", sanitize, None, more, ["MELISMA_API="], optimise, cxx,
+                target, out / f"{plugin}{suffix}", sanitize, None, more, ["MELISMA_API="], cxx=cxx,
                 extra=extra, link_extra=link, library=True,
             )  # fmt: skip
             made.append(place)

@@ -16,7 +16,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory):
-    return HOST.build(tmp_path_factory.mktemp("plugins"), WINDOWS, optimise="1")  # compiles quickest
+    return HOST.build(tmp_path_factory.mktemp("plugins"), WINDOWS)
 
 
 @pytest.fixture(scope="module")

@@ -97,11 +97,11 @@ def _written(target: Path, files: list[Path], table: bool) -> Iterator[Callable[
             yield lambda name, path: add(name.as_posix(), path)
         return
     # by what two files' paths would collide, on disks that tell no case, too
-    stems = Counter(str(file.with_suffix("")).casefold() for file in files)
+    stems = Counter(map(_stem, files))
     wholes = {str(file).casefold() for file in files}
 
     def save(name: Path, path: LatentPath) -> None:
-        stem = str(name.with_suffix("")).casefold()
+        stem = _stem(name)
         # a.wav and a.flac beside each other keep their suffixes, and a.wav.flac keeps its own for theirs
         alone = stems[stem] == 1 and stem not in wholes
         own = name.with_suffix(".npz") if alone else name.with_name(f"{name.name}.npz")
@@ -113,6 +113,10 @@ def _written(target: Path, files: list[Path], table: bool) -> Iterator[Callable[
         pathfile.save(path, file)
 
     yield save
+
+
+def _stem(file: Path) -> str:
+    return str(file.with_suffix("")).casefold()
 
 
 def decode(

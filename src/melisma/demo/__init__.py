@@ -18,7 +18,7 @@ from .material import INPUTS, SOUNDS, Desk, Sound, bent, feedback_piece, interpo
 
 LICENCES = web.LICENCES  # these must go along
 PLAY = "play"  # the folder of the page that plays, within the demo's
-EARLIER = "classic-strings"  # the system of 2020 on the sounds of DEFAULT, to be heard beside it
+CLASSIC = "classic-strings"  # the system of 2020 on the sounds of DEFAULT, to be heard beside it
 
 
 def make(folder: Path, name: str | None = None) -> list[Path]:
@@ -30,7 +30,7 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     names = [name] if name else _ordered(list(pretrained.domains()))
     if not names:
         raise NotFound("there is no published model to show: say with --model which one is meant")
-    beside = name is None and names[0] == DEFAULT and EARLIER in pretrained.published()
+    beside = name is None and names[0] == DEFAULT and CLASSIC in pretrained.published()
     step = _Steps(len(INPUTS) * len(names) + 5 + beside)
     models = [load(names[0])]
     try:
@@ -60,8 +60,8 @@ def make(folder: Path, name: str | None = None) -> list[Path]:
     strips["feedback"] = feedback_piece(models[0], CoreModel(pretrained.locate(names[0])), desk)
     more = [desk.strip(INPUTS[sound], through_models(sound, models, desk, step), together=True) for sound in others]
     if beside:
-        step(f"{EARLIER} beside {names[0]}")
-        more.append(two_systems(load(EARLIER), models[0], desk))
+        step(f"{CLASSIC} beside {names[0]}")
+        more.append(two_systems(load(CLASSIC), models[0], desk))
     step("the page that plays")
     played = [] if (why := web.missing()) else web.write(folder / PLAY, names, home=True)
     if why:

@@ -47,8 +47,9 @@ class Connection:
         models = await run_in_threadpool(self._workspace.models.infos)
         steps, at = await run_in_threadpool(self._workspace.journal.shown)
         hello = Hello(VERSION, steps, at, models, operators(), tuple(examples()), MOST_SECONDS)
-        parts = (self._receiving(), self._sending(), self._taking(), self._left())
-        receiving, sending, *_ = tasks = [asyncio.create_task(part) for part in parts]
+        parts = (self._receiving(), self._sending(), self._taking(), self._gone.wait())
+        tasks: list[asyncio.Task[Any]] = [asyncio.create_task(part) for part in parts]
+        receiving, sending, *_ = tasks
         try:
             await self._socket.send_text(await run_in_threadpool(text, hello))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -59,9 +60,10 @@ class Connection:
             self._renderer.close()
             sending.cancel()
             # what the page said before it went, which may be more than the disk takes at once, is kept like all before
-            tasks += [asyncio.create_task(part) for part in (self._forgetting(), self._kept())]
+            kept = asyncio.create_task(self._said.join())
+            tasks += [asyncio.create_task(self._forgetting()), kept]
             await asyncio.wait([receiving], timeout=QUIET)
-            await asyncio.wait(tasks[-1:], timeout=PATIENCE)
+            await asyncio.wait([kept], timeout=PATIENCE)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -71,12 +73,6 @@ class Connection:
                     await run_in_threadpool(told, ended)
             with contextlib.suppress(*_CLOSED):
                 await self._socket.close()
-
-    async def _left(self) -> None:
-        await self._gone.wait()
-
-    async def _kept(self) -> None:
-        await self._said.join()
 
     def end(self) -> None:
         """It is over: whoever waits for that goes on."""
